@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/daemon/options.h"
+#include "agent/state/state.h"
+#include "agent/table/plan.h"
+#include "common/err.h"
+
+/*
+ * One reconciliation: read the state, dump the kernel, plan, write the record, apply, report.
+ * `apply` does it once, `run` again and again; neither knows more of it than this header.
+ */
+
+enum reconcile_outcome {
+	RECONCILE_IN_SYNC,   /* every object is in the kernel */
+	RECONCILE_DEGRADED,  /* some objects failed; the others are in the kernel */
+	RECONCILE_NO_STATE,  /* STATE_MISSING: nothing was changed */
+	RECONCILE_BAD_STATE, /* STATE_INVALID: nothing was changed */
+	RECONCILE_TROUBLE, /* the kernel or the record could not be read or written at all */
+};
+
+/* One object that is not as the state wants it. */
+struct reconcile_failure {
+	char *object; /* its key, "tcp 10.0.0.1:443 -> 10.0.1.1:443", "sync daemon master" */
+	char *name; /* the service's name, or NULL */
+	char *text; /* why, and what to do */
+	int code;   /* positive errno */
+};
+
+/* Microseconds of each phase. */
+struct reconcile_times {
+	uint64_t read, dump, plan, record, kernel;
+};
+
+struct reconcile_report {
+	enum reconcile_outcome outcome;
+	char *message; /* one line; for NO_STATE, BAD_STATE and TROUBLE the cause, else NULL */
+	struct state_problems problems; /* of NO_STATE and BAD_STATE */
+	struct reconcile_failure *failures;
+	size_t failure_count;
+	size_t failure_room;
+	size_t services;	/* wanted */
+	size_t services_failed; /* of these, with a failure of their own or of a destination */
+	size_t destinations;	 /* wanted */
+	size_t foreign_services; /* in the kernel and others' */
+	size_t changes;		 /* operations that the kernel took */
+	uint64_t kernel_reads, kernel_writes;
+	struct reconcile_times times;
+};
+
+/*
+ * Runs one reconciliation and fills an empty report, which the caller clears. Logs every write.
+ * Returns 0 whatever the outcome; negative only where memory is out.
+ */
+int reconcile_run(const struct options *options,
+		  struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * "in sync: 812 services", "degraded: 811 of 812 services, 1 failed: kube-dns: no scheduler
+ * 'foo'", "no state: …", "last good state of … in use: state.json:3:7: …". Returns buffer.
+ */
+const char *reconcile_report_format(const struct reconcile_report *report, char *buffer,
+				    size_t size);
+
+void reconcile_report_clear(struct reconcile_report *report);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/table/plan.h"
+#include "agent/table/table.h"
+#include "common/err.h"
+
+/*
+ * The kernel's IPVS over generic netlink (linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c). Each
+ * call ends within a bound, whatever the kernel does.
+ */
+struct ipvs;
+
+struct ipvs_info {
+	uint32_t version;		/* 0x010201 is 1.2.1 */
+	uint32_t connection_table_size; /* hash buckets */
+};
+
+/* What one connection has sent and read, for status and tests. */
+struct ipvs_counts {
+	uint64_t reads;	 /* dump and get requests */
+	uint64_t writes; /* new, set, delete requests */
+};
+
+/* -ENOENT: this kernel has no IPVS, or its module is not loaded; -EPERM: no CAP_NET_ADMIN. */
+int ipvs_open(struct ipvs **ipvs, struct err *err) MUST_CHECK;
+void ipvs_close(struct ipvs *ipvs);
+
+DEFINE_CLEANUP(ipvs_cleanup, struct ipvs *, ipvs_close)
+#define cleanup_ipvs CLEANUP(ipvs_cleanup)
+
+int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err) MUST_CHECK;
+
+/*
+ * Reads services with their destinations, timeouts and sync daemons into an empty table and
+ * sorts it; sysctls are agent/kernel/sysctl.h's. A dump is no snapshot: while others write, an
+ * entry can be missed; one that came twice is kept once.
+ */
+int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err) MUST_CHECK;
+
+/*
+ * Sends the operations in their order, many in a send, and waits for all answers. results[i] is
+ * 0, a negative errno as the kernel gave it, or -ECANCELED for a destination whose service could
+ * not be made. SET_SYSCTL operations are not the business of this function: skipped, result 0.
+ * Returns 0 where every answer came (failures included); -ENOBUFS where answers were lost: what
+ * is then unknown has result -EINPROGRESS, and the table must be read again.
+ */
+int ipvs_apply(struct ipvs *ipvs, const struct operation *operations, size_t count,
+	       int *results, struct err *err) MUST_CHECK;
+
+const struct ipvs_counts *ipvs_get_counts(const struct ipvs *ipvs);
+
+/*
+ * Why the kernel refused this operation and what to do about it, in words: "scheduler 'foo' is
+ * not in this kernel: no module ip_vs_foo". code is the positive errno.
+ */
+void ipvs_explain(const struct operation *operation, int code, char *buffer, size_t size);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+#include "common/macro.h"
+
+/* An IPv4 or IPv6 address. Unused bytes are zero, so that two of them compare as bytes. */
+struct address {
+	union {
+		struct in_addr v4; /* network byte order */
+		struct in6_addr v6;
+		uint8_t bytes[16];
+	};
+	uint8_t family; /* AF_INET or AF_INET6 */
+};
+
+enum { ADDRESS_TEXT = INET6_ADDRSTRLEN };
+
+/* A numeric address of either family; -EINVAL for anything else (never a name look-up). */
+int address_parse(const char *text, struct address *address) MUST_CHECK;
+
+/* Orders by family, then by the address's bytes: <0, 0 or >0. */
+int address_compare(const struct address *a, const struct address *b);
+
+/* Writes the address as inet_ntop(3) does, and returns buffer. */
+const char *address_format(const struct address *address,
+			   char buffer[static ADDRESS_TEXT]);
