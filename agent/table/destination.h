@@ -12,8 +12,10 @@
  * (ip_vs_ctl.c: ip_vs_edit_dest, __ip_vs_update_dest).
  */
 
-/* Values of IP_VS_CONN_F_FWD_MASK (linux/ip_vs.h). The kernel itself turns masquerade, direct and
- * tunnel into local where the address is one of the node's (ip_vs_ctl.c: __ip_vs_update_dest). */
+/*
+ * Values of IP_VS_CONN_F_FWD_MASK (linux/ip_vs.h). A state file names the first, the third and
+ * the fourth; the other two are there for what others have put into the table.
+ */
 enum forward_method {
 	FORWARD_MASQUERADE = 0,
 	FORWARD_LOCAL = 1,
@@ -51,9 +53,8 @@ struct destination {
 
 int destination_key_compare(const struct destination *a, const struct destination *b);
 
-/* Whether the kernel would hold the same attributes; local equals what it stands in for. */
-bool destination_equal(const struct destination *wanted,
-		       const struct destination *actual);
+/* Whether the kernel would hold the same attributes; the key is not compared. */
+bool destination_equal(const struct destination *a, const struct destination *b);
 
 /* "10.0.0.2:80", "[fd00::2]:80"; returns buffer. */
 const char *destination_key_format(const struct destination *destination,

@@ -14,9 +14,10 @@
  * give the same plan.
  *
  * The order is such that no step needs a later one and traffic always has somewhere to go: first
- * sysctls, timeouts and sync daemons, then new and changed services with their new and changed
- * destinations, and only at the end what goes: destinations, then services. A service whose key
- * changed is therefore there under its new key before the old one is deleted.
+ * sysctls, timeouts and the sync daemons that stop, then new and changed services with their new
+ * and changed destinations, then what goes: destinations, then services. A service whose key
+ * changed is therefore there under its new key before the old one is deleted. Sync daemons start
+ * last: the kernel refuses one beside a destination of the other family (ip_vs_ctl.c).
  */
 
 enum operation_kind {
@@ -63,10 +64,12 @@ struct operation {
 	};
 };
 
-/* A service of the state whose key another has in the kernel with other attributes. */
+/* An object of the state whose key another has in the kernel with other attributes. */
 struct conflict {
-	const struct service *wanted;
-	const struct service *actual;
+	const struct service *service; /* wanted, or NULL */
+	const struct service *service_actual;
+	const struct sync_daemon *daemon; /* wanted, or NULL */
+	const struct sync_daemon *daemon_actual;
 };
 
 struct plan {
@@ -94,7 +97,7 @@ void plan_clear(struct plan *plan);
 #define cleanup_plan CLEANUP(plan_clear)
 
 /*
- * One line for people: "set destination tcp 10.0.0.1:80 -> 10.0.1.1:80: weight 1 -> 5". Returns
+ * One line for people: "set destination tcp 10.0.0.1:80 -> 10.0.1.1:80, weight 1 -> 5". Returns
  * buffer.
  */
 const char *operation_format(const struct operation *operation, char *buffer,

@@ -55,7 +55,7 @@ struct service {
 /* The netmask that makes each client address persist on its own: 255.255.255.255 or 128. */
 uint32_t service_default_netmask(uint8_t family);
 
-/* <0, 0, >0. Address services before fwmark services; then family, address, protocol, port. */
+/* <0, 0, >0. By fwmark (so those with an address come first), address, protocol, port. */
 int service_key_compare(const struct service_key *a, const struct service_key *b);
 
 /* "tcp 10.0.0.1:443", "udp [fd00::1]:53", "fwmark 7", "fwmark 7 ipv6"; returns buffer. */

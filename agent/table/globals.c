@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/table/globals.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* ip_vs_sync.c, start_sync_thread: what an unset length becomes on a link of the usual MTU; a
+ * backup takes the link's own where it is larger. */
+enum { SYNC_LENGTH_DEFAULT = 1472, SYNC_LENGTH6_DEFAULT = 1452 };
+
+static bool group_equal(const struct address *wanted, const struct address *actual)
+{
+	struct address fallback = { .family = AF_INET };
+
+	if (wanted->family != 0)
+		return address_compare(wanted, actual) == 0;
+	fallback.v4.s_addr = htonl(0xe0000051); /* 224.0.0.81, IP_VS_SYNC_GROUP */
+	return actual->family == 0 || address_compare(&fallback, actual) == 0;
+}
+
+static bool length_equal(const struct sync_daemon *wanted,
+			 const struct sync_daemon *actual)
+{
+	uint16_t fallback = wanted->group.family == AF_INET6 ? SYNC_LENGTH6_DEFAULT
+							     : SYNC_LENGTH_DEFAULT;
+
+	if (wanted->max_length != 0)
+		return wanted->max_length == actual->max_length;
+	if (wanted->role == SYNC_BACKUP)
+		return actual->max_length >= fallback;
+	return actual->max_length == fallback;
+}
+
+bool sync_daemon_equal(const struct sync_daemon *wanted, const struct sync_daemon *actual)
+{
+	uint16_t port = wanted->port ? wanted->port : SYNC_PORT_DEFAULT;
+	uint8_t ttl = wanted->ttl ? wanted->ttl : SYNC_TTL_DEFAULT;
+
+	return wanted->role == actual->role &&
+	       strcmp(wanted->interface, actual->interface) == 0 &&
+	       wanted->sync_id == actual->sync_id && port == actual->port &&
+	       ttl == actual->ttl && group_equal(&wanted->group, &actual->group) &&
+	       length_equal(wanted, actual);
+}
+
+const char *sync_role_name(enum sync_role role)
+{
+	return role == SYNC_BACKUP ? "backup" : "master";
+}
+
+static const char *skip_blanks(const char *text)
+{
+	while (isspace((unsigned char)*text))
+		text++;
+	return text;
+}
+
+bool sysctl_value_equal(const char *a, const char *b)
+{
+	a = skip_blanks(a);
+	b = skip_blanks(b);
+	while (*a && *b) {
+		bool gap_a = isspace((unsigned char)*a),
+		     gap_b = isspace((unsigned char)*b);
+
+		if (gap_a || gap_b) {
+			a = skip_blanks(a);
+			b = skip_blanks(b);
+			/* A gap on one side only counts as equal at the end alone. */
+			if (gap_a != gap_b && *a && *b)
+				return false;
+			continue;
+		}
+		if (*a++ != *b++)
+			return false;
+	}
+	return *skip_blanks(a) == '\0' && *skip_blanks(b) == '\0';
+}
+
+int globals_add_sysctl(struct globals *globals, const char *name, const char *value)
+{
+	struct sysctl *grown;
+	cleanup_free char *name_copy = strdup(name);
+	cleanup_free char *value_copy = strdup(value);
+
+	if (!name_copy || !value_copy)
+		return -ENOMEM;
+	grown = reallocarray(globals->sysctls, globals->sysctl_count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	globals->sysctls = grown;
+	grown[globals->sysctl_count++] = (struct sysctl){
+		.name = TAKE_PTR(name_copy),
+		.value = TAKE_PTR(value_copy),
+	};
+	return 0;
+}
+
+const char *globals_find_sysctl(const struct globals *globals, const char *name)
+{
+	for (size_t i = 0; i < globals->sysctl_count; i++) {
+		if (strcmp(globals->sysctls[i].name, name) == 0)
+			return globals->sysctls[i].value;
+	}
+	return NULL;
+}
+
+void globals_clear(struct globals *globals)
+{
+	for (size_t i = 0; i < globals->sysctl_count; i++) {
+		free(globals->sysctls[i].name);
+		free(globals->sysctls[i].value);
+	}
+	free(globals->sysctls);
+	memset(globals, 0, sizeof(*globals));
+}
