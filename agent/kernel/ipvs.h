@@ -42,8 +42,9 @@ int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err) MU
 int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err) MUST_CHECK;
 
 /*
- * Sends the operations in their order, many in a send, and waits for all answers. results[i] is
- * 0, a negative errno as the kernel gave it, or -ECANCELED for a destination whose service could
+ * Sends the operations in their order, many in a send, and waits for all answers. results holds 0
+ * for each on entry; one that is not 0 keeps its operation from being sent. Then results[i] is 0,
+ * a negative errno as the kernel gave it, or -ECANCELED for a destination whose service could
  * not be made. SET_SYSCTL operations are not the business of this function: skipped, result 0.
  * Returns 0 where every answer came (failures included); -ENOBUFS where answers were lost: what
  * is then unknown has result -EINPROGRESS, and the table must be read again.

@@ -134,19 +134,98 @@ static void describe_daemon(struct text *text, const struct sync_daemon *daemon)
 		 daemon->interface, daemon->sync_id);
 }
 
-static void describe_object(struct text *text, const struct operation *operation)
+/* Leaves out the ", " that every description begins with. */
+static const char *without_comma(char *buffer)
+{
+	if (strncmp(buffer, ", ", 2) == 0)
+		memmove(buffer, buffer + 2, strlen(buffer + 2) + 1);
+	return buffer;
+}
+
+static void describe_timeouts_alone(struct text *text, const struct timeouts *timeouts)
+{
+	text_add_number(text, "tcp", false, 0, timeouts->tcp, 0);
+	text_add_number(text, "tcpFin", false, 0, timeouts->tcp_fin, 0);
+	text_add_number(text, "udp", false, 0, timeouts->udp, 0);
+}
+
+const char *operation_format_values(const struct operation *operation, bool before,
+				    char *buffer, size_t size)
+{
+	struct text text = { .buffer = buffer, .size = size };
+	const struct service *service;
+	const struct destination *destination;
+	const struct sync_daemon *daemon;
+	const char *sysctl;
+
+	buffer[0] = '\0';
+	switch (operation->kind) {
+	case OPERATION_SET_SYSCTL:
+		sysctl = before ? operation->sysctl_before : operation->sysctl->value;
+		text_add(&text, "%s", sysctl ? sysctl : "");
+		break;
+	case OPERATION_SET_TIMEOUTS:
+		describe_timeouts_alone(&text, before ? &operation->timeouts_before
+						      : &operation->timeouts);
+		break;
+	case OPERATION_STOP_DAEMON:
+	case OPERATION_START_DAEMON:
+		daemon = before ? operation->daemon_before : operation->daemon;
+		if (daemon)
+			text_add(&text, "%s, id %u", daemon->interface, daemon->sync_id);
+		break;
+	case OPERATION_NEW_SERVICE:
+	case OPERATION_SET_SERVICE:
+	case OPERATION_DELETE_SERVICE:
+		service = before ? operation->service_before : operation->service;
+		if (service)
+			describe_service(&text, service, NULL);
+		break;
+	case OPERATION_NEW_DESTINATION:
+	case OPERATION_SET_DESTINATION:
+	case OPERATION_DELETE_DESTINATION:
+		destination =
+			before ? operation->destination_before : operation->destination;
+		if (destination)
+			describe_destination(&text, destination, NULL);
+		break;
+	}
+	return without_comma(buffer);
+}
+
+const char *operation_format_object(const struct operation *operation, char *buffer,
+				    size_t size)
 {
 	char service[SERVICE_KEY_TEXT], destination[DESTINATION_KEY_TEXT];
+	struct text text = { .buffer = buffer, .size = size };
 
-	text_add(text, " %s", service_key_format(&operation->service->key, service));
-	if (operation->destination)
-		text_add(text, " -> %s",
-			 destination_key_format(operation->destination, destination));
+	switch (operation->kind) {
+	case OPERATION_SET_SYSCTL:
+		text_add(&text, "sysctl %s", operation->sysctl->name);
+		break;
+	case OPERATION_SET_TIMEOUTS:
+		text_add(&text, "timeouts");
+		break;
+	case OPERATION_STOP_DAEMON:
+	case OPERATION_START_DAEMON:
+		text_add(&text, "sync daemon %s",
+			 sync_role_name(operation->daemon->role));
+		break;
+	default:
+		text_add(&text, "%s",
+			 service_key_format(&operation->service->key, service));
+		if (operation->destination)
+			text_add(&text, " -> %s",
+				 destination_key_format(operation->destination,
+							destination));
+	}
+	return buffer;
 }
 
 const char *operation_format(const struct operation *operation, char *buffer, size_t size)
 {
 	struct text text = { .buffer = buffer, .size = size };
+	char object[SERVICE_KEY_TEXT + DESTINATION_KEY_TEXT + 128];
 
 	text_add(&text, "%s", operation_kind_name(operation->kind));
 	switch (operation->kind) {
@@ -162,22 +241,17 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 	case OPERATION_START_DAEMON:
 		describe_daemon(&text, operation->daemon);
 		break;
-	case OPERATION_NEW_SERVICE:
-	case OPERATION_SET_SERVICE:
-		describe_object(&text, operation);
+	default:
+		text_add(&text, " %s",
+			 operation_format_object(operation, object, sizeof(object)));
+	}
+	if (operation->kind == OPERATION_NEW_SERVICE ||
+	    operation->kind == OPERATION_SET_SERVICE)
 		describe_service(&text, operation->service, operation->service_before);
-		break;
-	case OPERATION_NEW_DESTINATION:
-	case OPERATION_SET_DESTINATION:
-		describe_object(&text, operation);
+	if (operation->kind == OPERATION_NEW_DESTINATION ||
+	    operation->kind == OPERATION_SET_DESTINATION)
 		describe_destination(&text, operation->destination,
 				     operation->destination_before);
-		break;
-	case OPERATION_DELETE_SERVICE:
-	case OPERATION_DELETE_DESTINATION:
-		describe_object(&text, operation);
-		break;
-	}
 	return buffer;
 }
 

@@ -103,5 +103,16 @@ void plan_clear(struct plan *plan);
 const char *operation_format(const struct operation *operation, char *buffer,
 			     size_t size);
 
+/*
+ * The attributes alone, without the object: those that the operation sets, or with before those
+ * that it replaces: "forward masquerade, weight 5". Empty where there are none. Returns buffer.
+ */
+const char *operation_format_values(const struct operation *operation, bool before,
+				    char *buffer, size_t size);
+
+/* The key of the operation's object: "tcp 10.0.0.1:80 -> 10.0.1.1:80", "sync daemon master". */
+const char *operation_format_object(const struct operation *operation, char *buffer,
+				    size_t size);
+
 /* "new service", "set destination", …; the word for logs and JSON. */
 const char *operation_kind_name(enum operation_kind kind);

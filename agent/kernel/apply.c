@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/kernel/ipvs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/kernel/ipvs_socket.h"
+#include "agent/kernel/message.h"
+
+/*
+ * Writing. Many requests go in one send; the kernel works through them before the send returns
+ * and answers each one that failed, and the last one in any case since that alone asks for an
+ * acknowledgement. An operation's answer is known by its sequence number.
+ */
+
+enum {
+	BATCH_REQUESTS = 1024,
+	BATCH_BYTES = 256 * 1024,
+	/* What one failed request may take of the receive buffer, the kernel's own share of an
+	 * skb included. */
+	ANSWER_ROOM = 1024,
+};
+
+struct batch {
+	struct ipvs *ipvs;
+	char *buffer; /* BATCH_BYTES */
+	size_t length;
+	size_t count;
+	struct nlmsghdr *last; /* in buffer */
+	/* Which operation each request is, by its distance to the first one's sequence number. */
+	size_t operation[BATCH_REQUESTS];
+	uint32_t first_sequence, last_sequence;
+	size_t handed_over; /* operations before this one were put into a batch or skipped */
+	bool ended;	    /* the last one's answer has come */
+	int *results;	    /* of all operations */
+};
+
+static int handle_result(const struct nlmsghdr *message, void *context)
+{
+	struct batch *batch = context;
+	uint32_t distance = message->nlmsg_seq - batch->first_sequence;
+
+	if (message->nlmsg_type != NLMSG_ERROR || distance >= batch->count)
+		return 0;
+	if (nlmsg_datalen(message) < (int)sizeof(int))
+		return -EBADMSG;
+	batch->results[batch->operation[distance]] = *(const int *)nlmsg_data(message);
+	if (message->nlmsg_seq == batch->last_sequence)
+		batch->ended = true;
+	return 0;
+}
+
+/* Answers were lost: takes what is still there, and leaves the rest as unknown. */
+static void salvage_results(struct batch *batch)
+{
+	int r;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		int *result = &batch->results[batch->operation[i]];
+
+		if (*result == 0)
+			*result = -EINPROGRESS;
+	}
+	do {
+		r = genl_receive_ready(batch->ipvs->socket, handle_result, batch);
+	} while (r == 0 || r == -ENOBUFS);
+}
+
+static int batch_send(struct batch *batch)
+{
+	struct genl_socket *socket = batch->ipvs->socket;
+	int r;
+
+	if (batch->count == 0)
+		return 0;
+	batch->last->nlmsg_flags |= NLM_F_ACK;
+	batch->last_sequence = batch->last->nlmsg_seq;
+	batch->ended = false;
+	r = genl_reserve(socket, BATCH_BYTES, batch->count * ANSWER_ROOM);
+	if (r == 0)
+		r = genl_send(socket, batch->buffer, batch->length);
+	while (r == 0 && !batch->ended)
+		r = genl_receive(socket, handle_result, batch);
+	if (r < 0)
+		salvage_results(batch);
+	batch->count = 0;
+	batch->length = 0;
+	return r;
+}
+
+static int batch_add(struct batch *batch, const struct operation *operation, size_t index)
+{
+	cleanup_nl_msg struct nl_msg *message = NULL;
+	struct nlmsghdr *header;
+	size_t room;
+
+	message = message_encode(batch->ipvs->socket, operation);
+	if (!message)
+		return -ENOMEM;
+	header = nlmsg_hdr(message);
+	room = NLMSG_ALIGN(header->nlmsg_len);
+	if (batch->count == 0)
+		batch->first_sequence = header->nlmsg_seq;
+	batch->last = (struct nlmsghdr *)(void *)(batch->buffer + batch->length);
+	memset(batch->buffer + batch->length, 0, room);
+	memcpy(batch->last, header, header->nlmsg_len);
+	batch->operation[batch->count++] = index;
+	batch->handed_over = index + 1;
+	batch->length += room;
+	batch->ipvs->counts.writes++;
+	return 0;
+}
+
+/*
+ * Those that hold the kernel up go alone: a new scheduler waits for an RCU grace period with the
+ * table locked, a sync daemon starts or ends threads.
+ */
+static bool goes_alone(const struct operation *operation)
+{
+	switch (operation->kind) {
+	case OPERATION_SET_SERVICE:
+		return strcmp(operation->service->scheduler,
+			      operation->service_before->scheduler) != 0;
+	case OPERATION_STOP_DAEMON:
+	case OPERATION_START_DAEMON:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool batch_is_full(const struct batch *batch)
+{
+	/* No request is larger than a kilobyte (encode.c). */
+	return batch->count == BATCH_REQUESTS || batch->length > BATCH_BYTES - 1024;
+}
+
+/* What stands behind these is not what the message says, but that its service was refused. */
+static void cancel_orphans(const struct operation *operations, size_t count, int *results)
+{
+	const struct service *refused = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct operation *operation = &operations[i];
+
+		if (operation->kind == OPERATION_NEW_SERVICE)
+			refused = results[i] < 0 && results[i] != -EEXIST
+					  ? operation->service
+					  : NULL;
+		else if (operation->kind == OPERATION_NEW_DESTINATION && refused &&
+			 operation->service == refused)
+			results[i] = -ECANCELED;
+	}
+}
+
+static int apply_all(struct batch *batch, const struct operation *operations,
+		     size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		bool alone = goes_alone(&operations[i]);
+
+		batch->handed_over = i;
+		if (operations[i].kind == OPERATION_SET_SYSCTL || batch->results[i] != 0)
+			continue;
+		if (alone || batch_is_full(batch))
+			r = batch_send(batch);
+		if (r == 0)
+			r = batch_add(batch, &operations[i], i);
+		if (r == 0 && alone)
+			r = batch_send(batch);
+	}
+	return r < 0 ? r : batch_send(batch);
+}
+
+/* What was never sent because an earlier batch broke is as unknown as the rest. */
+static void mark_unsent(struct batch *batch, size_t count)
+{
+	if (batch->count > 0)
+		salvage_results(batch);
+	for (size_t i = batch->handed_over; i < count; i++) {
+		if (batch->results[i] == 0)
+			batch->results[i] = -EINPROGRESS;
+	}
+}
+
+int ipvs_apply(struct ipvs *ipvs, const struct operation *operations, size_t count,
+	       int *results, struct err *err)
+{
+	cleanup_free struct batch *batch = calloc(1, sizeof(*batch));
+	cleanup_free char *buffer = malloc(BATCH_BYTES);
+	int r;
+
+	if (!batch || !buffer)
+		return err_errno(err, ENOMEM, "writing the table");
+	batch->ipvs = ipvs;
+	batch->buffer = buffer;
+	batch->results = results;
+	cancel_orphans(operations, count, results);
+	r = apply_all(batch, operations, count);
+	if (r < 0)
+		mark_unsent(batch, count);
+	cancel_orphans(operations, count, results);
+	return r < 0 ? err_errno(err, -r, "writing the table") : 0;
+}

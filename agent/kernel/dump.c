@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/kernel/ipvs.h"
+
+#include <errno.h>
+#include <linux/ip_vs.h>
+#include <string.h>
+
+#include "agent/kernel/ipvs_socket.h"
+#include "agent/kernel/message.h"
+
+/*
+ * Reading the table. GET_SERVICE is one dump for all services, GET_DEST one for each. Neither is
+ * a snapshot: a dump goes on by index, so that an entry comes twice or not at all while another
+ * process adds or deletes (ip_vs_ctl.c: ip_vs_genl_dump_services).
+ */
+
+static int handle_service(const struct nlmsghdr *message, void *context)
+{
+	struct table *table = context;
+	struct service decoded = { 0 }, *added;
+	int r = message_decode_service(message, &decoded);
+
+	if (r == -EPROTONOSUPPORT)
+		return 0;
+	if (r < 0)
+		return r;
+	added = table_add_service(table);
+	if (!added)
+		return -ENOMEM;
+	*added = decoded;
+	return 0;
+}
+
+static int handle_destination(const struct nlmsghdr *message, void *context)
+{
+	struct service *service = context;
+	struct destination decoded = { 0 }, *added;
+	int r;
+
+	r = message_decode_destination(message, service->key.address.family, &decoded);
+	if (r == -EPROTONOSUPPORT)
+		return 0;
+	if (r < 0)
+		return r;
+	added = service_add_destination(service);
+	if (!added)
+		return -ENOMEM;
+	*added = decoded;
+	return 0;
+}
+
+static int handle_daemon(const struct nlmsghdr *message, void *context)
+{
+	struct globals *globals = context;
+	struct sync_daemon decoded = { 0 };
+	int r = message_decode_daemon(message, &decoded);
+
+	if (r == -EPROTONOSUPPORT)
+		return 0;
+	if (r == 0)
+		globals->daemons[sync_slot(decoded.role)] = decoded;
+	return r;
+}
+
+static int handle_timeouts(const struct nlmsghdr *message, void *context)
+{
+	return message_decode_timeouts(message, context);
+}
+
+static int ask(struct ipvs *ipvs, uint8_t command, int flags, genl_handler handle,
+	       void *context)
+{
+	cleanup_nl_msg struct nl_msg *request = NULL;
+
+	request = genl_request(ipvs->socket, command, IPVS_GENL_VERSION, flags, 0);
+	if (!request)
+		return -ENOMEM;
+	ipvs->counts.reads++;
+	return genl_ask(ipvs->socket, request, handle, context);
+}
+
+static int dump_destinations(struct ipvs *ipvs, struct service *service)
+{
+	cleanup_nl_msg struct nl_msg *request = NULL;
+
+	request = message_encode_get_destinations(ipvs->socket, &service->key);
+	if (!request)
+		return -ENOMEM;
+	ipvs->counts.reads++;
+	return genl_ask(ipvs->socket, request, handle_destination, service);
+}
+
+/* Keeps the first of entries that a dump repeated; services and destinations are sorted. */
+static void drop_repeated_services(struct table *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (kept && service_key_compare(&table->services[kept - 1].key,
+						&table->services[i].key) == 0)
+			service_clear(&table->services[i]);
+		else
+			table->services[kept++] = table->services[i];
+	}
+	table->service_count = kept;
+}
+
+static void drop_repeated_destinations(struct service *service)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < service->destination_count; i++) {
+		if (!kept || destination_key_compare(&service->destinations[kept - 1],
+						     &service->destinations[i]) != 0)
+			service->destinations[kept++] = service->destinations[i];
+	}
+	service->destination_count = kept;
+}
+
+static int dump_table(struct ipvs *ipvs, struct table *table)
+{
+	int r = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_DUMP, handle_service, table);
+
+	if (r == 0) {
+		table_sort(table);
+		drop_repeated_services(table);
+	}
+	for (size_t i = 0; r == 0 && i < table->service_count; i++) {
+		r = dump_destinations(ipvs, &table->services[i]);
+		service_sort(&table->services[i]);
+		drop_repeated_destinations(&table->services[i]);
+	}
+	if (r == 0)
+		r = ask(ipvs, IPVS_CMD_GET_CONFIG, 0, handle_timeouts,
+			&table->globals.timeouts);
+	if (r == 0)
+		r = ask(ipvs, IPVS_CMD_GET_DAEMON, NLM_F_DUMP, handle_daemon,
+			&table->globals);
+	return r;
+}
+
+int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err)
+{
+	int r = dump_table(ipvs, table);
+
+	if (r == 0)
+		return 0;
+	table_clear(table);
+	if (r == -EPERM)
+		return err_set(
+			err, EPERM,
+			"reading the table: not permitted: CAP_NET_ADMIN in the initial user namespace is needed");
+	return err_errno(err, -r, "reading the table");
+}

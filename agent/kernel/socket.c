@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/kernel/socket.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+/* Dumps come in datagrams of up to 32 KiB once a reader has room for them (af_netlink.c:
+ * netlink_dump, max_recvmsg_len). */
+enum { RECEIVE_SIZE = 32768 };
+
+struct genl_socket {
+	struct nl_sock *nl;
+	int family;
+	uint32_t sequence; /* the next request's */
+	size_t send_room, receive_room;
+	char *buffer; /* RECEIVE_SIZE bytes */
+};
+
+static int resolve_family(struct nl_sock *nl, const char *family)
+{
+	int id = genl_ctrl_resolve(nl, family);
+
+	return id >= 0 ? id : genl_ctrl_resolve(nl, family);
+}
+
+static int connect_socket(struct genl_socket *socket, const char *family, struct err *err)
+{
+	int on = 1, r;
+
+	r = genl_connect(socket->nl);
+	if (r < 0)
+		return err_set(err, EIO, "generic netlink: %s", nl_geterror(r));
+	/* The header of a failed request is enough of an echo; older kernels send all of it. */
+	setsockopt(nl_socket_get_fd(socket->nl), SOL_NETLINK, NETLINK_CAP_ACK, &on,
+		   sizeof(on));
+	socket->family = resolve_family(socket->nl, family);
+	if (socket->family < 0)
+		return err_set(err, ENOENT, "the kernel has no generic netlink family %s",
+			       family);
+	return 0;
+}
+
+int genl_open(struct genl_socket **socket, const char *family, struct err *err)
+{
+	cleanup_genl struct genl_socket *opened = NULL;
+	int r;
+
+	opened = calloc(1, sizeof(*opened));
+	if (!opened)
+		return err_errno(err, ENOMEM, "generic netlink");
+	opened->nl = nl_socket_alloc();
+	opened->buffer = malloc(RECEIVE_SIZE);
+	if (!opened->nl || !opened->buffer)
+		return err_errno(err, ENOMEM, "generic netlink");
+	opened->sequence = 1;
+	r = connect_socket(opened, family, err);
+	if (r < 0)
+		return r;
+	*socket = TAKE_PTR(opened);
+	return 0;
+}
+
+void genl_close(struct genl_socket *socket)
+{
+	if (!socket)
+		return;
+	if (socket->nl)
+		nl_socket_free(socket->nl);
+	free(socket->buffer);
+	free(socket);
+}
+
+struct nl_msg *genl_request(struct genl_socket *socket, uint8_t command, uint8_t version,
+			    int flags, size_t room)
+{
+	struct nl_msg *message = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN + room);
+
+	if (!message)
+		return NULL;
+	if (!genlmsg_put(message, NL_AUTO_PORT, socket->sequence++, socket->family, 0,
+			 NLM_F_REQUEST | flags, command, version)) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+static int reserve_buffer(int fd, int option, size_t size, size_t *reserved)
+{
+	/* The kernel doubles the value for its own accounting, socket(7); ask for all the same. */
+	int value = (int)size;
+
+	if (size <= *reserved)
+		return 0;
+	if (setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value)) < 0)
+		return -errno;
+	*reserved = size;
+	return 0;
+}
+
+int genl_reserve(struct genl_socket *socket, size_t length, size_t room)
+{
+	int fd = nl_socket_get_fd(socket->nl);
+	int r = reserve_buffer(fd, SO_SNDBUFFORCE, length, &socket->send_room);
+
+	return r < 0 ? r
+		     : reserve_buffer(fd, SO_RCVBUFFORCE, room, &socket->receive_room);
+}
+
+int genl_send(struct genl_socket *socket, const void *messages, size_t length)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	int fd = nl_socket_get_fd(socket->nl);
+
+	/* nl_sendto() would fold the errno; a netlink send is never partial (af_netlink.c). */
+	for (;;) {
+		ssize_t sent = sendto(fd, messages, length, 0, (struct sockaddr *)&kernel,
+				      sizeof(kernel));
+
+		if (sent >= 0)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+static int for_each_message(const char *buffer, size_t length, genl_handler handle,
+			    void *context)
+{
+	struct nlmsghdr *message = (struct nlmsghdr *)(void *)buffer;
+	int left = (int)length;
+
+	while (nlmsg_ok(message, left)) {
+		int r = handle(message, context);
+
+		if (r != 0)
+			return r;
+		message = nlmsg_next(message, &left);
+	}
+	return 0;
+}
+
+static int receive(struct genl_socket *socket, int flags, genl_handler handle,
+		   void *context)
+{
+	struct sockaddr_nl sender = { 0 };
+	struct iovec iov = { socket->buffer, RECEIVE_SIZE };
+	struct msghdr header = { .msg_name = &sender,
+				 .msg_namelen = sizeof(sender),
+				 .msg_iov = &iov,
+				 .msg_iovlen = 1 };
+	ssize_t length;
+
+	do {
+		length = recvmsg(nl_socket_get_fd(socket->nl), &header, flags);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (header.msg_flags & MSG_TRUNC)
+		return -ENOBUFS;
+	if (sender.nl_pid != 0)
+		return 0; /* another process may send to us; only the kernel is believed */
+	return for_each_message(socket->buffer, (size_t)length, handle, context);
+}
+
+int genl_receive_ready(struct genl_socket *socket, genl_handler handle, void *context)
+{
+	return receive(socket, MSG_DONTWAIT, handle, context);
+}
+
+int genl_receive(struct genl_socket *socket, genl_handler handle, void *context)
+{
+	struct pollfd ready = { .fd = nl_socket_get_fd(socket->nl), .events = POLLIN };
+	int r = receive(socket, MSG_DONTWAIT, handle, context);
+
+	/* The kernel answers within the send, so that waiting is the exception. */
+	while (r == -EAGAIN) {
+		r = poll(&ready, 1, GENL_TIMEOUT_MS);
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		r = receive(socket, MSG_DONTWAIT, handle, context);
+	}
+	return r;
+}
+
+struct question {
+	uint32_t sequence;
+	genl_handler handle;
+	void *context;
+	bool ended;
+	int result; /* the kernel's, once ended */
+};
+
+static int handle_answer(const struct nlmsghdr *message, void *context)
+{
+	struct question *question = context;
+
+	if (message->nlmsg_seq != question->sequence)
+		return 0;
+	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+		/* Both carry an int first: nlmsgerr's error, and a dump's result. */
+		if (nlmsg_datalen(message) >= (int)sizeof(int))
+			question->result = *(const int *)nlmsg_data(message);
+		question->ended = true;
+		return 0;
+	}
+	return question->handle ? question->handle(message, question->context) : 0;
+}
+
+int genl_ask(struct genl_socket *socket, struct nl_msg *request, genl_handler handle,
+	     void *context)
+{
+	struct nlmsghdr *header = nlmsg_hdr(request);
+	struct question question = { .sequence = header->nlmsg_seq,
+				     .handle = handle,
+				     .context = context };
+	int r;
+
+	if (!(header->nlmsg_flags & NLM_F_DUMP))
+		header->nlmsg_flags |= NLM_F_ACK;
+	r = genl_send(socket, header, header->nlmsg_len);
+	while (r == 0 && !question.ended)
+		r = genl_receive(socket, handle_answer, &question);
+	return r != 0 ? r : question.result;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netlink/msg.h>
+
+#include "common/cleanup.h"
+#include "common/err.h"
+
+/*
+ * A generic-netlink socket to one family. Sending and the building of messages are libnl's;
+ * receiving is done here, since libnl folds the kernel's errnos together (ESRCH and ENOENT become
+ * one, lib/error.c: nl_syserr2nlerr) and has no end to its waits.
+ */
+struct genl_socket;
+
+/*
+ * Resolves the family once more where the first look-up fails: the first request after a module
+ * was loaded may (keepalived's libipvs.c: ipvs_getinfo). -ENOENT where the family is not there.
+ */
+int genl_open(struct genl_socket **socket, const char *family,
+	      struct err *err) MUST_CHECK;
+void genl_close(struct genl_socket *socket);
+
+DEFINE_CLEANUP(genl_cleanup, struct genl_socket *, genl_close)
+#define cleanup_genl CLEANUP(genl_cleanup)
+DEFINE_CLEANUP(nl_msg_cleanup, struct nl_msg *, nlmsg_free)
+#define cleanup_nl_msg CLEANUP(nl_msg_cleanup)
+
+/*
+ * A new request to the family with room for room bytes of attributes; the caller frees it. Its
+ * sequence number is the next of the socket's. NULL where memory is out.
+ */
+struct nl_msg *genl_request(struct genl_socket *socket, uint8_t command, uint8_t version,
+			    int flags, size_t room);
+
+/*
+ * Makes the buffers large enough for messages of length bytes in one send and for room bytes of
+ * answers (SO_SNDBUFFORCE, SO_RCVBUFFORCE: needs CAP_NET_ADMIN, netlink(7)).
+ */
+int genl_reserve(struct genl_socket *socket, size_t length, size_t room) MUST_CHECK;
+
+/* Sends complete netlink messages that lie one after another. -errno. */
+int genl_send(struct genl_socket *socket, const void *messages, size_t length) MUST_CHECK;
+
+/*
+ * Receives one datagram and calls handle for each message in it that the kernel sent. Waits at
+ * most GENL_TIMEOUT_MS for it. handle's non-zero return stops and is returned. -ETIMEDOUT; -ENOBUFS
+ * where the kernel had to drop answers; other negative errnos as recvmsg(2) has them.
+ */
+enum { GENL_TIMEOUT_MS = 60000 };
+typedef int (*genl_handler)(const struct nlmsghdr *message, void *context);
+int genl_receive(struct genl_socket *socket, genl_handler handle,
+		 void *context) MUST_CHECK;
+
+/* As genl_receive(), but returns -EAGAIN where nothing lies ready. */
+int genl_receive_ready(struct genl_socket *socket, genl_handler handle,
+		       void *context) MUST_CHECK;
+
+/*
+ * Sends one request and calls handle for each answer until the kernel's last word on it: the end
+ * of a dump, or an acknowledgement. The kernel's own errno is returned. After -ETIMEDOUT and
+ * -ENOBUFS what is left of the answers is ignored by its sequence number.
+ */
+int genl_ask(struct genl_socket *socket, struct nl_msg *request, genl_handler handle,
+	     void *context) MUST_CHECK;
