@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/table_builder.h"
+
+#include <linux/ip_vs.h>
+#include <string.h>
+
+#include "agent/table/plan.h"
+
+struct fixture {
+	struct table wanted, actual;
+	struct ownership ownership;
+	struct plan plan;
+};
+
+static int set_up(void **state)
+{
+	*state = calloc(1, sizeof(struct fixture));
+	return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_clear(&f->plan);
+	table_clear(&f->wanted);
+	table_clear(&f->actual);
+	ownership_clear(&f->ownership);
+	free(f);
+	return 0;
+}
+
+static void make(struct fixture *f)
+{
+	table_sort(&f->wanted);
+	table_sort(&f->actual);
+	plan_clear(&f->plan);
+	assert_int_equal(plan_make(&f->wanted, &f->actual, &f->ownership, &f->plan), 0);
+}
+
+static void own(struct fixture *f, unsigned int n)
+{
+	struct table table = { 0 };
+	struct service *service = build_service(&table, n);
+
+	assert_int_equal(ownership_mark(&f->ownership, &service->key, OWNERSHIP_OWNED),
+			 0);
+	table_clear(&table);
+}
+
+/* The whole plan as text, one operation a line. */
+static void assert_plan(struct fixture *f, const char *expected)
+{
+	char text[8192] = "", line[512];
+	size_t used = 0;
+
+	make(f);
+	for (size_t i = 0; i < f->plan.operation_count; i++)
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "%s\n",
+			operation_format(&f->plan.operations[i], line, sizeof(line)));
+	assert_string_equal(text, expected);
+}
+
+static void new_service_comes_before_its_destinations(void **state)
+{
+	struct fixture *f = *state;
+	struct service *service = build_service(&f->wanted, 1);
+
+	build_destination(service, 2, 1);
+	build_destination(service, 1, 3);
+	assert_plan(
+		f,
+		"new service tcp 10.0.0.1:80, scheduler rr\n"
+		"new destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade, weight 3\n"
+		"new destination tcp 10.0.0.1:80 -> 10.1.0.2:8080, forward masquerade, weight 1\n");
+}
+
+static void equal_tables_need_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned int n = 1; n < 20; n++) {
+		build_destination(build_service(&f->wanted, n), 1, 1);
+		build_destination(build_service(&f->actual, 20 - n), 1, 1);
+		own(f, n);
+	}
+	assert_plan(f, "");
+	assert_int_equal(f->plan.foreign_services, 0);
+}
+
+static void names_and_connections_are_no_difference(void **state)
+{
+	struct fixture *f = *state;
+	struct service *wanted = build_service(&f->wanted, 1);
+	struct service *actual = build_service(&f->actual, 1);
+
+	wanted->name = strdup("web");
+	build_destination(wanted, 1, 1);
+	build_destination(actual, 1, 1)->active_connections = 7;
+	own(f, 1);
+	assert_plan(f, "");
+}
+
+static void edits_are_made_in_place(void **state)
+{
+	struct fixture *f = *state;
+	struct service *wanted = build_service(&f->wanted, 1);
+	struct service *actual = build_service(&f->actual, 1);
+	struct destination *tunnelled = build_destination(wanted, 1, 5);
+
+	strcpy(wanted->scheduler, "sh");
+	wanted->scheduler_flags = SCHEDULER_FLAG_2;
+	wanted->persistence_timeout = 300;
+	tunnelled->forward = FORWARD_TUNNEL;
+	tunnelled->tunnel_type = TUNNEL_GUE;
+	tunnelled->tunnel_port = 5555;
+	tunnelled->upper_threshold = 9;
+	build_destination(actual, 1, 1);
+	own(f, 1);
+	assert_plan(
+		f,
+		"set service tcp 10.0.0.1:80, scheduler rr -> sh, scheduler flags 0 -> 2, persistence 0 -> 300\n"
+		"set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade -> tunnel, weight 1 -> 5, upper threshold 0 -> 9, tunnel gue, tunnel port 5555, checksum none\n");
+}
+
+static void every_attribute_is_compared(void **state)
+{
+	struct fixture *f = *state;
+	struct service *wanted = build_service(&f->wanted, 1), *actual;
+
+	wanted->persistence_timeout = 60;
+	build_destination(wanted, 1, 1)->forward = FORWARD_TUNNEL;
+	actual = build_service(&f->actual, 1);
+	actual->persistence_timeout = 60;
+	build_destination(actual, 1, 1)->forward = FORWARD_TUNNEL;
+	own(f, 1);
+	make(f);
+	assert_int_equal(f->plan.operation_count, 0);
+
+#define DIFFERS(lvalue, value, kind_expected)                                            \
+	do {                                                                             \
+		__typeof__(lvalue) kept_ = lvalue;                                       \
+		lvalue = value;                                                          \
+		make(f);                                                                 \
+		assert_int_equal(f->plan.operation_count, 1);                            \
+		assert_int_equal(f->plan.operations[0].kind, kind_expected);             \
+		lvalue = kept_;                                                          \
+	} while (0)
+
+	DIFFERS(wanted->scheduler[0], 'w', OPERATION_SET_SERVICE);
+	DIFFERS(wanted->scheduler_flags, SCHEDULER_FLAG_3, OPERATION_SET_SERVICE);
+	DIFFERS(wanted->one_packet, true, OPERATION_SET_SERVICE);
+	DIFFERS(wanted->persistence_timeout, 61, OPERATION_SET_SERVICE);
+	DIFFERS(wanted->persistence_netmask, 255, OPERATION_SET_SERVICE);
+	DIFFERS(wanted->engine[0], 's', OPERATION_SET_SERVICE);
+	DIFFERS(wanted->destinations[0].forward, FORWARD_DIRECT,
+		OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].weight, 0, OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].upper_threshold, 1, OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].lower_threshold, 1, OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].tunnel_type, TUNNEL_GRE,
+		OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].tunnel_port, 1, OPERATION_SET_DESTINATION);
+	DIFFERS(wanted->destinations[0].tunnel_checksum, 1, OPERATION_SET_DESTINATION);
+#undef DIFFERS
+}
+
+static void changed_key_is_created_before_the_old_one_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	build_destination(build_service(&f->wanted, 9), 1, 1);
+	build_destination(build_service(&f->actual, 1), 1, 1);
+	own(f, 1);
+	assert_plan(
+		f,
+		"new service tcp 10.0.0.9:80, scheduler rr\n"
+		"new destination tcp 10.0.0.9:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n"
+		"delete service tcp 10.0.0.1:80\n");
+	assert_int_equal(f->plan.removed_services, 1);
+	assert_int_equal(f->plan.removed_destinations, 1);
+}
+
+static void new_destination_comes_before_the_old_one_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	build_destination(build_service(&f->wanted, 1), 9, 1);
+	build_destination(build_service(&f->actual, 1), 1, 1);
+	own(f, 1);
+	assert_plan(
+		f,
+		"new destination tcp 10.0.0.1:80 -> 10.1.0.9:8080, forward masquerade, weight 1\n"
+		"delete destination tcp 10.0.0.1:80 -> 10.1.0.1:8080\n");
+}
+
+static void services_of_others_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	build_destination(build_service(&f->actual, 1), 1, 1);
+	build_destination(build_service(&f->actual, 2), 1, 1);
+	own(f, 2);
+	assert_plan(f, "delete service tcp 10.0.0.2:80\n");
+	assert_int_equal(f->plan.foreign_services, 1);
+}
+
+static void equal_service_of_others_is_adopted_without_a_write(void **state)
+{
+	struct fixture *f = *state;
+
+	build_destination(build_service(&f->wanted, 1), 1, 1);
+	build_destination(build_service(&f->actual, 1), 1, 1);
+	assert_plan(f, "");
+	assert_int_equal(f->plan.conflict_count, 0);
+	assert_int_equal(f->plan.foreign_services, 0);
+}
+
+static void different_service_of_others_is_a_conflict(void **state)
+{
+	struct fixture *f = *state;
+
+	build_destination(build_service(&f->wanted, 1), 1, 1);
+	build_destination(build_service(&f->actual, 1), 1, 2);
+	assert_plan(f, "");
+	assert_int_equal(f->plan.conflict_count, 1);
+	assert_ptr_equal(f->plan.conflicts[0].service, &f->wanted.services[0]);
+	assert_ptr_equal(f->plan.conflicts[0].service_actual, &f->actual.services[0]);
+}
+
+static void intended_key_is_ours_only_with_its_attributes(void **state)
+{
+	struct fixture *f = *state;
+	struct service *wanted = build_service(&f->wanted, 1);
+	struct service *actual = build_service(&f->actual, 1);
+
+	build_destination(wanted, 1, 1);
+	assert_int_equal(ownership_mark(&f->ownership, &wanted->key, OWNERSHIP_INTENDED),
+			 0);
+	assert_plan(
+		f,
+		"new destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
+	strcpy(actual->scheduler, "wrr");
+	assert_plan(f, "");
+	assert_int_equal(f->plan.conflict_count, 1);
+}
+
+static void intended_key_is_never_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct service *actual = build_service(&f->actual, 1);
+
+	assert_int_equal(ownership_mark(&f->ownership, &actual->key, OWNERSHIP_INTENDED),
+			 0);
+	assert_plan(f, "");
+	assert_int_equal(f->plan.foreign_services, 1);
+}
+
+static void timeouts_are_set_and_put_back(void **state)
+{
+	struct fixture *f = *state;
+
+	f->actual.globals.timeouts = (struct timeouts){ 900, 120, 300 };
+	assert_plan(f, "");
+	f->wanted.globals.timeouts.tcp = 1000;
+	f->wanted.globals.timeouts.udp = 300;
+	assert_plan(f, "set timeouts, tcp 900 -> 1000\n");
+	/* The state names none any more: what was found before comes back. */
+	f->wanted.globals.timeouts = (struct timeouts){ 0 };
+	f->actual.globals.timeouts.tcp = 1000;
+	f->ownership.timeouts_before.tcp = 900;
+	assert_plan(f, "set timeouts, tcp 1000 -> 900\n");
+}
+
+static struct sync_daemon master_on(const char *interface, uint8_t id)
+{
+	struct sync_daemon daemon = { .role = SYNC_MASTER, .sync_id = id };
+
+	snprintf(daemon.interface, sizeof(daemon.interface), "%s", interface);
+	return daemon;
+}
+
+/* What the kernel reports of one that was started with its defaults. */
+static struct sync_daemon running_master_on(const char *interface, uint8_t id)
+{
+	struct sync_daemon daemon = master_on(interface, id);
+
+	daemon.port = 8848;
+	daemon.ttl = 1;
+	daemon.max_length = 1472;
+	assert_int_equal(address_parse("224.0.0.81", &daemon.group), 0);
+	return daemon;
+}
+
+static void sync_daemon_with_defaults_is_no_difference(void **state)
+{
+	struct fixture *f = *state;
+
+	f->wanted.globals.daemons[0] = master_on("eth0", 1);
+	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
+	assert_plan(f, "");
+}
+
+static void changed_sync_daemon_is_stopped_and_started_last(void **state)
+{
+	struct fixture *f = *state;
+
+	build_service(&f->wanted, 1);
+	f->wanted.globals.daemons[0] = master_on("eth0", 2);
+	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
+	f->ownership.daemon_owned[0] = true;
+	assert_plan(f, "new service tcp 10.0.0.1:80, scheduler rr\n"
+		       "stop sync daemon master on eth0, id 1\n"
+		       "start sync daemon master on eth0, id 2\n");
+}
+
+static void sync_daemon_that_left_is_stopped_first(void **state)
+{
+	struct fixture *f = *state;
+
+	build_service(&f->wanted, 1);
+	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
+	f->ownership.daemon_owned[0] = true;
+	assert_plan(f, "stop sync daemon master on eth0, id 1\n"
+		       "new service tcp 10.0.0.1:80, scheduler rr\n");
+}
+
+static void sync_daemon_of_others_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
+	assert_plan(f, "");
+	f->wanted.globals.daemons[0] = master_on("eth1", 1);
+	assert_plan(f, "");
+	assert_int_equal(f->plan.conflict_count, 1);
+	assert_non_null(f->plan.conflicts[0].daemon);
+}
+
+static void sysctls_are_set_and_put_back(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(globals_add_sysctl(&f->wanted.globals, "net.a", "1"), 0);
+	assert_int_equal(globals_add_sysctl(&f->wanted.globals, "net.b", "4096 8192"), 0);
+	assert_int_equal(globals_add_sysctl(&f->actual.globals, "net.a", "0"), 0);
+	assert_int_equal(globals_add_sysctl(&f->actual.globals, "net.b", "4096\t8192"),
+			 0);
+	assert_int_equal(globals_add_sysctl(&f->actual.globals, "net.c", "5"), 0);
+	assert_int_equal(globals_add_sysctl(&f->ownership.before, "net.c", "3"), 0);
+	assert_plan(f, "set sysctl net.c: 5 -> 3\nset sysctl net.a: 0 -> 1\n");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(new_service_comes_before_its_destinations),
+		TEST(equal_tables_need_nothing),
+		TEST(names_and_connections_are_no_difference),
+		TEST(edits_are_made_in_place),
+		TEST(every_attribute_is_compared),
+		TEST(changed_key_is_created_before_the_old_one_goes),
+		TEST(new_destination_comes_before_the_old_one_goes),
+		TEST(services_of_others_are_left_alone),
+		TEST(equal_service_of_others_is_adopted_without_a_write),
+		TEST(different_service_of_others_is_a_conflict),
+		TEST(intended_key_is_ours_only_with_its_attributes),
+		TEST(intended_key_is_never_deleted),
+		TEST(timeouts_are_set_and_put_back),
+		TEST(sync_daemon_with_defaults_is_no_difference),
+		TEST(changed_sync_daemon_is_stopped_and_started_last),
+		TEST(sync_daemon_that_left_is_stopped_first),
+		TEST(sync_daemon_of_others_is_left_alone),
+		TEST(sysctls_are_set_and_put_back),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
