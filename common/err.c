@@ -6,36 +6,42 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+/* The header promises a negative answer. */
+static int negative(int code)
+{
+	return code > 0 ? -code : -EIO;
+}
+
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!err)
-		return -code;
+		return negative(code);
 	err->code = code;
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	return -code;
+	return negative(code);
 }
 
-int err_errno(struct err *err, int code, const char *fmt, ...)
+int(err_errno)(struct err *err, int code, const char *fmt, ...)
 {
 	size_t used;
 	va_list ap;
 
 	if (!err)
-		return -code;
+		return negative(code);
 	err->code = code;
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(code));
-	return -code;
+	return negative(code);
 }
 
-int err_prefix(struct err *err, const char *fmt, ...)
+int(err_prefix)(struct err *err, const char *fmt, ...)
 {
 	char rest[sizeof(err->text)];
 	size_t used;
@@ -49,5 +55,5 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", rest);
-	return -err->code;
+	return negative(err->code);
 }

@@ -94,8 +94,9 @@ static void send_to_journal(int level, const char *message_id,
 	sd_journal_sendv(iov, count);
 }
 
-static void emit(int level, const char *message_id, const struct log_field *fields,
-		 size_t n, const char *fmt, va_list ap)
+static void PRINTF_LIKE(5, 0)
+	emit(int level, const char *message_id, const struct log_field *fields, size_t n,
+	     const char *fmt, va_list ap)
 {
 	char text[TEXT_SIZE];
 
