@@ -41,5 +41,18 @@ void state_problems_clear(struct state_problems *problems);
 int state_read(const char *path, struct table *table,
 	       struct state_problems *problems) MUST_CHECK;
 
-/* Writes the table as a state file that state_read() takes back to an equal table. -errno. */
-int state_write(FILE *out, const struct table *table) MUST_CHECK;
+/* What state_write() can say beside -errno. */
+enum state_write_outcome {
+	STATE_WRITTEN = 0,
+	STATE_WRITTEN_IN_PART = 1, /* something was left out and told */
+};
+
+/*
+ * Writes the table as a state file that state_read() takes back: services and destinations in
+ * the table's order, only what is not a default. A kernel's table can hold what a state file
+ * cannot say (a service without a scheduler, a weight of 70000): it is left out, with a line
+ * "tcp 10.0.0.1:80 -> 10.0.0.2:80: weight: 70000 is not in 0..65535" each on left_out unless that
+ * is NULL. What the kernel ignores is left out silently; "local" is written as masquerade, which
+ * the kernel makes of it again where the destination is the node itself.
+ */
+int state_write(FILE *out, const struct table *table, FILE *left_out) MUST_CHECK;

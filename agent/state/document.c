@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The outermost object of a state file: its braces, commas and field names. Which form the
+ * document has is known by its fields: native ones, or those of a Kubernetes object.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/state/native.h"
+#include "agent/state/reader.h"
+
+static bool fail(struct reader *reader, int result, const struct json_fault *fault)
+{
+	if (result == -EINVAL)
+		reader_fault(reader, fault);
+	else
+		reader->error = result;
+	return false;
+}
+
+static bool expected(struct reader *reader, struct json_text *text, const char *what)
+{
+	struct json_fault fault;
+
+	return fail(reader, json_text_expected(text, what, &fault), &fault);
+}
+
+/* What a Kubernetes object has at its top and a native document has not. */
+static bool is_kubernetes(const char *name)
+{
+	return strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0 ||
+	       strcmp(name, "items") == 0;
+}
+
+static bool read_field(struct native *native)
+{
+	struct reader *reader = native->reader;
+	struct json_text *text = native->text;
+	struct json_fault fault;
+	cleanup_json json_t *name = NULL;
+	struct place place = { 0 };
+	size_t line;
+	int r;
+
+	if (json_text_peek(text) != '"')
+		return expected(reader, text, "a field's name in double quotes");
+	line = text->line;
+	r = json_text_value(text, &name, &fault);
+	if (r < 0)
+		return fail(reader, r, &fault);
+	place.key = json_string_value(name);
+	if (!json_text_take(text, ':'))
+		return expected(reader, text, "':'");
+	if (is_kubernetes(place.key)) {
+		struct origin origin = { .file = reader->file_count - 1, .line = line };
+
+		reader_problem_at(reader, &origin, &place,
+				  "Kubernetes objects are not supported by this version");
+		return false;
+	}
+	return native_read_field(native, place.key, line);
+}
+
+static bool read_fields(struct native *native)
+{
+	if (json_text_take(native->text, '}'))
+		return true;
+	while (read_field(native)) {
+		if (json_text_take(native->text, '}'))
+			return true;
+		if (!json_text_take(native->text, ','))
+			return expected(native->reader, native->text, "',' or '}'");
+	}
+	return false;
+}
+
+void document_read(struct reader *reader, struct source *source)
+{
+	struct json_text text;
+	struct native native = { .reader = reader, .source = source, .text = &text };
+	struct json_fault fault = { .line = 1, .column = 1 };
+
+	json_text_init(&text, source->data, source->length);
+	if (source->length >= 3 && memcmp(source->data, "\xef\xbb\xbf", 3) == 0) {
+		snprintf(fault.text, sizeof(fault.text),
+			 "a byte order mark, which JSON does not have");
+		reader_fault(reader, &fault);
+		return;
+	}
+	if (json_text_peek(&text) < 0) {
+		snprintf(
+			fault.text, sizeof(fault.text),
+			"the file is empty; a state without services says \"services\": []");
+		reader_fault(reader, &fault);
+		return;
+	}
+	if (!json_text_take(&text, '{')) {
+		expected(reader, &text, "'{'");
+		return;
+	}
+	if (!read_fields(&native))
+		return;
+	native_finish(&native);
+	if (json_text_peek(&text) >= 0)
+		expected(reader, &text, "the end of the file");
+}

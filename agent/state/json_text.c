@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/state/json_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void json_text_init(struct json_text *text, const char *start, size_t length)
+{
+	*text = (struct json_text){ .start = start, .length = length, .line = 1 };
+}
+
+/*
+ * Counts lines and characters as they go by and never looks back, so that the caller may give
+ * back the memory of what was taken.
+ */
+static void advance(struct json_text *text, size_t bytes)
+{
+	const char *p = text->start + text->position, *end = p + bytes;
+
+	for (; p < end; p++) {
+		if (*p == '\n') {
+			text->line++;
+			text->column = 0;
+		} else if (((unsigned char)*p & 0xc0) != 0x80) {
+			text->column++;
+		}
+	}
+	text->position += bytes;
+}
+
+int json_text_peek(struct json_text *text)
+{
+	size_t i = text->position;
+
+	while (i < text->length && (text->start[i] == ' ' || text->start[i] == '\t' ||
+				    text->start[i] == '\n' || text->start[i] == '\r'))
+		i++;
+	advance(text, i - text->position);
+	return i < text->length ? (unsigned char)text->start[i] : -1;
+}
+
+bool json_text_take(struct json_text *text, char c)
+{
+	if (json_text_peek(text) != (unsigned char)c)
+		return false;
+	advance(text, 1);
+	return true;
+}
+
+/* jansson calls a NUL byte between two values the end of the file. */
+static bool stopped_at_nul(const struct json_text *text, const json_error_t *error)
+{
+	return error->position > 0 &&
+	       (size_t)error->position <= text->length - text->position &&
+	       text->start[text->position + error->position - 1] == '\0';
+}
+
+int json_text_value(struct json_text *text, json_t **value, struct json_fault *fault)
+{
+	json_error_t error;
+	size_t column;
+
+	json_text_peek(text);
+	*value = json_loadb(text->start + text->position, text->length - text->position,
+			    JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES |
+				    JSON_DECODE_ANY,
+			    &error);
+	if (*value) {
+		advance(text, error.position);
+		return 0;
+	}
+	/* Where memory is out, jansson mostly sets no error at all. */
+	if (error.line < 0 || json_error_code(&error) == json_error_out_of_memory)
+		return -ENOMEM;
+	column = MAX_OF(error.column, 1);
+	fault->line = text->line + error.line - 1;
+	fault->column = error.line == 1 ? text->column + column : column;
+	snprintf(fault->text, sizeof(fault->text), "%s",
+		 stopped_at_nul(text, &error) ? "a NUL byte" : error.text);
+	return -EINVAL;
+}
+
+int json_text_expected(struct json_text *text, const char *what, struct json_fault *fault)
+{
+	int c = json_text_peek(text);
+	char found[20];
+
+	if (c < 0)
+		snprintf(found, sizeof(found), "the end of the file");
+	else if (c > ' ' && c < 0x7f)
+		snprintf(found, sizeof(found), "'%c'", c);
+	else
+		snprintf(found, sizeof(found), "byte 0x%02x", c);
+	fault->line = text->line;
+	fault->column = text->column + 1;
+	snprintf(fault->text, sizeof(fault->text), "%s expected, found %s", what, found);
+	return -EINVAL;
+}

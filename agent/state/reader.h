@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/state/json_text.h"
+#include "agent/state/place.h"
+#include "agent/state/source.h"
+#include "agent/state/state.h"
+#include "agent/table/table.h"
+
+/*
+ * One reading of a state: the files so far, the table they fill, and where in them each object
+ * stood, for problems that only show when all has been read (duplicates, conflicts between
+ * files). The forms of a file (native, later Kubernetes objects) are readers of one document
+ * each and meet here.
+ */
+
+/* Where an object begins. line 0: it has not been seen. */
+struct origin {
+	uint32_t file; /* index into the reader's files */
+	uint32_t line;
+};
+
+struct service_origin {
+	struct origin at;
+	uint32_t index; /* in its file's services */
+};
+
+/* The first destination of the other address family. */
+struct mixed_destination {
+	struct origin at;
+	uint32_t service;
+	uint32_t destination;
+};
+
+struct reader {
+	struct table *table;
+	struct state_problems *problems;
+	char **files; /* names as messages give them; owned */
+	size_t file_count;
+	struct service_origin *origins; /* one for each of the table's services; owned */
+	size_t origin_room;
+	struct origin timeouts[3]; /* tcp, tcpFin, udp */
+	struct origin daemons[SYNC_DAEMON_SLOTS];
+	uint32_t daemon_index[SYNC_DAEMON_SLOTS]; /* in its file's syncDaemons */
+	struct origin *sysctls; /* one for each of the table's sysctls; owned */
+	struct mixed_destination mixed;
+	/* The value being read: anchor is its place, text its bytes, line where they begin. */
+	const struct place *anchor;
+	const char *text;
+	size_t text_length;
+	size_t text_line;
+	int error; /* negative errno: give up, nothing more is to be read */
+};
+
+/* Begins a file; its name is copied. */
+int reader_begin_file(struct reader *reader, const char *name) MUST_CHECK;
+
+/* A problem of the file as a whole: "FILE: text". */
+void reader_file_problem(struct reader *reader, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Text that is no JSON: "FILE:LINE:COLUMN: text". */
+void reader_fault(struct reader *reader, const struct json_fault *fault);
+
+/* A wrong value: "FILE:LINE: PLACE: text"; place is anchor or below it. */
+void reader_problem(struct reader *reader, const struct place *place, const char *fmt,
+		    ...) PRINTF_LIKE(3, 4);
+
+/* The same for a place that was read before: its origin is known, its text gone. */
+void reader_problem_at(struct reader *reader, const struct origin *origin,
+		       const struct place *place, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* The origin of a place at or below anchor. */
+struct origin reader_origin(const struct reader *reader, const struct place *place);
+
+/* Adds a service, which is taken over (cleared on failure too), with its origin. */
+void reader_add_service(struct reader *reader, struct service *service,
+			const struct place *place);
+
+/*
+ * After the last file: services that stand twice, a sync daemon beside a destination of the
+ * other family.
+ */
+void reader_finish(struct reader *reader);
+
+void reader_clear(struct reader *reader);
+
+/* Reads one document of any form that is known; document.c. */
+void document_read(struct reader *reader, struct source *source);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/state/source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/state/state.h"
+
+/* Often enough for the peak to stay flat, seldom enough for the calls not to count. */
+enum { RELEASE_STEP = 256 * 1024 };
+
+bool source_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static int read_all(int fd, char *data, size_t size, size_t *length)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, data + used, size - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += n;
+	}
+	*length = used;
+	return 0;
+}
+
+int source_read(struct source *source, int fd, const struct stat *known)
+{
+	struct source s = { 0 };
+	struct stat now;
+	int r;
+
+	if (known->st_size > STATE_FILE_MAX)
+		return -EFBIG;
+	/* One byte more than expected, so that a file which grows is seen to. */
+	s.mapped = (size_t)known->st_size + 1;
+	s.data = mmap(NULL, s.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	if (s.data == MAP_FAILED)
+		return -ENOMEM;
+	r = read_all(fd, s.data, s.mapped, &s.length);
+	if (r == 0 && fstat(fd, &now) < 0)
+		r = -errno;
+	if (r == 0 &&
+	    (s.length != (size_t)known->st_size || !source_same_file(known, &now)))
+		r = -ESTALE;
+	if (r < 0) {
+		source_clear(&s);
+		return r;
+	}
+	*source = s;
+	return 0;
+}
+
+void source_release(struct source *source, size_t position)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), end = position - position % page;
+
+	if (source->mapped == 0 || end < source->released + RELEASE_STEP)
+		return;
+	(void)madvise(source->data + source->released, end - source->released,
+		      MADV_DONTNEED);
+	source->released = end;
+}
+
+void source_clear(struct source *source)
+{
+	if (source->mapped)
+		munmap(source->data, source->mapped);
+	memset(source, 0, sizeof(*source));
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "common/macro.h"
+
+/*
+ * The text of one state file, read whole before a byte of it is looked at. It is a copy in
+ * anonymous memory, not a mapping of the file: a file that somebody truncates under a mapping
+ * kills its reader with SIGBUS. What has been read is given back page by page.
+ */
+struct source {
+	char *data;
+	size_t length;
+	size_t mapped;	 /* bytes of the mapping; 0: data is somebody else's */
+	size_t released; /* bytes from the start that were given back */
+};
+
+/*
+ * Reads an open regular file of at most STATE_FILE_MAX bytes, whose fstat() is known. -EFBIG,
+ * -ESTALE where it changed meanwhile, or read()'s own errno.
+ */
+int source_read(struct source *source, int fd, const struct stat *known) MUST_CHECK;
+
+/* The bytes before position are not looked at any more. */
+void source_release(struct source *source, size_t position);
+
+void source_clear(struct source *source);
+
+/* Whether two looks at a name saw the same file with the same content, by inode and times. */
+bool source_same_file(const struct stat *a, const struct stat *b);
