@@ -50,6 +50,8 @@ struct reconcile_report {
 	size_t changes;		 /* operations that the kernel took */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;
+	/* Seconds since the epoch when the state was last good, 0 if it never was; set by the daemon. */
+	int64_t last_good;
 };
 
 /*
@@ -60,10 +62,24 @@ int reconcile_run(const struct options *options,
 		  struct reconcile_report *report) MUST_CHECK;
 
 /*
+ * As reconcile_run() with a state that wants nothing: everything that is ours goes, global values
+ * are put back as they were found, and the record with them.
+ */
+int reconcile_cleanup(const struct options *options,
+		      struct reconcile_report *report) MUST_CHECK;
+
+/*
  * "in sync: 812 services", "degraded: 811 of 812 services, 1 failed: kube-dns: no scheduler
  * 'foo'", "no state: …", "last good state of … in use: state.json:3:7: …". Returns buffer.
  */
 const char *reconcile_report_format(const struct reconcile_report *report, char *buffer,
 				    size_t size);
+
+/*
+ * Appends a failure with copies of its texts; object, name and text as in struct
+ * reconcile_failure. -ENOMEM.
+ */
+int reconcile_report_add(struct reconcile_report *report, const char *object,
+			 const char *name, const char *text, int code) MUST_CHECK;
 
 void reconcile_report_clear(struct reconcile_report *report);

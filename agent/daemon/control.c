@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/control.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "agent/daemon/control_message.h"
+#include "agent/daemon/report.h"
+#include "common/log.h"
+
+enum { CLIENTS_MAX = 16 };
+
+/* A client that sends or takes nothing for so long is let go. */
+static const uint64_t idle_usec = 30 * 1000000ULL;
+
+struct client {
+	struct control *control;
+	int fd;
+	sd_event_source *io, *timer;
+	char request[CONTROL_REQUEST_MAX];
+	size_t request_length;
+	char *answer;
+	size_t answer_length, answer_sent;
+};
+
+struct control {
+	sd_event *event;
+	sd_event_source *io;
+	int fd;
+	struct sockaddr_un address;
+	const char *state_path;
+	control_reconcile reconcile;
+	void *context;
+	struct client *clients[CLIENTS_MAX];
+};
+
+static void client_free(struct client *client)
+{
+	struct control *control = client->control;
+
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (control->clients[i] == client)
+			control->clients[i] = NULL;
+	}
+	sd_event_source_disable_unref(client->io);
+	sd_event_source_disable_unref(client->timer);
+	if (client->fd >= 0)
+		close(client->fd);
+	free(client->answer);
+	free(client);
+}
+
+/* --- the answer ------------------------------------------------------------------------------ */
+
+static json_t *refusal(int code, const char *text)
+{
+	return json_pack("{s:s, s:i}", "error", text, "errno", code);
+}
+
+static bool same_path(const char *a, const char *b)
+{
+	cleanup_free char *real_a = NULL, *real_b = NULL;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	real_a = realpath(a, NULL);
+	real_b = realpath(b, NULL);
+	return real_a && real_b && strcmp(real_a, real_b) == 0;
+}
+
+static bool request_is_known(json_t *request)
+{
+	int version = 0;
+	const char *command = NULL, *state = NULL;
+
+	/* Strict: an unknown member may be one that must not be passed over. */
+	return json_unpack_ex(request, NULL, JSON_STRICT, "{s:i, s:s, s:s}", "version",
+			      &version, "command", &command, "state", &state) == 0 &&
+	       version == CONTROL_VERSION && strcmp(command, "apply") == 0;
+}
+
+static json_t *answer_apply(const struct control *control)
+{
+	const struct reconcile_report *report = control->reconcile(control->context);
+	json_t *json = report ? report_to_json(report, SIZE_MAX) : NULL;
+
+	return json ? json_pack("{s:o}", "report", json)
+		    : refusal(ENOMEM, "the daemon is out of memory");
+}
+
+static json_t *answer_request(const struct control *control, const char *text,
+			      size_t length)
+{
+	json_auto_t *request = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	char words[PATH_MAX + 100];
+	const char *state;
+
+	if (!request || !request_is_known(request))
+		return refusal(
+			EPROTO,
+			"the daemon does not know this request: it is of another version");
+	state = json_string_value(json_object_get(request, "state"));
+	if (!same_path(state, control->state_path)) {
+		snprintf(words, sizeof(words),
+			 "the daemon's state is %s: stop it to apply another one",
+			 control->state_path);
+		return refusal(EBUSY, words);
+	}
+	return answer_apply(control);
+}
+
+/* --- a client's way -------------------------------------------------------------------------- */
+
+/* Sends what the socket takes; false when the client is done with, either way. */
+static bool send_answer(struct client *client)
+{
+	while (client->answer_sent < client->answer_length) {
+		ssize_t n = send(client->fd, client->answer + client->answer_sent,
+				 client->answer_length - client->answer_sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		client->answer_sent += (size_t)n;
+	}
+	return false;
+}
+
+static bool begin_answer(struct client *client, json_t *json)
+{
+	client->answer = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!client->answer)
+		return false;
+	client->answer_length = strlen(client->answer);
+	if (sd_event_source_set_io_events(client->io, EPOLLOUT) < 0)
+		return false;
+	return send_answer(client);
+}
+
+/* Reads what has come; answers at the end of the request. False when done with. */
+static bool read_request(struct client *client)
+{
+	for (;;) {
+		size_t room = sizeof(client->request) - client->request_length;
+		ssize_t n;
+
+		if (room == 0)
+			return begin_answer(client,
+					    refusal(EMSGSIZE, "the request is too long"));
+		n = recv(client->fd, client->request + client->request_length, room,
+			 MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		if (n == 0)
+			break;
+		client->request_length += (size_t)n;
+	}
+	return begin_answer(client, answer_request(client->control, client->request,
+						   client->request_length));
+}
+
+static int on_client(UNUSED sd_event_source *source, UNUSED int fd, uint32_t events,
+		     void *userdata)
+{
+	struct client *client = userdata;
+	bool goes_on;
+
+	if (client->answer)
+		goes_on = !(events & (EPOLLERR | EPOLLHUP)) && send_answer(client);
+	else
+		goes_on = read_request(client);
+	if (goes_on && client->timer)
+		goes_on =
+			sd_event_source_set_time_relative(client->timer, idle_usec) >= 0;
+	if (!goes_on)
+		client_free(client);
+	return 0;
+}
+
+static int on_idle(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
+{
+	client_free(userdata);
+	return 0;
+}
+
+static int client_new(struct control *control, int fd, size_t slot)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int r;
+
+	if (!client) {
+		close(fd);
+		return -ENOMEM;
+	}
+	client->control = control;
+	client->fd = fd;
+	r = sd_event_add_io(control->event, &client->io, fd, EPOLLIN, on_client, client);
+	if (r >= 0)
+		r = sd_event_add_time_relative(control->event, &client->timer,
+					       CLOCK_MONOTONIC, idle_usec, 0, on_idle,
+					       client);
+	if (r < 0) {
+		client_free(client);
+		return r;
+	}
+	control->clients[slot] = client;
+	return 0;
+}
+
+static bool may_ask(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static int on_connection(UNUSED sd_event_source *source, int listening,
+			 UNUSED uint32_t events, void *userdata)
+{
+	struct control *control = userdata;
+	size_t slot = 0;
+	int fd, r;
+
+	fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return 0;
+	while (slot < CLIENTS_MAX && control->clients[slot])
+		slot++;
+	if (slot == CLIENTS_MAX || !may_ask(fd)) {
+		log_debug("control: a connection was refused");
+		close(fd);
+		return 0;
+	}
+	r = client_new(control, fd, slot);
+	if (r < 0)
+		log_warning("control: %s", strerror(-r));
+	return 0;
+}
+
+/* --- listening ------------------------------------------------------------------------------- */
+
+static int bind_and_listen(struct control *control)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	control->fd = fd;
+	/* The mode that the socket's name in the file system gets (unix(7)), less the umask. */
+	if (fchmod(fd, 0600) < 0)
+		return -errno;
+	if (unlink(control->address.sun_path) < 0 && errno != ENOENT)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&control->address,
+		 sizeof(control->address)) < 0)
+		return -errno;
+	return listen(fd, CLIENTS_MAX) < 0 ? -errno : 0;
+}
+
+int control_listen(struct control **control, sd_event *event, const char *run_directory,
+		   const char *state_path, control_reconcile reconcile, void *context,
+		   struct err *err)
+{
+	cleanup_control struct control *made = NULL;
+	struct sockaddr_un address;
+	int r;
+
+	r = control_address(run_directory, &address, err);
+	if (r < 0)
+		return r;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return err_errno(err, ENOMEM, "%s", address.sun_path);
+	made->event = sd_event_ref(event);
+	made->address = address;
+	made->fd = -1;
+	made->state_path = state_path;
+	made->reconcile = reconcile;
+	made->context = context;
+	r = bind_and_listen(made);
+	if (r >= 0)
+		r = sd_event_add_io(event, &made->io, made->fd, EPOLLIN, on_connection,
+				    made);
+	if (r < 0)
+		return err_errno(err, -r, "%s", address.sun_path);
+	*control = TAKE_PTR(made);
+	return 0;
+}
+
+void control_free(struct control *control)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (control->clients[i])
+			client_free(control->clients[i]);
+	}
+	sd_event_source_disable_unref(control->io);
+	sd_event_unref(control->event);
+	if (control->fd >= 0) {
+		close(control->fd);
+		unlink(control->address.sun_path);
+	}
+	free(control);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "agent/daemon/control_message.h"
+#include "agent/daemon/report.h"
+#include "agent/daemon/resolution.h"
+
+/*
+ * A daemon at work answers nothing else meanwhile; its first reconcile of a large state on a slow
+ * machine takes tens of seconds. A daemon that dies ends the connection at once.
+ */
+static const int answer_msec = 5 * 60 * 1000;
+/* A daemon that has the lock listens a moment later. */
+static const int listen_msec = 5 * 1000;
+
+int control_address(const char *run_directory, struct sockaddr_un *address,
+		    struct err *err)
+{
+	struct sockaddr_un made = { .sun_family = AF_UNIX };
+	int n = snprintf(made.sun_path, sizeof(made.sun_path), "%s/control",
+			 run_directory);
+
+	if (n < 0 || (size_t)n >= sizeof(made.sun_path))
+		return err_errno(err, ENAMETOOLONG, "%s/control", run_directory);
+	*address = made;
+	return 0;
+}
+
+static int connect_to_daemon(const char *run_directory, int *connected, struct err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 50 * 1000000L };
+	struct sockaddr_un address;
+	cleanup_close int fd = -1;
+	int r;
+
+	r = control_address(run_directory, &address, err);
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_errno(err, errno, "a socket");
+	for (int waited = 0;; waited += 50) {
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+			break;
+		if ((errno != ENOENT && errno != ECONNREFUSED) || waited >= listen_msec)
+			return err_errno(err, errno, "cannot reach the daemon: %s",
+					 address.sun_path);
+		nanosleep(&pause, NULL);
+	}
+	*connected = TAKE_FD(fd);
+	return 0;
+}
+
+static int send_request(int fd, const char *state_path, struct err *err)
+{
+	cleanup_free char *absolute = NULL, *text = NULL;
+	json_auto_t *request = NULL;
+	size_t length;
+	int r;
+
+	r = absolute_path(state_path, &absolute, err);
+	if (r < 0)
+		return r;
+	request = json_pack("{s:i, s:s, s:s}", "version", CONTROL_VERSION, "command",
+			    "apply", "state", absolute);
+	if (!request)
+		return err_set(err, EINVAL, "%s: not UTF-8, the daemon cannot be asked",
+			       absolute);
+	text = json_dumps(request, JSON_COMPACT);
+	if (!text)
+		return err_errno(err, ENOMEM, "a request");
+	length = strlen(text);
+	/* Far below what a socket takes at once. */
+	if (send(fd, text, length, MSG_NOSIGNAL) == (ssize_t)length &&
+	    shutdown(fd, SHUT_WR) == 0)
+		return 0;
+	/* Closed at the other end: reading shows whether there are last words. */
+	if (errno == EPIPE || errno == ENOTCONN)
+		return 0;
+	return err_errno(err, errno, "cannot ask the daemon");
+}
+
+/* One read; the number of bytes, 0 at the end. */
+static ssize_t read_some(int fd, char *buffer, size_t size, struct err *err)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+	int r;
+
+	do {
+		r = poll(&poll_fd, 1, answer_msec);
+	} while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return err_set(err, ETIMEDOUT, "the daemon has not answered for %d s",
+			       answer_msec / 1000);
+	n = r < 0 ? -1 : recv(fd, buffer, size, 0);
+	/* Reset: it ended with our request unread. */
+	if (n < 0 && errno == ECONNRESET)
+		return 0;
+	return n < 0 ? err_errno(err, errno, "the daemon's answer") : n;
+}
+
+static int read_answer(int fd, char **answer, size_t *length, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	size_t used = 0, room = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (used == room) {
+			char *grown;
+
+			if (room >= CONTROL_ANSWER_MAX)
+				return err_errno(err, EMSGSIZE, "the daemon's answer");
+			room = room ? room * 2 : 64 * 1024;
+			grown = realloc(text, room);
+			if (!grown)
+				return err_errno(err, ENOMEM, "the daemon's answer");
+			text = grown;
+		}
+		n = read_some(fd, text + used, room - used, err);
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	*answer = TAKE_PTR(text);
+	*length = used;
+	return 0;
+}
+
+static int parse_answer(const char *text, size_t length, struct reconcile_report *report,
+			struct err *err)
+{
+	json_auto_t *answer = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	const char *refused = json_string_value(json_object_get(answer, "error"));
+	json_int_t code = json_integer_value(json_object_get(answer, "errno"));
+
+	if (length == 0)
+		return err_set(
+			err, EPIPE,
+			"the daemon refused the connection, or ended before it answered");
+	if (refused)
+		return err_set(err, code > 0 && code < 4096 ? (int)code : EPROTO, "%s",
+			       refused);
+	if (!json_is_object(json_object_get(answer, "report")))
+		return err_set(err, EPROTO, "the daemon's answer is not understood");
+	return report_from_json(json_object_get(answer, "report"), report, err);
+}
+
+int control_apply(const struct options *options, struct reconcile_report *report,
+		  struct err *err)
+{
+	cleanup_free char *answer = NULL;
+	cleanup_close int fd = -1;
+	size_t length = 0;
+	int r;
+
+	r = connect_to_daemon(options->run_directory, &fd, err);
+	if (r == 0)
+		r = send_request(fd, options->state_path, err);
+	if (r == 0)
+		r = read_answer(fd, &answer, &length, err);
+	return r < 0 ? r : parse_answer(answer, length, report, err);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+
+#include <systemd/sd-event.h>
+
+#include "agent/daemon/control.h"
+#include "agent/daemon/heartbeat.h"
+#include "agent/daemon/outcome_log.h"
+#include "agent/daemon/pace.h"
+#include "agent/daemon/reconcile.h"
+#include "agent/daemon/resolution.h"
+#include "agent/daemon/status.h"
+#include "agent/daemon/watch.h"
+#include "agent/kernel/link.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/notify.h"
+
+enum { WORDS_ROOM = 1024 };
+
+/* A new interface is told of by several messages; they are gathered for so long. */
+static const uint64_t link_delay_usec = 100 * 1000;
+static const uint64_t timer_accuracy_usec = 50 * 1000;
+/* Beyond the next retry, while READY waits for the state to be in sync. */
+static const uint64_t start_margin_usec = 60 * 1000000ULL;
+
+struct daemon {
+	struct options options; /* with state_path made absolute */
+	char *state_path;
+	sd_event *event;
+	sd_event_source *timer, *watch_source, *link_source;
+	struct watch *watch;
+	struct link_watch *links;
+	struct control *control;
+	struct pace pace;
+	struct outcome_log log;
+	struct status status;
+	struct reconcile_report report; /* the last */
+	enum reconcile_outcome outcome; /* the last report's */
+	uint64_t last_read_usec;
+	int64_t last_good;
+	bool ready;	   /* READY=1 was sent */
+	bool status_fails; /* status.json cannot be written, which has been logged */
+};
+
+/* --- a reconcile and what is said about it --------------------------------------------------- */
+
+static void write_status(struct daemon *daemon, const struct reconcile_report *report)
+{
+	struct err err = { 0 };
+	bool fails = status_write(daemon->options.run_directory, &daemon->status, report,
+				  &err) < 0;
+
+	if (fails && !daemon->status_fails)
+		log_error("the status cannot be written: %s", err.text);
+	daemon->status_fails = fails;
+}
+
+/* READY=1 where the start is over now, and always at the end of a reload. */
+static void tell_manager(struct daemon *daemon, bool reloaded, uint64_t next_usec)
+{
+	char words[WORDS_ROOM];
+
+	reconcile_report_format(&daemon->report, words, sizeof(words));
+	for (char *p = words; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+	if (!daemon->ready && (!daemon->options.strict_ready ||
+			       daemon->report.outcome == RECONCILE_IN_SYNC)) {
+		daemon->ready = true;
+		reloaded = true;
+	}
+	notify_send("%sSTATUS=%s", reloaded ? "READY=1\n" : "", words);
+	if (!daemon->ready)
+		notify_extend_timeout(next_usec + start_margin_usec);
+}
+
+static void note_outcome(struct daemon *daemon)
+{
+	struct reconcile_report *report = &daemon->report;
+	struct status *status = &daemon->status;
+
+	status->last_reconcile = clock_usec(CLOCK_REALTIME);
+	if (status->reconciles++ == 0 || daemon->outcome != report->outcome)
+		status->since = status->last_reconcile;
+	daemon->outcome = report->outcome;
+	if (report->outcome == RECONCILE_IN_SYNC)
+		status->last_in_sync = status->last_reconcile;
+	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
+		daemon->last_good = (int64_t)(status->last_reconcile / 1000000);
+	report->last_good = daemon->last_good;
+	daemon->last_read_usec = report->times.read + report->times.dump;
+	status->resync_usec = pace_period(&daemon->pace, daemon->last_read_usec);
+}
+
+static int set_timer(struct daemon *daemon, uint64_t usec)
+{
+	int r = sd_event_source_set_time_relative(daemon->timer, usec);
+
+	return r < 0 ? r : sd_event_source_set_enabled(daemon->timer, SD_EVENT_ONESHOT);
+}
+
+/* Negative only where the loop itself fails. */
+static int reconcile_now(struct daemon *daemon, bool reload)
+{
+	struct heartbeat heartbeat;
+	uint64_t next, random = 0;
+	int r;
+
+	heartbeat_start(&heartbeat, reload || !daemon->ready);
+	reconcile_report_clear(&daemon->report);
+	r = reconcile_run(&daemon->options, &daemon->report);
+	heartbeat_stop(&heartbeat);
+	if (r < 0) {
+		reconcile_report_clear(&daemon->report);
+		daemon->report.outcome = RECONCILE_TROUBLE;
+		daemon->report.message = strdup(strerror(-r));
+	}
+	note_outcome(daemon);
+	outcome_log_report(&daemon->log, &daemon->report);
+	write_status(daemon, &daemon->report);
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = daemon->status.last_reconcile;
+	next = pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
+			 random);
+	tell_manager(daemon, reload && daemon->ready, next);
+	return set_timer(daemon, next);
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+static int on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
+{
+	return reconcile_now(userdata, false);
+}
+
+static int on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
+		    void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r = watch_dispatch(daemon->watch);
+
+	if (r < 0) {
+		log_error("watching %s: %s; changes are seen at the next resync only",
+			  daemon->state_path, strerror(-r));
+		sd_event_source_set_enabled(daemon->watch_source, SD_EVENT_OFF);
+		return 0;
+	}
+	if (r != WATCH_CHANGED)
+		return 0;
+	log_info("%s changed", daemon->state_path);
+	pace_reset(&daemon->pace);
+	return reconcile_now(daemon, false);
+}
+
+/* What a new or risen link can mend. */
+static bool lacks_link(const struct reconcile_report *report)
+{
+	static const char sync_daemon[] = "sync daemon";
+
+	for (size_t i = 0; i < report->failure_count; i++) {
+		if (strncmp(report->failures[i].object, sync_daemon,
+			    sizeof(sync_daemon) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
+		   void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r = link_watch_dispatch(daemon->links);
+
+	if (r < 0) {
+		log_error("watching links: %s; retries go on without", strerror(-r));
+		sd_event_source_set_enabled(daemon->link_source, SD_EVENT_OFF);
+		return 0;
+	}
+	if (r != LINK_APPEARED || !lacks_link(&daemon->report))
+		return 0;
+	pace_reset(&daemon->pace);
+	return set_timer(daemon, MAX_OF(link_delay_usec,
+					daemon->last_read_usec * PACE_RETRY_FACTOR));
+}
+
+static int on_reload(UNUSED sd_event_source *source,
+		     UNUSED const struct signalfd_siginfo *info, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	log_info("reloading %s", daemon->state_path);
+	if (daemon->ready)
+		notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
+			    (unsigned long long)clock_usec(CLOCK_MONOTONIC));
+	pace_reset(&daemon->pace);
+	return reconcile_now(daemon, true);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
+		   UNUSED void *userdata)
+{
+	log_info("stopping on SIG%s; the kernel's table stays as it is",
+		 sigabbrev_np((int)info->ssi_signo));
+	notify_send("STOPPING=1\nSTATUS=stopping; the kernel's table stays as it is");
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static const struct reconcile_report *on_apply(void *context)
+{
+	struct daemon *daemon = context;
+
+	log_debug("asked to reconcile now");
+	pace_reset(&daemon->pace);
+	/* Where the loop's timer cannot be set the loop ends; the report is there all the same. */
+	if (reconcile_now(daemon, false) < 0)
+		sd_event_exit(daemon->event, EXIT_FAILURE);
+	return &daemon->report;
+}
+
+/* --- new, run, free -------------------------------------------------------------------------- */
+
+static int add_signals(struct daemon *daemon)
+{
+	static const int stop_signals[] = { SIGTERM, SIGINT };
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		sigaddset(&signals, stop_signals[i]);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_reload, daemon);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stop_signals); i++)
+		r = sd_event_add_signal(daemon->event, NULL, stop_signals[i], on_stop,
+					daemon);
+	return r;
+}
+
+static int add_loop(struct daemon *daemon, struct err *err)
+{
+	int r = sd_event_new(&daemon->event);
+
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	if (r >= 0)
+		r = add_signals(daemon);
+	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, &daemon->timer,
+					       CLOCK_MONOTONIC, 0, timer_accuracy_usec,
+					       on_timer, daemon);
+	return r < 0 ? err_errno(err, -r, "the event loop") : 0;
+}
+
+static int add_watches(struct daemon *daemon, struct err *err)
+{
+	struct err unwatched = { 0 };
+	int r = watch_new(&daemon->watch, daemon->state_path, &unwatched);
+
+	if (unwatched.code != 0)
+		log_warning(
+			"changes may be seen at the next resync only: cannot watch %s",
+			unwatched.text);
+	if (r >= 0)
+		r = sd_event_add_io(daemon->event, &daemon->watch_source,
+				    watch_fd(daemon->watch), EPOLLIN, on_state, daemon);
+	if (r < 0)
+		return err_errno(err, -r, "watching %s", daemon->state_path);
+	r = link_watch_new(&daemon->links, err);
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(daemon->event, &daemon->link_source,
+			    link_watch_fd(daemon->links), EPOLLIN, on_link, daemon);
+	return r < 0 ? err_errno(err, -r, "watching links") : 0;
+}
+
+int daemon_new(struct daemon **daemon, const struct options *options, struct err *err)
+{
+	cleanup_daemon struct daemon *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made)
+		return err_errno(err, ENOMEM, "starting");
+	r = absolute_path(options->state_path, &made->state_path, err);
+	if (r < 0)
+		return r;
+	made->options = *options;
+	made->options.state_path = made->state_path;
+	made->pace.resync_usec = options->resync_usec;
+	made->status.state_path = made->state_path;
+	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);
+	made->status.resync_usec = pace_period(&made->pace, 0);
+	r = add_loop(made, err);
+	if (r == 0)
+		r = add_watches(made, err);
+	if (r == 0)
+		r = control_listen(&made->control, made->event, options->run_directory,
+				   made->state_path, on_apply, made, err);
+	if (r < 0)
+		return r;
+	*daemon = TAKE_PTR(made);
+	return 0;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	write_status(daemon, NULL);
+	notify_send("STATUS=starting: the first reconcile of %s is under way",
+		    daemon->state_path);
+	/* The timer is due at once: the first reconcile is the loop's first event. */
+	return sd_event_loop(daemon->event);
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (daemon->control)
+		control_free(daemon->control);
+	sd_event_source_disable_unref(daemon->timer);
+	sd_event_source_disable_unref(daemon->watch_source);
+	sd_event_source_disable_unref(daemon->link_source);
+	if (daemon->watch)
+		watch_free(daemon->watch);
+	if (daemon->links)
+		link_watch_free(daemon->links);
+	sd_event_unref(daemon->event);
+	reconcile_report_clear(&daemon->report);
+	outcome_log_clear(&daemon->log);
+	free(daemon->state_path);
+	free(daemon);
+}

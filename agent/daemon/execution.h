@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/daemon/preparation.h"
+#include "common/macro.h"
+
+/*
+ * The writing half of a reconciliation: the plan's operations sent, logged and answered for. The
+ * record is written before and after, by bookkeeping.h's rules.
+ */
+
+enum execution_outcome {
+	EXECUTION_DONE = 0, /* every operation was answered; failures are in the report */
+	EXECUTION_AGAIN = 1, /* the table was not as it was read: read and plan again */
+};
+
+/*
+ * Executes the preparation's plan once. With last, what would be a reason to read again is a
+ * failure like any other. Negative errno with err set where nothing can be done at all.
+ */
+int execution_run(struct preparation *preparation, const struct options *options,
+		  bool last, struct reconcile_report *report, struct err *err) MUST_CHECK;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/*
+ * A reconcile is synchronous and a large one takes long. Meanwhile a thread of its own tells the
+ * service manager that the daemon is at work: WATCHDOG=1, and EXTEND_TIMEOUT_USEC while a start or
+ * reload is under way. It falls silent after ten minutes, so that a daemon that hangs is
+ * found out all the same.
+ */
+
+struct heartbeat {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool running; /* false where there is no service manager, or no thread to be had */
+	bool stop;
+	bool extend; /* a start or reload has a time-out to be moved */
+};
+
+/* All signals that the process handles are blocked by then, in its only thread. */
+void heartbeat_start(struct heartbeat *heartbeat, bool extend);
+
+/* Returns when the thread has ended. */
+void heartbeat_stop(struct heartbeat *heartbeat);

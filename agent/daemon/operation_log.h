@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/table/plan.h"
+
+/* Of one reconcile so many writes are logged at level info, the others at debug. */
+enum { OPERATION_LOG_LINES = 100 };
+
+/*
+ * Logs each write that the kernel took, with its MESSAGE_ID and the fields IPVS_SERVICE,
+ * IPVS_SERVICE_NAME, IPVS_DESTINATION, IPVS_OLD and IPVS_NEW. Failures are the report's business.
+ */
+void operation_log_results(const struct plan *plan, const int *results);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/outcome_log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/daemon/report.h"
+#include "common/log.h"
+#include "common/message_id.h"
+
+enum { SUMMARY_ROOM = 1024, LINES_MAX = 100 };
+
+static const struct {
+	int level;
+	const char *message_id;
+} outcomes[] = {
+	[RECONCILE_IN_SYNC] = { LOG_INFO, MESSAGE_ID_IN_SYNC },
+	[RECONCILE_DEGRADED] = { LOG_WARNING, MESSAGE_ID_DEGRADED },
+	[RECONCILE_NO_STATE] = { LOG_WARNING, MESSAGE_ID_STATE_MISSING },
+	[RECONCILE_BAD_STATE] = { LOG_ERR, MESSAGE_ID_STATE_REFUSED },
+	[RECONCILE_TROUBLE] = { LOG_ERR, MESSAGE_ID_TROUBLE },
+};
+
+static int compare_details(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_known(const struct outcome_log *log, const char *detail)
+{
+	return log->detail_count > 0 && bsearch(&detail, log->details, log->detail_count,
+						sizeof(*log->details), compare_details);
+}
+
+static void log_failure(const struct reconcile_failure *failure)
+{
+	char code[16];
+	const struct log_field fields[] = {
+		{ "IPVS_OBJECT", failure->object },
+		{ "IPVS_SERVICE_NAME", failure->name },
+		{ "ERRNO", code },
+	};
+
+	snprintf(code, sizeof(code), "%d", failure->code);
+	log_event(LOG_ERR, MESSAGE_ID_OBJECT_FAILED, fields, ARRAY_SIZE(fields),
+		  "%s%s%s%s: %s", failure->object, failure->name ? " (" : "",
+		  failure->name ? failure->name : "", failure->name ? ")" : "",
+		  failure->text);
+}
+
+static size_t count_details(const struct reconcile_report *report)
+{
+	return report->failure_count
+		       ? report->failure_count
+		       : MIN_OF(report->problems.count, (size_t)STATE_PROBLEMS_MAX);
+}
+
+static char *make_detail(const struct reconcile_report *report, size_t i)
+{
+	char *detail;
+
+	if (report->failure_count == 0)
+		return strdup(report->problems.lines[i]);
+	if (asprintf(&detail, "%s: %s", report->failures[i].object,
+		     report->failures[i].text) < 0)
+		return NULL;
+	return detail;
+}
+
+/*
+ * Logs the report's details that the last one did not have, and keeps them all. Where memory is
+ * out some are logged again next time.
+ */
+static void log_details(struct outcome_log *log, const struct reconcile_report *report)
+{
+	size_t count = count_details(report), kept = 0, new_ones = 0;
+	char **details = count ? calloc(count, sizeof(*details)) : NULL;
+
+	for (size_t i = 0; details && i < count; i++) {
+		char *detail = make_detail(report, i);
+
+		if (!detail)
+			continue;
+		details[kept++] = detail;
+		/* A single problem is what the summary says. */
+		if ((report->failure_count == 0 && count == 1) || is_known(log, detail) ||
+		    ++new_ones > LINES_MAX)
+			continue;
+		if (report->failure_count)
+			log_failure(&report->failures[i]);
+		else
+			log_write(LOG_ERR, "%s", detail);
+	}
+	if (new_ones > LINES_MAX)
+		log_error("%zu more of the same kind; `ipvs-agent status` has all",
+			  new_ones - LINES_MAX);
+	if (kept > 0)
+		qsort(details, kept, sizeof(*details), compare_details);
+	for (size_t i = 0; i < log->detail_count; i++)
+		free(log->details[i]);
+	free(log->details);
+	log->details = details;
+	log->detail_count = kept;
+}
+
+static void log_summary(struct outcome_log *log, const struct reconcile_report *report)
+{
+	char summary[SUMMARY_ROOM], services[24], failed[24];
+	const struct log_field fields[] = {
+		{ "IPVS_OUTCOME", reconcile_outcome_name(report->outcome) },
+		{ "IPVS_SERVICES", services },
+		{ "IPVS_FAILURES", failed },
+	};
+
+	reconcile_report_format(report, summary, sizeof(summary));
+	if (log->summary && strcmp(log->summary, summary) == 0)
+		return;
+	snprintf(services, sizeof(services), "%zu", report->services);
+	snprintf(failed, sizeof(failed), "%zu", report->failure_count);
+	log_event(outcomes[report->outcome].level, outcomes[report->outcome].message_id,
+		  fields, ARRAY_SIZE(fields), "%s", summary);
+	free(log->summary);
+	log->summary = strdup(summary);
+}
+
+void outcome_log_report(struct outcome_log *log, const struct reconcile_report *report)
+{
+	log_details(log, report);
+	log_summary(log, report);
+}
+
+void outcome_log_clear(struct outcome_log *log)
+{
+	for (size_t i = 0; i < log->detail_count; i++)
+		free(log->details[i]);
+	free(log->details);
+	free(log->summary);
+	memset(log, 0, sizeof(*log));
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/status.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/daemon/lock.h"
+#include "agent/daemon/report.h"
+#include "common/file.h"
+
+enum { FORMAT_VERSION = 1, STATUS_LINE = 1024 };
+
+const char *timestamp_format(uint64_t realtime_usec, char buffer[static TIMESTAMP_TEXT])
+{
+	time_t seconds = (time_t)(realtime_usec / 1000000);
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&seconds, &tm);
+	n = strftime(buffer, TIMESTAMP_TEXT - 5, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buffer + n, TIMESTAMP_TEXT - n, ".%03uZ",
+		 (unsigned int)(realtime_usec / 1000 % 1000));
+	return buffer;
+}
+
+int timestamp_parse(const char *text, uint64_t *realtime_usec)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	time_t seconds;
+
+	if (!rest || rest[0] != '.' || strspn(rest + 1, "0123456789") != 3 ||
+	    strcmp(rest + 4, "Z") != 0)
+		return -EINVAL;
+	seconds = timegm(&tm);
+	if (seconds < 0)
+		return -EINVAL;
+	*realtime_usec = (uint64_t)seconds * 1000000;
+	return 0;
+}
+
+/* Clock ticks from boot to the process's start (proc(5), field 22 of stat); 0: cannot tell. */
+static uint64_t process_start(pid_t pid)
+{
+	cleanup_free char *text = NULL;
+	unsigned long long start;
+	const char *rest;
+	char path[40];
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(path, 4096, &text, &length, NULL) < 0)
+		return 0;
+	/* The command's name may hold anything; the last bracket ends it. */
+	rest = strrchr(text, ')');
+	if (!rest || sscanf(rest + 1,
+			    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d"
+			    " %*d %*d %*d %*d %*d %llu",
+			    &start) != 1)
+		return 0;
+	return start;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static int set_text(json_t *json, const char *name, const char *text)
+{
+	return json_object_set_new(json, name, json_string(text)) < 0 ? -ENOMEM : 0;
+}
+
+static int set_number(json_t *json, const char *name, uint64_t number)
+{
+	json_t *value = json_integer((json_int_t)number);
+
+	return json_object_set_new(json, name, value) < 0 ? -ENOMEM : 0;
+}
+
+static int set_time(json_t *json, const char *name, uint64_t realtime_usec)
+{
+	char text[TIMESTAMP_TEXT];
+
+	if (realtime_usec == 0)
+		return json_object_set_new(json, name, json_null()) < 0 ? -ENOMEM : 0;
+	return set_text(json, name, timestamp_format(realtime_usec, text));
+}
+
+static int set_state_path(json_t *json, const char *path)
+{
+	json_t *value = json_string(path);
+
+	/* Not UTF-8; the reader asks the daemon's command line then. */
+	if (!value)
+		value = json_null();
+	return json_object_set_new(json, "state", value) < 0 ? -ENOMEM : 0;
+}
+
+static int set_daemon(json_t *json, const struct status *status)
+{
+	if (set_number(json, "version", FORMAT_VERSION) < 0 ||
+	    set_text(json, "program", VERSION) < 0 ||
+	    set_number(json, "pid", (uint64_t)getpid()) < 0 ||
+	    set_number(json, "pidStart", process_start(getpid())) < 0 ||
+	    set_state_path(json, status->state_path) < 0 ||
+	    set_time(json, "started", status->started) < 0 ||
+	    set_time(json, "since", status->since) < 0 ||
+	    set_time(json, "lastReconcile", status->last_reconcile) < 0 ||
+	    set_time(json, "lastInSync", status->last_in_sync) < 0 ||
+	    set_number(json, "reconciles", status->reconciles) < 0 ||
+	    set_number(json, "resyncMilliseconds", status->resync_usec / 1000) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* The line in words must be UTF-8 for JSON; a state's path in it need not be. */
+static int set_words(json_t *json, const char *words)
+{
+	char text[STATUS_LINE];
+	json_t *value = json_string(words);
+
+	if (!value) {
+		snprintf(text, sizeof(text), "%s", words);
+		for (char *p = text; *p; p++) {
+			if ((unsigned char)*p >= 0x80)
+				*p = '?';
+		}
+		value = json_string(text);
+	}
+	return json_object_set_new(json, "status", value) < 0 ? -ENOMEM : 0;
+}
+
+static int set_outcome(json_t *json, const struct reconcile_report *report)
+{
+	char words[STATUS_LINE];
+
+	if (!report) {
+		if (set_text(json, "outcome", "starting") < 0 ||
+		    set_words(json, "starting: the first reconcile is under way") < 0 ||
+		    json_object_set_new(json, "report", json_null()) < 0)
+			return -ENOMEM;
+		return 0;
+	}
+	if (set_text(json, "outcome", reconcile_outcome_name(report->outcome)) < 0 ||
+	    set_words(json, reconcile_report_format(report, words, sizeof(words))) < 0 ||
+	    json_object_set_new(json, "report",
+				report_to_json(report, STATUS_FAILURES_MAX)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int status_path(const char *run_directory, char path[static PATH_MAX],
+		       struct err *err)
+{
+	int n = snprintf(path, PATH_MAX, "%s/status.json", run_directory);
+
+	if (n < 0 || n >= PATH_MAX)
+		return err_errno(err, ENAMETOOLONG, "%s/status.json", run_directory);
+	return 0;
+}
+
+int status_write(const char *run_directory, const struct status *status,
+		 const struct reconcile_report *report, struct err *err)
+{
+	json_auto_t *json = json_object();
+	cleanup_free char *text = NULL;
+	char path[PATH_MAX];
+	int r;
+
+	r = status_path(run_directory, path, err);
+	if (r < 0)
+		return r;
+	if (!json || set_daemon(json, status) < 0 || set_outcome(json, report) < 0)
+		return err_errno(err, ENOMEM, "%s", path);
+	text = json_dumps(json, JSON_INDENT(2));
+	if (!text)
+		return err_errno(err, ENOMEM, "%s", path);
+	return file_replace(path, 0644, text, strlen(text), 0, err);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static int read_document(const char *run_directory, json_t **document, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	json_auto_t *json = NULL;
+	char path[PATH_MAX];
+	json_error_t error;
+	size_t length;
+	int r;
+
+	r = status_path(run_directory, path, err);
+	if (r < 0)
+		return r;
+	r = file_read(path, STATUS_MAX, &text, &length, err);
+	if (r < 0)
+		return r;
+	json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	if (!json)
+		return err_set(err, EPROTO, "%s:%d:%d: %s", path, error.line,
+			       error.column, error.text);
+	if (!json_is_string(json_object_get(json, "outcome")) ||
+	    !json_is_integer(json_object_get(json, "pid")))
+		return err_set(err, EPROTO, "%s: not a status of this program", path);
+	*document = json_incref(json);
+	return 0;
+}
+
+static pid_t document_pid(const json_t *document)
+{
+	json_int_t pid = json_integer_value(json_object_get(document, "pid"));
+
+	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+/* Whether the process that wrote the document is still that process. */
+static bool writer_lives(const json_t *document)
+{
+	json_int_t start = json_integer_value(json_object_get(document, "pidStart"));
+	pid_t pid = document_pid(document);
+	uint64_t found;
+
+	if (pid == 0 || (kill(pid, 0) < 0 && errno == ESRCH))
+		return false;
+	found = process_start(pid);
+	/* Hidden (hidepid): the number alone has to do. */
+	return found == 0 || start == 0 || found == (uint64_t)start;
+}
+
+/* The daemon's number, 0 where none runs, -errno. */
+static int find_daemon(const char *run_directory, const json_t *document, pid_t *pid,
+		       struct err *err)
+{
+	struct lock_holder holder = { 0 };
+	int r = lock_query(run_directory, &holder, err);
+
+	*pid = 0;
+	if (r == LOCK_HELD && holder.daemon)
+		*pid = holder.pid;
+	if (r != -EACCES)
+		return r < 0 ? r : 0;
+	if (document && writer_lives(document))
+		*pid = document_pid(document);
+	return 0;
+}
+
+static enum status_health health_of(const struct status_view *view)
+{
+	const char *outcome;
+
+	if (view->pid == 0)
+		return STATUS_NO_DAEMON;
+	/* A document of another process: the daemon that runs has not said anything yet. */
+	if (!view->document || document_pid(view->document) != view->pid)
+		return STATUS_DEGRADED;
+	outcome = json_string_value(json_object_get(view->document, "outcome"));
+	if (strcmp(outcome, reconcile_outcome_name(RECONCILE_IN_SYNC)) == 0)
+		return STATUS_IN_SYNC;
+	return STATUS_DEGRADED;
+}
+
+int status_read(const char *run_directory, struct status_view *view, struct err *err)
+{
+	struct status_view found = { 0 };
+	struct err problem = { 0 };
+	int r;
+
+	r = read_document(run_directory, &found.document, &problem);
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = 0;
+	if (r == 0)
+		r = find_daemon(run_directory, found.document, &found.pid, &problem);
+	if (r < 0) {
+		status_view_clear(&found);
+		if (err)
+			*err = problem;
+		return r;
+	}
+	found.health = health_of(&found);
+	if (found.health == STATUS_DEGRADED && found.document &&
+	    document_pid(found.document) != found.pid) {
+		json_decref(found.document);
+		found.document = NULL;
+	}
+	*view = found;
+	return 0;
+}
+
+void status_view_clear(struct status_view *view)
+{
+	json_decref(view->document);
+	memset(view, 0, sizeof(*view));
+}

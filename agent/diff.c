@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/diff.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "agent/commands.h"
+#include "agent/daemon/preparation.h"
+#include "common/log.h"
+
+enum { TEXT_ROOM = 1024 };
+
+static void print_text(const struct plan *plan)
+{
+	char text[TEXT_ROOM];
+
+	for (size_t i = 0; i < plan->operation_count; i++)
+		printf("%s\n",
+		       operation_format(&plan->operations[i], text, sizeof(text)));
+	for (size_t i = 0; i < plan->conflict_count; i++) {
+		const struct conflict *conflict = &plan->conflicts[i];
+
+		if (conflict->daemon)
+			printf("conflict: sync daemon %s\n",
+			       sync_role_name(conflict->daemon->role));
+		else
+			printf("conflict: %s\n",
+			       service_key_format(&conflict->service->key, text));
+	}
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text && text[0] ? json_string(text) : json_null();
+}
+
+static json_t *operation_to_json(const struct operation *operation)
+{
+	char object[TEXT_ROOM], before[TEXT_ROOM], now[TEXT_ROOM];
+	const char *name = NULL;
+
+	if (operation->kind >= OPERATION_NEW_SERVICE)
+		name = operation->service->name;
+	operation_format_object(operation, object, sizeof(object));
+	operation_format_values(operation, true, before, sizeof(before));
+	operation_format_values(operation, false, now, sizeof(now));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "operation",
+			 operation_kind_name(operation->kind), "object", object, "name",
+			 text_or_null(name), "old", text_or_null(before), "new",
+			 text_or_null(now));
+}
+
+static json_t *conflict_to_json(const struct conflict *conflict)
+{
+	char text[SERVICE_KEY_TEXT];
+
+	if (conflict->daemon)
+		snprintf(text, sizeof(text), "sync daemon %s",
+			 sync_role_name(conflict->daemon->role));
+	else
+		service_key_format(&conflict->service->key, text);
+	return json_pack("{s:s}", "object", text);
+}
+
+static int print_json(const struct plan *plan)
+{
+	json_t *operations = json_array(), *conflicts = json_array(), *json;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->operation_count; i++)
+		r = json_array_append_new(operations,
+					  operation_to_json(&plan->operations[i]));
+	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++)
+		r = json_array_append_new(conflicts,
+					  conflict_to_json(&plan->conflicts[i]));
+	json = json_pack("{s:o, s:o, s:I, s:I}", "operations", operations, "conflicts",
+			 conflicts, "removedServices", (json_int_t)plan->removed_services,
+			 "removedDestinations", (json_int_t)plan->removed_destinations);
+	if (r == 0 && json)
+		r = json_dumpf(json, stdout, JSON_INDENT(2));
+	else
+		r = -1;
+	json_decref(json);
+	putchar('\n');
+	return r;
+}
+
+static int make_plan(struct preparation *preparation, const struct options *options,
+		     struct reconcile_report *report)
+{
+	struct err err = { 0 };
+
+	if (preparation_read_state(preparation, options, report) < 0) {
+		log_error("reading the state: out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < report->problems.count && i < STATE_PROBLEMS_MAX; i++)
+		fprintf(stderr, "%s\n", report->problems.lines[i]);
+	if (report->outcome != RECONCILE_IN_SYNC)
+		return -1;
+	if (preparation_plan(preparation, options, report, &err) < 0) {
+		log_error("%s", err.text);
+		return -1;
+	}
+	return 0;
+}
+
+int diff_print(const struct options *options, int changes, int trouble)
+{
+	cleanup_preparation struct preparation preparation = { 0 };
+	struct reconcile_report report = { 0 };
+	const struct plan *plan = &preparation.plan;
+	int r = make_plan(&preparation, options, &report);
+
+	reconcile_report_clear(&report);
+	if (r < 0)
+		return trouble;
+	if (!options->json)
+		print_text(plan);
+	else if (print_json(plan) < 0)
+		return trouble;
+	if (fflush(stdout) != 0)
+		return trouble;
+	return plan->operation_count || plan->conflict_count ? changes : EXIT_DONE;
+}
+
+int diff_main(const struct options *options)
+{
+	return diff_print(options, EXIT_DIFFERS, EXIT_TROUBLE);
+}

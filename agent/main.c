@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/commands.h"
+#include "agent/options.h"
+#include "common/log.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct options *options);
+	unsigned int takes;
+	const char *summary;
+	const char *options; /* help lines of those that only this command takes */
+} commands[] = {
+	{ "run", run_main, TAKES_NO_AUTOLOAD | TAKES_STRICT_READY | TAKES_RESYNC,
+	  "the daemon: apply the state, watch it, repair drift",
+	  "  --resync TIME        compare with the kernel this often (default 30s)\n"
+	  "  --strict-ready       tell systemd READY only when everything is in sync\n"
+	  "  --no-autoload        leave no scheduler to the kernel's own module loading\n" },
+	{ "apply", apply_main, TAKES_DRY_RUN | TAKES_NO_AUTOLOAD,
+	  "make the kernel's table equal to the state once; ask the daemon where one runs",
+	  "  --dry-run            print what would be done, and do nothing\n"
+	  "  --no-autoload        leave no scheduler to the kernel's own module loading\n" },
+	{ "diff", diff_main, 0,
+	  "print what apply would change; exit status 0: nothing, 1: something, 2: trouble",
+	  "" },
+	{ "check", check_main, TAKES_OPERANDS,
+	  "validate state files, named behind it or by --state; needs no privilege", "" },
+	{ "list", list_main, 0, "print the kernel's table for people", "" },
+	{ "save", save_main, 0, "print the kernel's table as a state file", "" },
+	{ "status", status_main, TAKES_WAIT,
+	  "print what the daemon did last; exit status 0: in sync, 3: degraded, 1: no daemon",
+	  "  --wait[=TIME]        wait until it is in sync, at most so long\n" },
+	{ "cleanup", cleanup_main, 0,
+	  "take away everything that is ours, and nothing else", "" },
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static const char common_options[] =
+	"  --state PATH         a state file, or a directory of *.json\n"
+	"                       (default /etc/ipvs-node/state.json)\n"
+	"  --run-dir PATH       record, status and lock (default /run/ipvs-node)\n"
+	"  --output=text|json   how to print (default text)\n"
+	"  --log-level LEVEL    error, warning, notice, info or debug (default info)\n"
+	"  --help, --version\n";
+
+static void print_help(void)
+{
+	printf("Usage: ipvs-agent COMMAND [OPTION]…\n\n"
+	       "Keeps the kernel's IPVS table equal to a local state file.\n\nCommands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+	printf("\nOptions of all commands:\n%s\n"
+	       "`ipvs-agent COMMAND --help` has those of one. Manual: ipvs-agent(8),\n"
+	       "ipvs-node-state(5).\n",
+	       common_options);
+}
+
+static void print_command_help(const struct command *command)
+{
+	printf("Usage: ipvs-agent %s [OPTION]…%s\n\n%s: %s.\n\nOptions:\n%s%s",
+	       command->name, command->takes & TAKES_OPERANDS ? " [PATH]…" : "",
+	       command->name, command->summary, command->options, common_options);
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+	struct err err;
+	int r;
+
+	r = options_parse(argc, argv, command->takes, &options, &err);
+	if (r == OPTIONS_HELP) {
+		print_command_help(command);
+		return EXIT_DONE;
+	}
+	if (r == OPTIONS_VERSION) {
+		printf("ipvs-agent %s\n", VERSION);
+		return EXIT_DONE;
+	}
+	if (r < 0) {
+		log_error("%s; see ipvs-agent %s --help", err.text, command->name);
+		return EXIT_USAGE;
+	}
+	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	log_init("ipvs-agent");
+	if (argc < 2) {
+		log_error("a command is missing; see ipvs-agent --help");
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		print_help();
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("ipvs-agent %s\n", VERSION);
+		return EXIT_DONE;
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		log_error("there is no command '%s'; see ipvs-agent --help", argv[1]);
+		return EXIT_USAGE;
+	}
+	return run_command(command, argc - 1, argv + 1);
+}

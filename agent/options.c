@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/parse.h"
+
+enum { DURATION_MAX_DAYS = 365 };
+static const uint64_t duration_max_usec = DURATION_MAX_DAYS * 24ULL * 3600 * 1000000;
+
+enum option_code {
+	OPTION_STATE = 256,
+	OPTION_RUN_DIR,
+	OPTION_OUTPUT,
+	OPTION_LOG_LEVEL,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_DRY_RUN,
+	OPTION_NO_AUTOLOAD,
+	OPTION_STRICT_READY,
+	OPTION_WAIT,
+	OPTION_RESYNC,
+};
+
+static const struct option long_options[] = {
+	{ "state", required_argument, NULL, OPTION_STATE },
+	{ "run-dir", required_argument, NULL, OPTION_RUN_DIR },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "no-autoload", no_argument, NULL, OPTION_NO_AUTOLOAD },
+	{ "strict-ready", no_argument, NULL, OPTION_STRICT_READY },
+	{ "wait", optional_argument, NULL, OPTION_WAIT },
+	{ "resync", required_argument, NULL, OPTION_RESYNC },
+	{ 0 },
+};
+
+/* Those options that only some commands take. */
+static const struct {
+	enum option_code code;
+	unsigned int takes;
+	const char *name;
+} special[] = {
+	{ OPTION_DRY_RUN, TAKES_DRY_RUN, "--dry-run" },
+	{ OPTION_NO_AUTOLOAD, TAKES_NO_AUTOLOAD, "--no-autoload" },
+	{ OPTION_STRICT_READY, TAKES_STRICT_READY, "--strict-ready" },
+	{ OPTION_WAIT, TAKES_WAIT, "--wait" },
+	{ OPTION_RESYNC, TAKES_RESYNC, "--resync" },
+};
+
+static int check_taken(int code, unsigned int takes, const char *command, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(special); i++) {
+		if ((int)special[i].code == code && !(takes & special[i].takes))
+			return err_set(err, EINVAL, "%s does not take %s", command,
+				       special[i].name);
+	}
+	return 0;
+}
+
+static int parse_path(const char *option, const char *value, const char **path,
+		      struct err *err)
+{
+	if (value[0] == '\0')
+		return err_set(err, EINVAL, "%s: the path is empty", option);
+	*path = value;
+	return 0;
+}
+
+static int parse_output(const char *value, bool *json, struct err *err)
+{
+	if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
+		return err_set(err, EINVAL, "--output: '%s' is neither text nor json",
+			       value);
+	*json = strcmp(value, "json") == 0;
+	return 0;
+}
+
+static int parse_time(const char *option, const char *value, uint64_t min_usec,
+		      uint64_t *usec, struct err *err)
+{
+	uint64_t parsed;
+	int r = parse_duration(value, duration_max_usec, &parsed);
+
+	if (r == -ERANGE || (r == 0 && parsed < min_usec))
+		return err_set(err, EINVAL, "%s: %s is out of range", option, value);
+	if (r < 0)
+		return err_set(err, EINVAL,
+			       "%s: '%s' is not a time such as 30s, 500ms, 5min", option,
+			       value);
+	*usec = parsed;
+	return 0;
+}
+
+static int parse_level(const char *value, struct err *err)
+{
+	int level;
+
+	if (log_level_from_name(value, &level) < 0)
+		return err_set(
+			err, EINVAL,
+			"--log-level: '%s' is none of error, warning, notice, info, debug",
+			value);
+	log_set_level(level);
+	return 0;
+}
+
+static int parse_wait(const char *value, struct options *options, struct err *err)
+{
+	options->wait = true;
+	options->wait_usec = UINT64_MAX;
+	return value ? parse_time("--wait", value, 0, &options->wait_usec, err) : 0;
+}
+
+static int parse_option(int code, struct options *options, struct err *err)
+{
+	switch (code) {
+	case OPTION_STATE:
+		return parse_path("--state", optarg, &options->state_path, err);
+	case OPTION_RUN_DIR:
+		return parse_path("--run-dir", optarg, &options->run_directory, err);
+	case OPTION_OUTPUT:
+		return parse_output(optarg, &options->json, err);
+	case OPTION_LOG_LEVEL:
+		return parse_level(optarg, err);
+	case OPTION_WAIT:
+		return parse_wait(optarg, options, err);
+	case OPTION_RESYNC:
+		return parse_time("--resync", optarg, 1000000, &options->resync_usec,
+				  err);
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		return 0;
+	case OPTION_NO_AUTOLOAD:
+		options->no_autoload = true;
+		return 0;
+	case OPTION_STRICT_READY:
+		options->strict_ready = true;
+		return 0;
+	default:
+		return err_set(err, EINVAL, "option without a meaning");
+	}
+}
+
+/* getopt_long() answered '?' or ':': the argument before optind is the one it means. */
+static int refuse_argument(int answer, char **argv, const char *command, struct err *err)
+{
+	const char *argument = argv[optind - 1];
+
+	if (answer == ':')
+		return err_set(err, EINVAL, "%s needs a value", argument);
+	return err_set(err, EINVAL, "%s does not know the option %s", command, argument);
+}
+
+static int take_operands(int argc, char **argv, unsigned int takes,
+			 struct options *options, struct err *err)
+{
+	if (optind < argc && !(takes & TAKES_OPERANDS))
+		return err_set(err, EINVAL, "%s takes no argument, but there is '%s'",
+			       argv[0], argv[optind]);
+	options->operands = argv + optind;
+	options->operand_count = argc - optind;
+	return OPTIONS_OK;
+}
+
+int options_parse(int argc, char **argv, unsigned int takes, struct options *options,
+		  struct err *err)
+{
+	int code, r;
+
+	*options = (struct options){
+		.state_path = "/etc/ipvs-node/state.json",
+		.run_directory = "/run/ipvs-node",
+		.resync_usec = 30 * 1000000,
+	};
+	optind = 0; /* glibc: start anew, also its inner state */
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+		if (code == '?' || code == ':')
+			return refuse_argument(code, argv, argv[0], err);
+		if (code == OPTION_HELP)
+			return OPTIONS_HELP;
+		if (code == OPTION_VERSION)
+			return OPTIONS_VERSION;
+		r = check_taken(code, takes, argv[0], err);
+		if (r == 0)
+			r = parse_option(code, options, err);
+		if (r < 0)
+			return r;
+	}
+	return take_operands(argc, argv, takes, options, err);
+}

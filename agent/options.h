@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/daemon/options.h"
+#include "common/err.h"
+#include "common/macro.h"
+
+/* Which options a command takes, beside --state, --run-dir, --output, --log-level and --help. */
+enum {
+	TAKES_DRY_RUN = 1 << 0,
+	TAKES_NO_AUTOLOAD = 1 << 1,
+	TAKES_STRICT_READY = 1 << 2,
+	TAKES_WAIT = 1 << 3,
+	TAKES_RESYNC = 1 << 4,
+	TAKES_OPERANDS = 1 << 5,
+};
+
+enum options_outcome {
+	OPTIONS_OK = 0,
+	OPTIONS_HELP = 1, /* --help was asked for */
+	OPTIONS_VERSION = 2,
+};
+
+/*
+ * Parses what follows the command's name (argv[0] is that name). -EINVAL with err naming the
+ * argument that is wrong. Sets the log level at once.
+ */
+int options_parse(int argc, char **argv, unsigned int takes, struct options *options,
+		  struct err *err) MUST_CHECK;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/report_output.h"
+
+#include <stdio.h>
+
+#include "agent/commands.h"
+#include "agent/daemon/report.h"
+#include "common/log.h"
+
+static int print_json(const struct reconcile_report *report)
+{
+	json_t *json = report_to_json(report, SIZE_MAX);
+	int r = -1;
+
+	if (json)
+		r = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	json_decref(json);
+	putchar('\n');
+	return r;
+}
+
+static void print_text(const struct reconcile_report *report)
+{
+	char summary[2048];
+
+	for (size_t i = 0; i < report->problems.count && i < STATE_PROBLEMS_MAX; i++)
+		fprintf(stderr, "%s\n", report->problems.lines[i]);
+	if (report->problems.count > STATE_PROBLEMS_MAX)
+		fprintf(stderr, "and %zu more\n",
+			report->problems.count - STATE_PROBLEMS_MAX);
+	for (size_t i = 0; i < report->failure_count; i++) {
+		const struct reconcile_failure *failure = &report->failures[i];
+
+		if (failure->name)
+			log_error("%s (%s): %s", failure->name, failure->object,
+				  failure->text);
+		else
+			log_error("%s: %s", failure->object, failure->text);
+	}
+	reconcile_report_format(report, summary, sizeof(summary));
+	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
+		printf("%s (%zu changes)\n", summary, report->changes);
+	else if (report->problems.count == 0)
+		log_error("%s", summary);
+	else
+		log_error("nothing was changed");
+}
+
+static int exit_status(const struct reconcile_report *report)
+{
+	switch (report->outcome) {
+	case RECONCILE_IN_SYNC:
+		return EXIT_DONE;
+	case RECONCILE_DEGRADED:
+		if (report->changes == 0 && report->services_failed == report->services)
+			return EXIT_FAILED;
+		return EXIT_PARTLY;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+int report_output(const struct reconcile_report *report, bool json)
+{
+	if (!json)
+		print_text(report);
+	else if (print_json(report) < 0)
+		return EXIT_FAILED;
+	if (fflush(stdout) != 0)
+		return EXIT_FAILED;
+	return exit_status(report);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/daemon/daemon.h"
+#include "agent/daemon/lock.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/notify.h"
+
+/* An `apply` that was just started may end first. */
+static const uint64_t lock_wait_usec = 60 * 1000000ULL;
+
+static int fail(int code, const char *text)
+{
+	log_error("%s", text);
+	notify_send("STATUS=%s\nERRNO=%d", text, code);
+	return EXIT_FAILED;
+}
+
+static int refuse_second(const char *run_directory, const struct lock_holder *holder)
+{
+	struct err err = { 0 };
+
+	if (holder->daemon)
+		err_set(&err, EBUSY,
+			"a daemon is running already: pid %d holds %s/lock; `ipvs-agent apply` has it reconcile now",
+			(int)holder->pid, run_directory);
+	else
+		err_set(&err, EBUSY,
+			"another ipvs-agent command is at work: pid %d holds %s/lock",
+			(int)holder->pid, run_directory);
+	return fail(err.code, err.text);
+}
+
+int run_main(const struct options *options)
+{
+	cleanup_close int lock = -1;
+	cleanup_daemon struct daemon *daemon = NULL;
+	struct lock_holder holder = { 0 };
+	struct err err = { 0 };
+	int r;
+
+	notify_extend_timeout(2 * lock_wait_usec);
+	r = lock_take(options->run_directory, true, lock_wait_usec, &lock, &holder, &err);
+	if (r < 0)
+		return fail(err.code, err.text);
+	if (r == LOCK_HELD)
+		return refuse_second(options->run_directory, &holder);
+	r = daemon_new(&daemon, options, &err);
+	if (r < 0)
+		return fail(err.code, err.text);
+	log_info("version %s, state %s", VERSION, options->state_path);
+	r = daemon_run(daemon);
+	if (r < 0)
+		return fail(-r, strerror(-r));
+	return r;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/daemon/status.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+enum { POLL_MSEC = 100 };
+
+/* How many failures and problems people are shown; JSON has all. */
+enum { SHOWN_MAX = 50 };
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static json_int_t number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+/* "2026-11-23T09:05:03.250Z, 3 min ago" */
+static void print_time(const char *label, const char *timestamp)
+{
+	uint64_t then, now = clock_usec(CLOCK_REALTIME), seconds;
+
+	if (!timestamp)
+		return;
+	printf("  %-15s %s", label, timestamp);
+	if (timestamp_parse(timestamp, &then) == 0 && then <= now) {
+		seconds = (now - then) / 1000000;
+		if (seconds < 120)
+			printf(", %llu s ago", (unsigned long long)seconds);
+		else if (seconds < 120 * 60)
+			printf(", %llu min ago", (unsigned long long)seconds / 60);
+		else
+			printf(", %llu h ago", (unsigned long long)seconds / 3600);
+	}
+	putchar('\n');
+}
+
+static void print_counts(const json_t *report)
+{
+	const json_t *times = json_object_get(report, "microseconds");
+	json_int_t total = 0;
+	const char *phase;
+	json_t *duration;
+
+	json_object_foreach ((json_t *)times, phase, duration)
+		total += json_integer_value(duration);
+	printf("  %-15s %lld with %lld destinations, %lld failed, %lld of others\n",
+	       "services", (long long)number_of(report, "services"),
+	       (long long)number_of(report, "destinations"),
+	       (long long)number_of(report, "servicesFailed"),
+	       (long long)number_of(report, "foreignServices"));
+	printf("  %-15s %lld reads, %lld writes, %lld changes, %lld.%03lld ms\n",
+	       "kernel", (long long)number_of(report, "kernelReads"),
+	       (long long)number_of(report, "kernelWrites"),
+	       (long long)number_of(report, "changes"), (long long)total / 1000,
+	       (long long)total % 1000);
+}
+
+static void print_rest(size_t shown, json_int_t count, const char *what)
+{
+	if (count > (json_int_t)shown)
+		printf("  … and %lld more %s\n", (long long)count - (long long)shown,
+		       what);
+}
+
+static void print_problems(const json_t *report)
+{
+	const json_t *problems = json_object_get(report, "problems");
+	size_t shown = MIN_OF(json_array_size(problems), (size_t)SHOWN_MAX);
+
+	for (size_t i = 0; i < shown; i++)
+		printf("  %s\n", json_string_value(json_array_get(problems, i)));
+	print_rest(shown, number_of(report, "problemCount"), "problems");
+}
+
+static void print_failures(const json_t *report)
+{
+	const json_t *failures = json_object_get(report, "failures");
+	size_t shown = MIN_OF(json_array_size(failures), (size_t)SHOWN_MAX);
+
+	for (size_t i = 0; i < shown; i++) {
+		const json_t *failure = json_array_get(failures, i);
+		const char *name = text_of(failure, "name");
+
+		printf("  failed: %s%s%s%s: %s\n", text_of(failure, "object"),
+		       name ? " (" : "", name ? name : "", name ? ")" : "",
+		       text_of(failure, "text"));
+	}
+	print_rest(shown, number_of(report, "failureCount"), "failures");
+}
+
+static void print_document(const json_t *document)
+{
+	const json_t *report = json_object_get(document, "report");
+	const char *state = text_of(document, "state");
+
+	printf("  %-15s %s\n", "state", state ? state : "(not UTF-8)");
+	print_time("since", text_of(document, "since"));
+	print_time("last reconcile", text_of(document, "lastReconcile"));
+	print_time("last in sync", text_of(document, "lastInSync"));
+	printf("  %-15s %lld, version %s\n", "daemon",
+	       (long long)number_of(document, "pid"), text_of(document, "program"));
+	print_time("started", text_of(document, "started"));
+	if (!json_is_object(report))
+		return;
+	print_counts(report);
+	print_problems(report);
+	print_failures(report);
+}
+
+static void print_text(const struct status_view *view)
+{
+	const char *words = text_of(view->document, "status");
+
+	if (view->health == STATUS_NO_DAEMON) {
+		printf("no daemon is running%s\n",
+		       view->document ? "; what the last one said:" : "");
+		if (view->document)
+			printf("  %s\n", words);
+	} else if (!view->document) {
+		printf("starting: the daemon (pid %d) has not said anything yet\n",
+		       (int)view->pid);
+		return;
+	} else {
+		printf("%s\n", words);
+	}
+	if (view->document)
+		print_document(view->document);
+}
+
+/* The document as it stands in the file, with what only the reader can know: "running". */
+static void print_json(const struct status_view *view)
+{
+	json_auto_t *none = NULL;
+	json_t *document = view->document;
+
+	if (!document)
+		document = none = json_pack("{s:s}", "outcome",
+					    view->pid ? "starting" : "no-daemon");
+	if (json_object_set_new(document, "running", json_boolean(view->pid != 0)) < 0 ||
+	    json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
+		log_error(
+			"cannot write the status: out of memory, or the output is closed");
+	putchar('\n');
+}
+
+/*
+ * Reads until the daemon is in sync or the time is over. A daemon that does not run yet, or not
+ * any more, is waited for like any other trouble: it may be on its way.
+ */
+static int read_and_wait(const struct options *options, struct status_view *view,
+			 struct err *err)
+{
+	static const struct timespec pause = { .tv_nsec = POLL_MSEC * 1000000L };
+	uint64_t begin = clock_usec(CLOCK_MONOTONIC);
+
+	for (;;) {
+		int r = status_read(options->run_directory, view, err);
+
+		if (!options->wait || (r == 0 && view->health == STATUS_IN_SYNC) ||
+		    clock_usec(CLOCK_MONOTONIC) - begin >= options->wait_usec)
+			return r;
+		if (r == 0)
+			status_view_clear(view);
+		nanosleep(&pause, NULL);
+	}
+}
+
+int status_main(const struct options *options)
+{
+	cleanup_status_view struct status_view view = { 0 };
+	struct err err = { 0 };
+
+	if (read_and_wait(options, &view, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	if (options->json)
+		print_json(&view);
+	else
+		print_text(&view);
+	switch (view.health) {
+	case STATUS_IN_SYNC:
+		return EXIT_DONE;
+	case STATUS_DEGRADED:
+		return EXIT_PARTLY;
+	default:
+		return EXIT_FAILED;
+	}
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "tests/unit/temporary.h"
+
+#include "agent/daemon/outcome_log.h"
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/log.h"
+
+/* What is logged about a report, on stderr; the caller frees it. The report is cleared. */
+static char *log_of(const char *directory, struct outcome_log *log,
+		    struct reconcile_report *report)
+{
+	FILE *to = fopen(in_directory(directory, "log"), "w");
+	int kept = dup(STDERR_FILENO);
+	char *text = NULL;
+	size_t length;
+
+	assert_non_null(to);
+	assert_true(dup2(fileno(to), STDERR_FILENO) >= 0);
+	outcome_log_report(log, report);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	close(kept);
+	fclose(to);
+	assert_int_equal(
+		file_read(in_directory(directory, "log"), 1 << 20, &text, &length, NULL),
+		0);
+	reconcile_report_clear(report);
+	return text;
+}
+
+static void add(struct reconcile_report *report, const char *object, const char *name,
+		const char *text)
+{
+	report->outcome = RECONCILE_DEGRADED;
+	report->services = 9;
+	report->services_failed++;
+	assert_int_equal(reconcile_report_add(report, object, name, text, ENOENT), 0);
+}
+
+static void assert_logs(void **state, struct outcome_log *log,
+			struct reconcile_report *report, const char *wanted)
+{
+	cleanup_free char *text = log_of(*state, log, report);
+
+	assert_string_equal(text, wanted);
+}
+
+static void test_repeats(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		struct reconcile_report report = { 0 };
+
+		add(&report, "tcp 10.0.0.2:80", "web", "no scheduler 'foo'");
+		add(&report, "tcp 10.0.0.1:80", NULL, "no scheduler 'bar'");
+		assert_logs(
+			state, &log, &report,
+			i ? ""
+			  : "test: tcp 10.0.0.2:80 (web): no scheduler 'foo'\n"
+			    "test: tcp 10.0.0.1:80: no scheduler 'bar'\n"
+			    "test: degraded: 7 of 9 services, 2 failed: web: no scheduler 'foo'\n");
+	}
+}
+
+static void test_changes(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report first = { 0 }, second = { 0 }, mended = { .services = 9 },
+				again = { 0 };
+
+	add(&first, "a", NULL, "one");
+	assert_logs(state, &log, &first,
+		    "test: a: one\ntest: degraded: 8 of 9 services, 1 failed: a: one\n");
+	/* Another failure beside the known one: only the new one has a line. */
+	add(&second, "a", NULL, "one");
+	add(&second, "b", NULL, "two");
+	assert_logs(state, &log, &second,
+		    "test: b: two\ntest: degraded: 7 of 9 services, 2 failed: a: one\n");
+	assert_logs(state, &log, &mended, "test: in sync: 9 services\n");
+	/* Gone in between, so it is told again. */
+	add(&again, "a", NULL, "one");
+	assert_logs(state, &log, &again,
+		    "test: a: one\ntest: degraded: 8 of 9 services, 1 failed: a: one\n");
+}
+
+static void test_bad_state(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report one = {
+		.outcome = RECONCILE_BAD_STATE,
+		.message = strdup("a:1:1: x"),
+		.problems = { .lines = { strdup("a:1:1: x") }, .count = 1 },
+	};
+	struct reconcile_report two = {
+		.outcome = RECONCILE_BAD_STATE,
+		.message = strdup("a:1:1: x"),
+		.problems = { .lines = { strdup("a:1:1: x"), strdup("a:2:1: y") },
+			      .count = 2 },
+	};
+
+	assert_logs(state, &log, &one,
+		    "test: state refused, the kernel's table stays as it is: a:1:1: x\n");
+	assert_logs(state, &log, &two, "test: a:2:1: y\n");
+}
+
+/* A thousand failures do not make a thousand lines. */
+static void test_many(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report report = { 0 };
+	cleanup_free char *text = NULL;
+	size_t lines = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		char object[32];
+
+		snprintf(object, sizeof(object), "object %d", i);
+		add(&report, object, NULL, "no");
+	}
+	text = log_of(*state, &log, &report);
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, 102);
+	assert_non_null(strstr(
+		text, "test: 900 more of the same kind; `ipvs-agent status` has all\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_repeats, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_changes, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_bad_state, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_many, temporary_make,
+						temporary_remove),
+	};
+
+	log_init("test");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
