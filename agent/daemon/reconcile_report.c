@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 
 int reconcile_report_add(struct reconcile_report *report, const char *object,
@@ -18,16 +19,9 @@ int reconcile_report_add(struct reconcile_report *report, const char *object,
 
 	if (!object_copy || !text_copy || (name && !name_copy))
 		return -ENOMEM;
-	if (report->failure_count == report->failure_room) {
-		size_t room = report->failure_room ? report->failure_room * 2 : 8;
-		struct reconcile_failure *grown;
-
-		grown = reallocarray(report->failures, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		report->failures = grown;
-		report->failure_room = room;
-	}
+	if (ARRAY_MAKE_ROOM(report->failures, report->failure_count,
+			    report->failure_room) < 0)
+		return -ENOMEM;
 	report->failures[report->failure_count++] = (struct reconcile_failure){
 		.object = TAKE_PTR(object_copy),
 		.name = TAKE_PTR(name_copy),

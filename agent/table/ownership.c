@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/ownership.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/array.h"
 
 /* The first place whose key is not below key. */
 static size_t lower_bound(const struct ownership *ownership,
@@ -29,21 +30,6 @@ static bool key_is_at(const struct ownership *ownership, size_t at,
 	       service_key_compare(&ownership->services[at].key, key) == 0;
 }
 
-static int make_room(struct ownership *ownership)
-{
-	size_t room = ownership->service_room ? ownership->service_room * 2 : 16;
-	struct owned_service *grown;
-
-	if (ownership->service_count < ownership->service_room)
-		return 0;
-	grown = reallocarray(ownership->services, room, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	ownership->services = grown;
-	ownership->service_room = room;
-	return 0;
-}
-
 int ownership_mark(struct ownership *ownership, const struct service_key *key,
 		   enum ownership_mark mark)
 {
@@ -54,7 +40,8 @@ int ownership_mark(struct ownership *ownership, const struct service_key *key,
 		ownership->services[at].mark = mark;
 		return 0;
 	}
-	r = make_room(ownership);
+	r = ARRAY_MAKE_ROOM(ownership->services, ownership->service_count,
+			    ownership->service_room);
 	if (r < 0)
 		return r;
 	memmove(&ownership->services[at + 1], &ownership->services[at],

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/plan.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/array.h"
 
 /*
  * Both tables are sorted by key, so one merge finds for each key which side has it. The merge is
@@ -12,32 +13,22 @@
 
 static int add_operation(struct plan *plan, const struct operation *operation)
 {
-	if (plan->operation_count == plan->operation_room) {
-		size_t room = plan->operation_room ? plan->operation_room * 2 : 32;
-		struct operation *grown;
+	int r = ARRAY_MAKE_ROOM(plan->operations, plan->operation_count,
+				plan->operation_room);
 
-		grown = reallocarray(plan->operations, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		plan->operations = grown;
-		plan->operation_room = room;
-	}
+	if (r < 0)
+		return r;
 	plan->operations[plan->operation_count++] = *operation;
 	return 0;
 }
 
 static int add_conflict(struct plan *plan, const struct conflict *conflict)
 {
-	if (plan->conflict_count == plan->conflict_room) {
-		size_t room = plan->conflict_room ? plan->conflict_room * 2 : 8;
-		struct conflict *grown;
+	int r = ARRAY_MAKE_ROOM(plan->conflicts, plan->conflict_count,
+				plan->conflict_room);
 
-		grown = reallocarray(plan->conflicts, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		plan->conflicts = grown;
-		plan->conflict_room = room;
-	}
+	if (r < 0)
+		return r;
 	plan->conflicts[plan->conflict_count++] = *conflict;
 	return 0;
 }

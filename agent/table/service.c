@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 uint32_t service_default_netmask(uint8_t family)
 {
 	return family == AF_INET6 ? 128 : UINT32_MAX;
@@ -92,17 +94,9 @@ struct destination *service_add_destination(struct service *service)
 {
 	struct destination *added;
 
-	if (service->destination_count == service->destination_room) {
-		size_t room =
-			service->destination_room ? service->destination_room * 2 : 4;
-		struct destination *grown;
-
-		grown = reallocarray(service->destinations, room, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		service->destinations = grown;
-		service->destination_room = room;
-	}
+	if (ARRAY_MAKE_ROOM(service->destinations, service->destination_count,
+			    service->destination_room) < 0)
+		return NULL;
 	added = &service->destinations[service->destination_count++];
 	memset(added, 0, sizeof(*added));
 	return added;

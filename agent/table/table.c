@@ -4,20 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 struct service *table_add_service(struct table *table)
 {
 	struct service *added;
 
-	if (table->service_count == table->service_room) {
-		size_t room = table->service_room ? table->service_room * 2 : 16;
-		struct service *grown =
-			reallocarray(table->services, room, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		table->services = grown;
-		table->service_room = room;
-	}
+	if (ARRAY_MAKE_ROOM(table->services, table->service_count, table->service_room) <
+	    0)
+		return NULL;
 	added = &table->services[table->service_count++];
 	memset(added, 0, sizeof(*added));
 	return added;

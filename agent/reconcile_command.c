@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/reconcile_command.h"
+
+#include <errno.h>
+
+#include "agent/commands.h"
+#include "agent/report_output.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+
+static const uint64_t lock_wait_usec = 60 * 1000000ULL;
+
+static int run_locked(const struct reconcile_command *command,
+		      const struct options *options, struct reconcile_report *report,
+		      struct err *err)
+{
+	struct lock_holder holder = { 0 };
+	cleanup_close int lock = -1;
+	int r;
+
+	r = lock_take(options->run_directory, false, lock_wait_usec, &lock, &holder, err);
+	if (r < 0)
+		return r;
+	if (r == LOCK_HELD && holder.daemon)
+		return command->with_daemon(options, &holder, report, err);
+	if (r == LOCK_HELD)
+		return err_set(err, EBUSY,
+			       "another ipvs-agent (process %d) is at work on %s",
+			       (int)holder.pid, options->run_directory);
+	r = command->run(options, report);
+	return r < 0 ? err_errno(err, -r, "%s", command->name) : 0;
+}
+
+int reconcile_command_main(const struct reconcile_command *command,
+			   const struct options *options)
+{
+	struct reconcile_report report = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	if (run_locked(command, options, &report, &err) < 0) {
+		log_error("%s", err.text);
+		status = EXIT_FAILED;
+	} else {
+		status = report_output(&report, options->json);
+	}
+	reconcile_report_clear(&report);
+	return status;
+}
