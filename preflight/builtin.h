@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "preflight/system.h"
+
+/* What a kernel's modules.builtin says. */
+enum builtin_answer {
+	BUILTIN_NO,
+	BUILTIN_YES,
+	BUILTIN_NO_LIST, /* there is no such file for this kernel */
+};
+
+/* Looks the module up in lib/modules/RELEASE/modules.builtin. */
+enum builtin_answer builtin_find(const struct system *system, const char *release,
+				 const char *name);

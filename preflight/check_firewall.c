@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Firewall policies that would swallow virtual addresses. IPVS takes packets at the input hook
+ * with priority 98, behind every usual filter (ip_vs_core.c); replies of other machines pass the
+ * forward hook. Rules may still accept what a policy drops, so that these are warnings.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preflight/base_chain.h"
+#include "preflight/checks.h"
+
+enum { IPVS_INPUT_PRIORITY = 98 };
+
+static void ask_nftables(const struct inspection *inspection, const char *check,
+			 struct base_chains *chains, struct report *report)
+{
+	char why[PRESENCE_WHY];
+	struct err err = { 0 };
+	enum presence presence = presence_look(inspection->system, "nf_tables", why);
+
+	if (presence == PRESENCE_MISSING)
+		return;
+	if (!presence_usable(presence))
+		report_cannot_tell(report, check,
+				   "nf_tables is not asked: its module is %s (%s)",
+				   presence_name(presence), why);
+	else if (base_chains_of_nftables(chains, &err) < 0)
+		report_cannot_tell(report, check, "nf_tables cannot be read: %s",
+				   err.text);
+}
+
+static bool has_line(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*text) {
+		if (strcspn(text, "\n") == length && strncmp(text, word, length) == 0)
+			return true;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return false;
+}
+
+static void ask_iptables(const struct inspection *inspection, bool ipv6,
+			 const char *check, struct base_chains *chains,
+			 struct report *report)
+{
+	const char *path =
+		ipv6 ? "proc/net/ip6_tables_names" : "proc/net/ip_tables_names";
+	cleanup_free char *names = NULL;
+	struct err err = { 0 };
+	int r = system_read(inspection->system, path, &names);
+
+	/* No such file: the module is not there, and neither is any rule. */
+	if (r == -ENOENT && system_exists(inspection->system, "proc/net/dev"))
+		return;
+	if (r < 0) {
+		report_cannot_tell(report, check, "/%s cannot be read: %s", path,
+				   strerror(-r));
+		return;
+	}
+	if (has_line(names, "filter") && base_chains_of_iptables(ipv6, chains, &err) < 0)
+		report_cannot_tell(report, check, "%s", err.text);
+}
+
+static void collect(const struct inspection *inspection, const char *check,
+		    struct base_chains *chains, struct report *report)
+{
+	ask_nftables(inspection, check, chains, report);
+	ask_iptables(inspection, false, check, chains, report);
+	ask_iptables(inspection, true, check, chains, report);
+}
+
+void check_input_policy(const struct inspection *inspection, const char *check,
+			struct report *report)
+{
+	struct base_chains chains = { .count = 0 };
+
+	collect(inspection, check, &chains, report);
+	for (size_t i = 0; i < chains.count; i++) {
+		const struct base_chain *chain = &chains.items[i];
+
+		if (chain->drop && !chain->forward &&
+		    chain->priority < IPVS_INPUT_PRIORITY)
+			report_warning(
+				report, check,
+				"the chain `%s` (priority %d) has policy drop: packets to virtual addresses that none of its rules accepts never reach IPVS",
+				chain->name, chain->priority);
+	}
+}
+
+void check_forward_policy(const struct inspection *inspection, const char *check,
+			  struct report *report)
+{
+	struct base_chains chains = { .count = 0 };
+
+	collect(inspection, check, &chains, report);
+	for (size_t i = 0; i < chains.count; i++) {
+		const struct base_chain *chain = &chains.items[i];
+
+		if (chain->drop && chain->forward)
+			report_warning(
+				report, check,
+				"the chain `%s` (priority %d) has policy drop: replies of masqueraded destinations that none of its rules accepts are lost",
+				chain->name, chain->priority);
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Others that program the same table, or left something in it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preflight/checks.h"
+
+static const struct {
+	const char *comm;
+	const char *meaning;
+} owners[] = {
+	{ "kube-proxy", "in IPVS mode it deletes services that it does not know" },
+	{ "keepalived", "with virtual_server blocks it programs the table too" },
+	{ "kube-router", "as a service proxy it programs the table too" },
+	{ "lvscare", "it programs the table too" },
+	{ "ldirectord", "it programs the table too" },
+};
+
+static bool is_number(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static int look_at_processes(const struct inspection *inspection, const char *check,
+			     struct report *report)
+{
+	char path[SYSTEM_PATH], comm[32];
+	cleanup_dir DIR *proc = opendir(system_path(inspection->system, path, "proc"));
+	bool seen[ARRAY_SIZE(owners)] = { false };
+	const struct dirent *entry;
+	bool any = false;
+
+	if (!proc)
+		return -errno;
+	while ((entry = readdir(proc))) {
+		if (!is_number(entry->d_name))
+			continue;
+		snprintf(path, sizeof(path), "proc/%s/comm", entry->d_name);
+		if (system_read_line(inspection->system, path, comm, sizeof(comm)) < 0)
+			continue;
+		any = true;
+		for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+			if (strcmp(comm, owners[i].comm) != 0 || seen[i])
+				continue;
+			seen[i] = true;
+			report_warning(report, check, "%s runs (process %s): %s", comm,
+				       entry->d_name, owners[i].meaning);
+		}
+	}
+	return any ? 0 : -ENOENT;
+}
+
+/* Lines such as "TCP  0A000001:01BB rr", "UDP  [fd00:…]:0035 rr", "FWM  00000007 rr". */
+static size_t count_services(const char *table)
+{
+	static const char *const kinds[] = { "TCP ", "UDP ", "SCTP ", "FWM " };
+	size_t count = 0;
+
+	while (*table) {
+		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+			count += strncmp(table, kinds[i], strlen(kinds[i])) == 0;
+		table += strcspn(table, "\n");
+		table += *table == '\n';
+	}
+	return count;
+}
+
+static void look_at_table(const struct inspection *inspection, const char *check,
+			  struct report *report)
+{
+	cleanup_free char *table = NULL;
+	size_t count;
+	int r = system_read(inspection->system, "proc/net/ip_vs", &table);
+
+	if (r == -ENOENT)
+		return;
+	if (r < 0) {
+		report_cannot_tell(report, check, "/proc/net/ip_vs cannot be read: %s",
+				   strerror(-r));
+		return;
+	}
+	count = count_services(table);
+	/* With the agent's record there, `ipvs-agent status` knows which are whose. */
+	if (count > 0 && !system_exists(inspection->system, "run/ipvs-node/owned"))
+		report_warning(
+			report, check,
+			"%zu virtual service%s in the table already, and no ipvs-agent has put %s there since the boot",
+			count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them");
+}
+
+void check_other_owners(const struct inspection *inspection, const char *check,
+			struct report *report)
+{
+	if (look_at_processes(inspection, check, report) < 0)
+		report_cannot_tell(report, check,
+				   "/proc shows no process: other owners cannot be seen");
+	if (system_exists(inspection->system, "sys/class/net/kube-ipvs0"))
+		report_warning(
+			report, check,
+			"the link kube-ipvs0 is there: kube-proxy's IPVS mode runs or has left its addresses behind");
+	look_at_table(inspection, check, report);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sizes of the tables that every connection has an entry in. */
+#include <errno.h>
+#include <string.h>
+
+#include "preflight/checks.h"
+
+void check_connection_table(const struct inspection *inspection, const char *check,
+			    struct report *report)
+{
+	const struct need *ip_vs = needs_find(inspection->needs, "ip_vs");
+	uint64_t bits = 0;
+	int r;
+
+	/* Its absence is an error of its own. */
+	if (ip_vs && ip_vs->presence == PRESENCE_MISSING)
+		return;
+	r = system_read_u64(inspection->system,
+			    "sys/module/ip_vs/parameters/conn_tab_bits", &bits);
+	if (r < 0)
+		report_cannot_tell(report, check,
+				   "the size of the connection table cannot be read: %s",
+				   strerror(-r));
+	else if (inspection->conn_tab_bits != 0 && bits != inspection->conn_tab_bits)
+		report_warning(
+			report, check,
+			"conn_tab_bits is %llu, not %u: ip_vs was there before it could be given, or does not take that value; `options ip_vs conn_tab_bits=%u` in modprobe.d sets it at the next load",
+			(unsigned long long)bits, inspection->conn_tab_bits,
+			inspection->conn_tab_bits);
+	else
+		report_note(report, check, "%llu buckets (conn_tab_bits=%llu)",
+			    bits < 63 ? 1ULL << bits : 0, (unsigned long long)bits);
+}
+
+void check_conntrack_table(const struct inspection *inspection, const char *check,
+			   struct report *report)
+{
+	const struct need *conntrack = needs_find(inspection->needs, "nf_conntrack_ipv4");
+	uint64_t max = 0, count = 0;
+	int r;
+
+	if (conntrack && conntrack->presence == PRESENCE_MISSING)
+		return;
+	r = system_read_u64(inspection->system, "proc/sys/net/netfilter/nf_conntrack_max",
+			    &max);
+	if (r == 0)
+		r = system_read_u64(inspection->system,
+				    "proc/sys/net/netfilter/nf_conntrack_count", &count);
+	if (r < 0) {
+		report_cannot_tell(report, check,
+				   "the size of the conntrack table cannot be read: %s",
+				   strerror(-r));
+		return;
+	}
+	/* nf_conntrack_core.c: 0 is no limit. */
+	if (max != 0 && count >= max - max / 10)
+		report_warning(
+			report, check,
+			"%llu of nf_conntrack_max=%llu entries are in use: once it is full, new connections are dropped",
+			(unsigned long long)count, (unsigned long long)max);
+	else
+		report_note(report, check, "%llu of nf_conntrack_max=%llu entries in use",
+			    (unsigned long long)count, (unsigned long long)max);
+}

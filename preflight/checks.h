@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preflight/needs.h"
+#include "preflight/report.h"
+#include "preflight/system.h"
+
+/*
+ * What else decides whether IPVS works, beside the modules. Every check runs, whatever the others
+ * found; each says where it cannot tell.
+ */
+struct inspection {
+	const struct system *system;
+	const struct needs *needs;
+	uint32_t conn_tab_bits; /* wanted; 0: any */
+};
+
+void checks_run(const struct inspection *inspection, struct report *report);
+
+/* Whether a finding can have this name, compared without regard to case. */
+bool checks_known(const char *name);
+
+/* The checks themselves; check is the stable name of their findings. */
+void check_capabilities(const struct inspection *inspection, const char *check,
+			struct report *report);
+void check_modules_disabled(const struct inspection *inspection, const char *check,
+			    struct report *report);
+void check_lockdown(const struct inspection *inspection, const char *check,
+		    struct report *report);
+void check_connection_table(const struct inspection *inspection, const char *check,
+			    struct report *report);
+void check_conntrack_table(const struct inspection *inspection, const char *check,
+			   struct report *report);
+void check_sysctls(const struct inspection *inspection, const char *check,
+		   struct report *report);
+void check_reverse_path_filter(const struct inspection *inspection, const char *check,
+			       struct report *report);
+void check_input_policy(const struct inspection *inspection, const char *check,
+			struct report *report);
+void check_forward_policy(const struct inspection *inspection, const char *check,
+			  struct report *report);
+void check_other_owners(const struct inspection *inspection, const char *check,
+			struct report *report);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+#include "common/macro.h"
+#include "preflight/system.h"
+
+/*
+ * "none", "integrity" or "confidentiality" (sys/kernel/security/lockdown). -ENOENT where the
+ * kernel has no lockdown or securityfs is hidden, -EINVAL where the file says something else.
+ */
+int lockdown_mode(const struct system *system, char *mode, size_t size) MUST_CHECK;

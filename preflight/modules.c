@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading is a try; what counts is what is in the kernel afterwards. A module that is there
+ * already is never loaded, so that a container without a module tree has nothing to warn of.
+ */
+#include "preflight/modules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preflight/cause.h"
+#include "preflight/keepalive.h"
+#include "preflight/modprobe.h"
+
+static const char conntrack[] = "nf_conntrack";
+static const char conntrack_ipv4[] = "nf_conntrack_ipv4";
+static const char conntrack_alias[] = "nf_conntrack-2";
+
+enum { WAIT_USEC = 10 * 1000 * 1000 };
+
+struct loader {
+	const struct system *system;
+	struct modprobe *modprobe; /* NULL: libkmod could not be started */
+	char no_modprobe[200];	   /* why */
+	char no_tree[500];	   /* "": there is a tree */
+	char options[32];	   /* for ip_vs */
+	bool load;
+};
+
+int modules_resolve(struct modprobe *modprobe, struct need *need)
+{
+	int r;
+
+	r = modprobe_resolve(modprobe, need->name, need->module);
+	if (r == -ENOENT && strcmp(need->name, conntrack_ipv4) == 0)
+		r = modprobe_resolve(modprobe, conntrack_alias, need->module);
+	return r;
+}
+
+static void use_module(const struct loader *loader, struct need *need, const char *module)
+{
+	if (need->module != module)
+		snprintf(need->module, sizeof(need->module), "%s", module);
+	need->presence = presence_look(loader->system, need->module, need->why);
+}
+
+/*
+ * Without the alias (no tree, or a built-in one without the list of built-in aliases) a merged
+ * nf_conntrack that is there can only be taken at its word.
+ */
+static void try_merged_conntrack(const struct loader *loader, struct need *need)
+{
+	char why[PRESENCE_WHY];
+	enum presence presence = presence_look(loader->system, conntrack, why);
+
+	if (presence == PRESENCE_BUILTIN ||
+	    (loader->no_tree[0] != '\0' && presence != PRESENCE_MISSING))
+		use_module(loader, need, conntrack);
+}
+
+/* Finds what stands for the need and whether it is there. */
+static void resolve(const struct loader *loader, struct need *need)
+{
+	use_module(loader, need, need->name);
+	if (presence_usable(need->presence) || need->presence == PRESENCE_LOADING)
+		return;
+	if (loader->modprobe && modules_resolve(loader->modprobe, need) == 0) {
+		need->in_tree = true;
+		use_module(loader, need, need->module);
+		return;
+	}
+	need->module[0] = '\0';
+	if (strcmp(need->name, conntrack_ipv4) == 0)
+		try_merged_conntrack(loader, need);
+}
+
+static int refuse(const struct loader *loader, const struct need *need, struct err *err)
+{
+	if (loader->no_tree[0] != '\0')
+		return err_set(err, ENOENT, "%s", loader->no_tree);
+	if (!loader->modprobe)
+		return err_set(err, EIO, "%s", loader->no_modprobe);
+	if (need->module[0] == '\0' || !need->in_tree)
+		return err_set(err, ENOENT,
+			       "not in this kernel's tree (%s/lib/modules/%s)",
+			       loader->system->root, loader->system->release);
+	return 0;
+}
+
+static int load(const struct loader *loader, struct need *need, struct err *err)
+{
+	const char *options = strcmp(need->module, "ip_vs") == 0 && loader->options[0]
+				      ? loader->options
+				      : NULL;
+	struct keepalive *keepalive;
+	const char *line;
+	int r;
+
+	r = refuse(loader, need, err);
+	if (r < 0)
+		return r;
+	if (!loader->load)
+		return modprobe_obstacle(loader->modprobe, need->module, err);
+	keepalive = keepalive_start();
+	r = modprobe_load(loader->modprobe, need->module, options, err);
+	if (r == 0)
+		need->presence =
+			presence_wait(loader->system, need->module, WAIT_USEC, need->why);
+	keepalive_stop(keepalive);
+	if (r < 0 || need->presence != PRESENCE_MISSING)
+		return r;
+	line = modprobe_install_line(loader->modprobe, need->module);
+	if (line)
+		return err_set(err, ENOENT,
+			       "the line `install %s %s` in modprobe.d loaded nothing",
+			       need->module, line);
+	return err_set(err, ENOENT, "libkmod reported success, but loaded nothing");
+}
+
+static void load_need(const struct loader *loader, struct need *need,
+		      struct report *report)
+{
+	struct err err = { 0 };
+	char check[MODULE_NAME + 8];
+	int r;
+
+	resolve(loader, need);
+	if (presence_usable(need->presence)) {
+		need->load = LOAD_NOT_NEEDED;
+		return;
+	}
+	if (need->presence == PRESENCE_LOADING || need->presence == PRESENCE_UNLOADING)
+		need->presence =
+			presence_wait(loader->system, need->module, WAIT_USEC, need->why);
+	if (presence_usable(need->presence) || need->presence == PRESENCE_LOADING) {
+		need->load = LOAD_NOT_NEEDED;
+		return;
+	}
+	r = load(loader, need, &err);
+	if (r < 0) {
+		snprintf(need->cause, sizeof(need->cause), "%s", err.text);
+		need->code = err.code;
+	}
+	if (!loader->load)
+		return;
+	need->load = r < 0 ? LOAD_FAILED : LOAD_DONE;
+	snprintf(check, sizeof(check), "Load-%s", need->name);
+	if (r < 0)
+		report_warning(report, check, "%s (%s) cannot be loaded: %s", need->name,
+			       need->purpose, err.text);
+}
+
+void modules_load(const struct system *system, struct needs *needs, bool do_load,
+		  uint32_t conn_tab_bits, struct report *report)
+{
+	cleanup_modprobe struct modprobe *modprobe = NULL;
+	struct loader loader = { .system = system, .load = do_load };
+	struct err err = { 0 };
+
+	if (!cause_no_tree(system, loader.no_tree, sizeof(loader.no_tree)))
+		loader.no_tree[0] = '\0';
+	if (modprobe_open(system, system->release, &modprobe, &err) < 0)
+		snprintf(loader.no_modprobe, sizeof(loader.no_modprobe), "%.199s",
+			 err.text);
+	loader.modprobe = modprobe;
+	if (conn_tab_bits != 0)
+		snprintf(loader.options, sizeof(loader.options), "conn_tab_bits=%u",
+			 conn_tab_bits);
+	for (size_t i = 0; i < needs->count; i++)
+		load_need(&loader, &needs->items[i], report);
+}
+
+static bool verified(const struct need *need)
+{
+	return presence_usable(need->presence) || need->proven ||
+	       (need->presence == PRESENCE_UNKNOWN && need->load == LOAD_DONE);
+}
+
+size_t modules_count_verified(const struct needs *needs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < needs->count; i++)
+		count += verified(&needs->items[i]);
+	return count;
+}
+
+static const char *how_it_got_there(const struct need *need)
+{
+	if (need->presence == PRESENCE_BUILTIN)
+		return "built in";
+	if (need->presence == PRESENCE_UNKNOWN)
+		return need->proven ? "there: proven by the probe"
+				    : "there: the kernel takes it as loaded";
+	return need->load == LOAD_DONE ? "loaded" : "there already";
+}
+
+static void judge_verified(const struct need *need, const char *check,
+			   struct report *report)
+{
+	if (strcmp(need->name, need->module) == 0 || need->module[0] == '\0')
+		report_note(report, check, "%s: %s", need->name, how_it_got_there(need));
+	else
+		report_note(report, check, "%s: %s stands in for it: %s", need->name,
+			    need->module, how_it_got_there(need));
+}
+
+/* What would help: the cause of the failed load, or that a load was not tried. */
+static const char *advice(const struct need *need, char *buffer, size_t size)
+{
+	if (need->load == LOAD_FAILED)
+		snprintf(buffer, size, "; it cannot be loaded: %s", need->cause);
+	else if (need->cause[0] != '\0')
+		snprintf(buffer, size, "; it could not be loaded: %s", need->cause);
+	else if (need->in_tree && need->load == LOAD_NOT_TRIED)
+		snprintf(buffer, size, "; it can be loaded, and --check loads nothing");
+	else
+		buffer[0] = '\0';
+	return buffer;
+}
+
+void modules_judge(const struct needs *needs, struct report *report)
+{
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct need *need = &needs->items[i];
+		char check[MODULE_NAME + 8], more[NEED_CAUSE + 64];
+
+		snprintf(check, sizeof(check), "Module-%s", need->name);
+		advice(need, more, sizeof(more));
+		if (verified(need))
+			judge_verified(need, check, report);
+		else if (need->presence == PRESENCE_UNKNOWN)
+			report_cannot_tell(report, check,
+					   "cannot tell whether %s (%s) is there: %s%s",
+					   need->name, need->purpose, need->why, more);
+		else
+			report_error(report, check, need->code ? need->code : ENOENT,
+				     "%s (%s) is not there: %s%s", need->name,
+				     need->purpose, need->why, more);
+	}
+}

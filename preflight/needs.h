@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cleanup.h"
+#include "common/macro.h"
+#include "preflight/module_name.h"
+#include "preflight/presence.h"
+
+/*
+ * What the kernel must have: a list of modules, each with its purpose and, once looked at, what
+ * became of it, and what else the state file asks of the machine.
+ */
+
+enum { NEED_PURPOSE = 80, NEED_CAUSE = 1000, SCHEDULER_NAME = 16 };
+
+enum need_kind {
+	NEED_MODULE,
+	NEED_SCHEDULER, /* short_name is the scheduler's */
+	NEED_ENGINE,	/* short_name is the persistence engine's */
+};
+
+enum load_result {
+	LOAD_NOT_TRIED,	 /* --check, or nothing to load by */
+	LOAD_NOT_NEEDED, /* it was there already */
+	LOAD_DONE,
+	LOAD_FAILED, /* cause says why */
+};
+
+struct need {
+	char name[MODULE_NAME];		 /* as asked for */
+	char module[MODULE_NAME];	 /* the kernel's module for it; "": none found */
+	char short_name[SCHEDULER_NAME]; /* "rr", "sip"; "" for other modules */
+	char purpose[NEED_PURPOSE];
+	enum need_kind kind;
+	enum load_result load;
+	enum presence presence;
+	char why[PRESENCE_WHY]; /* what presence was seen by */
+	char cause[NEED_CAUSE]; /* of a failed load */
+	int code;		/* its errno, positive, or 0 */
+	bool proven;		/* a service took it in the probe */
+	bool in_tree;		/* lib/modules has it as a loadable module */
+};
+
+struct needs {
+	struct need *items;
+	size_t count;
+	size_t room;
+	bool state_read; /* a state file was understood; the rest is from it */
+	bool masquerade4, masquerade6; /* destinations of that family are masqueraded */
+	bool udp;		       /* a UDP or fwmark service */
+	bool persistence;
+	bool source_nat;
+	char **sysctls; /* names that the state sets itself */
+	size_t sysctl_count;
+};
+
+/*
+ * Adds a module once: a second purpose is appended to the first. -EINVAL for a name that no
+ * module can have, -ENOMEM.
+ */
+int needs_add_module(struct needs *needs, const char *name,
+		     const char *purpose) MUST_CHECK;
+
+/* Adds ip_vs_NAME, or ip_vs_pe_NAME for an engine. "none" needs no module. */
+int needs_add_scheduler(struct needs *needs, const char *name,
+			const char *purpose) MUST_CHECK;
+int needs_add_engine(struct needs *needs, const char *name,
+		     const char *purpose) MUST_CHECK;
+
+/* What every node needs: ip_vs first, so that its parameters are ours to give. */
+int needs_add_basic(struct needs *needs) MUST_CHECK;
+
+int needs_add_sysctl(struct needs *needs, const char *name) MUST_CHECK;
+bool needs_sets_sysctl(const struct needs *needs, const char *name);
+
+struct need *needs_find(const struct needs *needs, const char *name);
+
+void needs_clear(struct needs *needs);
+#define cleanup_needs CLEANUP(needs_clear)

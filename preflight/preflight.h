@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "preflight/options.h"
+
+enum { EXIT_READY = 0, EXIT_NOT_READY = 1, EXIT_USAGE = 2 };
+
+/*
+ * Loads, verifies, checks, reports and hands off, as the options have it. Returns the exit
+ * status; with --exec and all well it does not return.
+ */
+int preflight_run(const struct preflight_options *options);
