@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make            both programs (build/ipvs-preflight, build/ipvs-agent)
+# make            both programs (build/ipvs-preflight, build/ipvs-agent) and their manual pages
 # make check      every test, all set-up included; make demo: the main job in a guest
 # make help       the other targets
 #
 # V=1 shows the commands; CFLAGS, LDFLAGS, DESTDIR, PREFIX and the other paths can be given.
+# SANITIZE=1 builds with the address and undefined-behaviour sanitizers, WERROR=1 stops at warnings.
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
 
@@ -15,7 +20,6 @@ DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD      ?= build
-CC         ?= cc
 CLANG      ?= clang
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
@@ -41,7 +45,8 @@ own_cflags = -std=gnu11 -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' -DHAVE_NFTABL
              $(warnings) $(harden) $(sanitize) $(pkg_cflags) -MMD -MP
 own_ldflags = $(sanitize) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-ifneq ($(filter-out help setup clean distclean check demo bench bench-% check-% lint fuzz format,$(or $(MAKECMDGOALS),all)),)
+# These goals build nothing themselves: they set up first, then call make again.
+ifneq ($(filter-out help setup clean distclean check check-% demo bench fuzz sanitized format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(libs_all))
 ifneq ($(.SHELLSTATUS),0)
 $(error missing libraries, see above; as root: make setup)
@@ -54,16 +59,22 @@ src_agent     := $(filter-out agent/main.c,$(wildcard agent/*.c agent/table/*.c 
                    agent/kernel/*.c agent/daemon/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-programs := $(BUILD)/ipvs-preflight $(BUILD)/ipvs-agent
+programs := $(patsubst %/main.c,$(BUILD)/ipvs-%,$(wildcard preflight/main.c agent/main.c))
 mans     := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(wildcard packaging/man/*.scd))
 
 .PHONY: all
 all: $(programs) $(mans)
 
-$(BUILD)/obj/%.o: %.c
+# Other flags, other objects: rewritten only when they change.
+compile = $(CC) $(own_cflags) $(CPPFLAGS) $(CFLAGS)
+.PHONY: FORCE
+$(BUILD)/flags: FORCE
+	@$(shell mkdir -p $(@D))$(file >$@.new,$(compile))cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(say) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(own_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(compile) -c -o $@ $<
 
 $(BUILD)/libcommon.a: $(call obj,$(src_common))
 $(BUILD)/libpreflight.a: $(call obj,$(src_preflight))
@@ -88,16 +99,145 @@ $(BUILD)/man/%: packaging/man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
+# --- installation ----------------------------------------------------------------------------
+
+docs     := $(wildcard README.md docs/*.md)
+examples := $(wildcard examples/*)
+
+.PHONY: install
+install: all
+	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(DOCDIR)/examples)
+	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
+	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(wildcard packaging/systemd/*.service)
+	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
+	$(Q)for man in $(mans); do \
+		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
+	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
+	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
+
 # --- tests -----------------------------------------------------------------------------------
 
 unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+fuzzers    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+own_libs   := $(BUILD)/libagent.a $(BUILD)/libpreflight.a $(BUILD)/libcommon.a
 
-.PHONY: unit-programs
+.PHONY: unit-programs fuzz-programs
 unit-programs: $(unit_tests)
+fuzz-programs: $(fuzzers)
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libagent.a $(BUILD)/libpreflight.a $(BUILD)/libcommon.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(own_libs)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(call link,cmocka $(libs_all))
+
+# A fuzz target with a main() that feeds it the files of a corpus; `make fuzz` links libFuzzer.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(own_libs)
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(call link,$(libs_all))
+
+# Guided by coverage, FUZZ_SECONDS for each target; what is found and what is new stays in build/libfuzzer.
+FUZZ_SECONDS ?= 60
+fuzz_build   := $(BUILD)/libfuzzer
+.PHONY: fuzz fuzz-libfuzzer
+fuzz:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(fuzz_build) SANITIZE=1 CC=$(CLANG) \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-libfuzzer
+	$(Q)for target in $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)); do \
+		mkdir -p $(fuzz_build)/corpus/$$target && \
+		$(fuzz_build)/libfuzzer/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(fuzz_build)/$$target- \
+			$(fuzz_build)/corpus/$$target $$(ls -d tests/fuzz/corpus/$$target) || exit; done
+fuzz-libfuzzer: $(patsubst $(BUILD)/fuzz/%,$(BUILD)/libfuzzer/%,$(fuzzers))
+$(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(own_libs)
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(call link,$(libs_all)) -fsanitize=fuzzer
+
+# What the tests run: everything again, with sanitizers.
+.PHONY: sanitized
+sanitized:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=1 all unit-programs fuzz-programs
+
+.PHONY: setup check check-build check-lint check-unit check-fuzz check-docs check-vm demo
+setup:
+	$(Q)tests/setup.sh
+check:
+	$(Q)tests/check.sh
+check-build check-lint check-unit check-fuzz check-docs: check-%:
+	$(Q)tests/check.sh $*
+check-vm:
+	$(Q)tests/check.sh build vm
+demo:
+	$(Q)tests/vm/demo.sh
+
+# What `make bench` runs in the guest beside the agent.
+.PHONY: bench-programs bench
+bench-programs: $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcommon.a
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(call link,$(libs_common))
+bench:
+	$(Q)tests/bench/bench.sh
+
+# The scripts take these from the environment.
+export BUILD WERROR V NFTABLES
+
+# --- style -----------------------------------------------------------------------------------
+
+c_files    = $(shell find common preflight agent tests -name '*.[ch]' | LC_ALL=C sort)
+sh_files   = .ci/run $(shell find tests packaging -name '*.sh' | LC_ALL=C sort)
+tidy       = $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter %.c,$(c_files)))
+lint_flags = $(filter-out -MMD -MP $(warnings),$(own_cflags))
+
+.PHONY: format lint lint-clang-format lint-clang-tidy lint-cppcheck lint-shellcheck
+format:
+	$(Q)clang-format -i $(c_files)
+
+lint: lint-clang-format lint-clang-tidy lint-cppcheck lint-shellcheck
+
+lint-clang-format:
+	$(Q)clang-format --dry-run -Werror $(c_files)
+
+lint-clang-tidy: $(tidy)
+
+# Headers are seen through the files that include them.
+$(BUILD)/lint/%.tidy: %.c .clang-tidy $(filter %.h,$(c_files))
+	$(say) TIDY $<
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(lint_flags) 2>$@.log >$@.out || { cat $@.out $@.log; exit 1; }
+	@touch $@
+
+lint-cppcheck:
+	$(Q)cppcheck --quiet --std=c11 --language=c --platform=unix64 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability --suppressions-list=.cppcheck-suppressions \
+		-j $$(nproc) -I. -D_GNU_SOURCE -DHAVE_NFTABLES=1 -DVERSION='""' \
+		common preflight agent tests
+
+lint-shellcheck:
+	$(Q)shellcheck --shell=bash --external-sources $(sh_files)
+
+# --- the rest --------------------------------------------------------------------------------
+
+.PHONY: help clean distclean
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@printf '%s\n' 'make setup      install what is missing (as root), or say how' \
+		'make check-vm   build, then the cases on a real kernel; also check-build, -lint, -unit,' \
+		'                -fuzz, -docs' \
+		'make bench      programming the table, beside ipvsadm and keepalived' \
+		'make fuzz       the fuzz targets with libFuzzer, FUZZ_SECONDS=60 each' \
+		'make lint       clang-format, clang-tidy, cppcheck, shellcheck' \
+		'make format     clang-format, in place' \
+		'make sanitized  the programs and tests with sanitizers, in build/sanitized' \
+		'make install    to DESTDIR' \
+		'make clean      what was compiled; make distclean: guest images too'
+
+clean:
+	$(Q)$(if $(wildcard $(BUILD)),find $(BUILD) -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} +)
+	$(Q)rm -rf $(BUILD)/vm/out
+distclean:
+	$(Q)rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

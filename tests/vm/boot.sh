@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Boots one guest:
+#
+#   boot.sh [--shell | --show] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER
+#
+# and leaves in OUTPUT-FOLDER `console.log` and `results` (what the guest's runner wrote to its
+# second serial port). The exit status says whether the guest ended by itself, not what its cases
+# found. --shell gives a root shell on this terminal instead, --show runs the boot's show.sh with the
+# console on stdout. Programs and units come from `make install` of the release build, the sanitized programs
+# from build/sanitized; both must be there. KVM=1 takes the host's virtualisation.
+set -euo pipefail
+. "$(dirname -- "$0")/common.sh"
+
+mode=tests pattern=''
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --shell | --show) mode=${1#--} && shift ;;
+    --pattern) pattern=$2 && shift 2 ;;
+    *) die "unknown option $1" ;;
+  esac
+done
+[ $# -eq 2 ] || die "usage: boot.sh [--shell | --show] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER"
+boot=$(realpath -- "$1")
+mkdir -p "$2"
+output=$(realpath -- "$2")
+rm -f "$output"/{console.log,results,overlay.cpio}
+
+kernel=$("$vm/image.sh" kernel)
+root=$("$vm/image.sh" root)
+
+option() { [ ! -f "$boot/boot.conf" ] || sed -n "s/^$1=//p" "$boot/boot.conf" | tail -n 1; }
+bound=$(option timeout)
+bound=${bound:-900}
+memory=$(option memory)
+
+# --- the overlay: what changes from boot to boot ----------------------------------------------
+
+overlay=$(mktemp -d)
+trap 'rm -rf "$overlay"' EXIT
+mkdir -p "$overlay"/{opt/sanitized,usr/lib/vm-tests/cases,etc/systemd/system/multi-user.target.wants}
+run_make install DESTDIR="$overlay" >&2
+for program in ipvs-preflight ipvs-agent; do
+  if [ -x "$build/sanitized/$program" ]; then
+    cp "$build/sanitized/$program" "$overlay/opt/sanitized/"
+  fi
+done
+wants=$overlay/etc/systemd/system/multi-user.target.wants
+case $(option start) in
+  none) units=() ;;
+  preflight) units=(ipvs-preflight) ;;
+  *) units=(ipvs-preflight ipvs-agent) ;;
+esac
+for unit in "${units[@]}"; do ln -s "/usr/lib/systemd/system/$unit.service" "$wants/"; done
+cp -r "$vm"/guest/* "$overlay/usr/lib/vm-tests/"
+cp -r "$top/tests/vm/data" "$overlay/usr/lib/vm-tests/" 2>/dev/null || true
+ln -s "/usr/lib/vm-tests/vm-$mode.service" "$wants/"
+ln -s "/usr/lib/vm-tests/vm-$mode.service" "$overlay/etc/systemd/system/"
+[ ! -f "$boot/show.sh" ] || cp "$boot/show.sh" "$overlay/usr/lib/vm-tests/"
+[ ! -d "$boot/cases" ] || cp -r "$boot/cases/." "$overlay/usr/lib/vm-tests/cases/"
+for folder in bin sbin lib lib64; do
+  [ ! -e "$boot/files/$folder" ] || die "$boot/files/$folder: a link in the guest, put it under usr/"
+done
+state=$(option state)
+[ -z "$state" ] || install -D -m 644 "$top/$state" "$overlay/etc/ipvs-node/state.json"
+[ ! -d "$boot/files" ] || cp -a "$boot/files/." "$overlay/"
+{
+  printf 'BOOT=%q\n' "$(basename "$boot")"
+  printf 'PATTERN=%q\n' "$pattern"
+} >"$overlay/usr/lib/vm-tests/boot.env"
+chmod -R u=rwX,go=rX "$overlay"
+chmod 755 "$overlay"/usr/lib/vm-tests/*.sh
+(cd "$overlay" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc --owner=0:0) \
+  >"$output/overlay.cpio"
+
+archives=("$root/root.cpio")
+[ "$(option modules)" = none ] || archives+=("$kernel/modules.cpio")
+initrd=$output/initrd.cpio
+cat "${archives[@]}" "$output/overlay.cpio" >"$initrd"
+trap 'rm -rf "$overlay" "$initrd" "$output/overlay.cpio"' EXIT
+
+# --- the machine ------------------------------------------------------------------------------
+
+cmdline="console=ttyS0 quiet loglevel=4 panic=1 random.trust_cpu=on net.ifnames=0 systemd.show_status=true SYSTEMD_COLORS=0"
+[ ! -f "$boot/cmdline" ] || cmdline+=" $(tr '\n' ' ' <"$boot/cmdline")"
+machine=(-smp 2 -m "${memory:-2G}" -display none -vga none -no-reboot -nic none -kernel "$kernel/vmlinuz"
+  -initrd "$initrd" -append "$cmdline")
+if [ "${KVM:-0}" = 1 ]; then
+  machine+=(-accel kvm -cpu host)
+else
+  machine+=(-accel "tcg,thread=multi" -cpu max)
+fi
+
+status=0
+case $mode in
+  shell) qemu-system-x86_64 "${machine[@]}" -serial mon:stdio && exit ;;
+  show) console=stdio ;;
+  tests) console=file:$output/console.log ;;
+esac
+timeout --kill-after=5 "$bound" qemu-system-x86_64 "${machine[@]}" -monitor none \
+  -serial "$console" -serial "file:$output/results" </dev/null || status=$?
+touch "$output/console.log" "$output/results"
+case $status in
+  0) ;;
+  124 | 137) die "$(basename "$boot"): killed, it had not ended after $bound s" ;;
+  *) die "$(basename "$boot"): qemu ended with status $status" ;;
+esac

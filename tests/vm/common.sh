@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the harness's scripts share: paths, defaults, messages, Debian's mirror. Sourced, never run.
+
+umask 022
+export LC_ALL=C.UTF-8
+
+top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+vm=$top/tests/vm
+build=$(realpath -m -- "${BUILD:-$top/build}")
+cache=${VM_CACHE:-$build/vm}
+
+host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
+# The guest's programs come from this machine, so its Debian is this machine's; its kernel need not be.
+suite=${SUITE:-$host_suite}
+kernel_suite=${KERNEL:-bookworm}
+
+say() { printf '  %-7s %s\n' "$1" "$2" >&2; }
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# A make of our own, whatever make has called this.
+run_make() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -s -C "$top" BUILD="$build" "$@"; }
+
+# The mirror that apt uses here for Debian's main archive, or for "-security".
+mirror_of() {
+  local what=$1 found
+  found=$(apt-get indextargets --no-release-info --format "\$(REPO_URI) \$(RELEASE)" \
+    'Created-By: Packages' 2>/dev/null |
+    awk -v suite="$host_suite$what" '$2 == suite { print $1; exit }')
+  case $found:$what in
+    :-security) found=http://deb.debian.org/debian-security ;;
+    :*) found=http://deb.debian.org/debian ;;
+  esac
+  printf '%s\n' "$found"
+}
+
+# The apt sources of a Debian suite, one line each.
+sources_of() {
+  local suite=$1
+  local options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+  printf 'deb %s %s %s main\n' "$options" "$(mirror_of '')" "$suite"
+  case $suite in
+    sid | unstable) ;;
+    *) printf 'deb %s %s %s-security main\n' "$options" "$(mirror_of -security)" "$suite" ;;
+  esac
+}
+
+# This machine's apt settings that decide whether its mirror can be used: proxies, time checks.
+apt_settings() {
+  apt-config dump --no-empty | grep -E '^Acquire::(Check-|https?::|Retries|ForceIPv[46])' || true
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What cases are written with; tests/vm/README.md shows how.
+
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  local i
+  for ((i = 1; i < ${#FUNCNAME[@]} - 1; i++)); do
+    [[ ${FUNCNAME[i]} == expect_* || ${FUNCNAME[i]} == wait_until ]] ||
+      printf '  at %s:%s (%s)\n' "${BASH_SOURCE[i]##*/}" "${BASH_LINENO[i - 1]}" "${FUNCNAME[i]}"
+  done
+  exit 1
+}
+
+skip() {
+  printf '%s\n' "$*"
+  exit 77
+}
+
+# expect_equal WANTED FOUND [WHAT]
+expect_equal() {
+  [ "$1" = "$2" ] || {
+    printf '%s\n' "--- wanted" "$1" "--- found" "$2"
+    diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") || true
+    fail "${3:-not equal}"
+  }
+}
+
+# expect_contains TEXT PART [WHAT]; no patterns, PART stands there literally
+expect_contains() {
+  [[ $1 == *"$2"* ]] || {
+    printf '%s\n' "--- text" "$1" "--- does not contain" "$2"
+    fail "${3:-"not there: $2"}"
+  }
+}
+
+expect_not_contains() {
+  [[ $1 != *"$2"* ]] || {
+    printf '%s\n' "--- text" "$1" "--- contains" "$2"
+    fail "${3:-"should not be there: $2"}"
+  }
+}
+
+# expect_match TEXT REGEX: an extended regular expression, over the whole text
+expect_match() {
+  grep -qE -- "$2" <<<"$1" || {
+    printf '%s\n' "--- text" "$1" "--- no line matches" "$2"
+    fail "no match: $2"
+  }
+}
+
+# expect_status N COMMAND…: runs it and compares its exit status; what it printed, both streams,
+# is in OUTPUT afterwards.
+expect_status() {
+  local wanted=$1 status=0
+  shift
+  OUTPUT=$("$@" 2>&1) || status=$?
+  [ "$status" = "$wanted" ] || {
+    printf '%s\n' "--- command" "$*" "--- printed" "$OUTPUT"
+    fail "exit status $status instead of $wanted: $*"
+  }
+}
+
+# wait_until SECONDS COMMAND…: until it succeeds
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/tmp/wait.$$ 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || {
+      cat /tmp/wait.$$
+      fail "still false: $*"
+    }
+    sleep 0.1
+  done
+}
+
+# has TEXT COMMAND…: whether its output contains TEXT; for wait_until
+has() {
+  local text=$1 output
+  shift
+  output=$("$@" 2>&1) || true
+  printf '%s\n' "--- $* printed" "$output"
+  [[ $output == *"$text"* ]]
+}
+
+# --- systemd ----------------------------------------------------------------------------------
+
+# journal_of UNIT [ARG…]: the unit's messages of this boot, text only
+journal_of() { journalctl --quiet --no-pager --boot --output=cat --unit="$1" "${@:2}"; }
+
+# property_of UNIT PROPERTY
+property_of() { systemctl show --value --property="$2" "$1"; }
+
+# wait_for_status UNIT PATTERN: until its STATUS matches (a shell pattern), at most 30 s
+wait_for_status() { wait_until 30 status_matches "$1" "$2"; }
+status_matches() {
+  local status
+  status=$(property_of "$1" StatusText)
+  printf 'STATUS of %s is: %s\n' "$1" "$status"
+  # shellcheck disable=SC2053
+  [[ $status == $2 ]]
+}
+
+# --- machines and connections -----------------------------------------------------------------
+
+# host_add NAME ADDRESS/LEN [PEER-ADDRESS/LEN]: a network namespace with one link, eth0, to here;
+# our end is NAME-link, and the namespace's default route leads to PEER-ADDRESS.
+host_add() {
+  local name=$1 address=$2 peer=${3:-} flags=()
+  [[ $address != *:* ]] || flags=(nodad)
+  ip netns add "$name"
+  ip link add "$name-link" type veth peer name eth0 netns "$name"
+  ip -n "$name" link set lo up
+  ip -n "$name" link set eth0 up
+  ip link set "$name-link" up
+  ip -n "$name" address add "$address" dev eth0 "${flags[@]}"
+  [ -z "$peer" ] || {
+    ip address add "$peer" dev "$name-link" "${flags[@]}"
+    ip -n "$name" route add default via "${peer%/*}"
+  }
+}
+
+bracketed() { if [[ $1 == *:* ]]; then printf '[%s]' "$1"; else printf '%s' "$1"; fi; }
+
+# socat's name of an address family and protocol: socat_type tcp listen 10.0.0.1 -> TCP4-LISTEN
+socat_type() {
+  local family=4
+  [[ $3 != *:* ]] || family=6
+  case $1:$2 in
+    udp:listen) echo "UDP$family-RECVFROM" ;;
+    *:listen) echo "${1^^}$family-LISTEN" ;;
+    *) echo "${1^^}$family" ;;
+  esac
+}
+
+# server PROTOCOL NETNS ADDRESS PORT TEXT: answers every connection (or datagram) with TEXT until the
+# case ends; NETNS "-" is here. Returns once it listens.
+server() {
+  local protocol=$1 netns=$2 address=$3 port=$4 text=$5 enter=()
+  [ "$netns" = - ] || enter=(ip netns exec "$netns")
+  "${enter[@]}" socat \
+    "$(socat_type "$protocol" listen "$address"):$port,bind=$(bracketed "$address"),fork,reuseaddr" \
+    SYSTEM:"echo '$text'" 2>"$TMP/server.$port.log" &
+  local option=-ltnH
+  case $protocol in udp) option=-lunH ;; sctp) option=-lSnH ;; esac
+  wait_until 20 listens "$option" "$port" "${enter[@]}"
+}
+listens() { "${@:3}" ss "$1" "sport = :$2" | grep -q .; }
+
+tcp_server() { server tcp "$@"; }
+
+# ask PROTOCOL ADDRESS PORT [NETNS]: connects (udp: sends a line) and prints the answer; fails after
+# 5 s, or where nobody listens
+ask() {
+  local enter=() target
+  [ -z "${4:-}" ] || enter=(ip netns exec "$4")
+  target=$(socat_type "$1" connect "$2"):$(bracketed "$2"):$3
+  if [ "$1" = udp ]; then
+    timeout 5 "${enter[@]}" socat -t 3 - "$target" <<<"hello"
+  else
+    timeout 5 "${enter[@]}" socat -u "$target" -
+  fi
+}
+
+tcp_ask() { ask tcp "$@"; }
