@@ -141,12 +141,11 @@ static void print_text(const struct status_view *view)
 /* The document as it stands in the file, with what only the reader can know: "running". */
 static void print_json(const struct status_view *view)
 {
-	json_auto_t *none = NULL;
-	json_t *document = view->document;
+	json_auto_t *document = json_incref(view->document);
 
 	if (!document)
-		document = none = json_pack("{s:s}", "outcome",
-					    view->pid ? "starting" : "no-daemon");
+		document = json_pack("{s:s}", "outcome",
+				     view->pid ? "starting" : "no-daemon");
 	if (json_object_set_new(document, "running", json_boolean(view->pid != 0)) < 0 ||
 	    json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
 		log_error(

@@ -273,7 +273,7 @@ int record_write(const char *run_directory, const struct ownership *ownership,
 {
 	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT];
 	cleanup_free char *text = NULL;
-	size_t length;
+	size_t length = 0;
 	int r;
 
 	r = record_path(run_directory, path, err);

@@ -66,13 +66,11 @@ static bool is_json(const char *name)
 
 /* --- the signature --------------------------------------------------------------------------- */
 
-static uint64_t hash(uint64_t seed, const void *data, size_t length)
+/* FNV-1a over whole numbers; the shift brings their high bits down. */
+static uint64_t hash(uint64_t seed, uint64_t number)
 {
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < length; i++)
-		seed = (seed ^ bytes[i]) * 1099511628211ULL;
-	return seed;
+	seed = (seed ^ number) * 1099511628211ULL;
+	return seed ^ seed >> 32;
 }
 
 static void add_file(struct signature *signature, const char *name, const struct stat *st)
@@ -89,9 +87,13 @@ static void add_file(struct signature *signature, const char *name, const struct
 	};
 	uint64_t changed = (uint64_t)st->st_ctim.tv_sec * 1000000 +
 			   (uint64_t)st->st_ctim.tv_nsec / 1000;
-	uint64_t sum = hash(14695981039346656037ULL, name, strlen(name) + 1);
+	uint64_t sum = 14695981039346656037ULL;
 
-	signature->sum += hash(sum, values, sizeof(values));
+	for (const char *p = name; *p; p++)
+		sum = hash(sum, (unsigned char)*p);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		sum = hash(sum, values[i]);
+	signature->sum += sum;
 	signature->count++;
 	if (changed + recent_usec > clock_usec(CLOCK_REALTIME))
 		signature->recent = true;
