@@ -184,7 +184,7 @@ static int tally_all(struct tally *tally, const int *results)
 			r = tally_result(tally, &plan->operations[i], results[i]);
 	}
 	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++) {
-		if (plan->conflicts[i].service)
+		if (!plan->conflicts[i].daemon)
 			note_failed_service(tally, &plan->conflicts[i].service->key);
 		r = report_conflict(tally->report, &plan->conflicts[i]);
 	}

@@ -140,12 +140,12 @@ static void every_attribute_is_compared(void **state)
 
 #define DIFFERS(lvalue, value, kind_expected)                                            \
 	do {                                                                             \
-		__typeof__(lvalue) kept_ = lvalue;                                       \
-		lvalue = value;                                                          \
+		__typeof__(lvalue) kept_ = (lvalue);                                     \
+		(lvalue) = (value);                                                      \
 		make(f);                                                                 \
 		assert_int_equal(f->plan.operation_count, 1);                            \
-		assert_int_equal(f->plan.operations[0].kind, kind_expected);             \
-		lvalue = kept_;                                                          \
+		assert_int_equal(f->plan.operations[0].kind, (kind_expected));           \
+		(lvalue) = kept_;                                                        \
 	} while (0)
 
 	DIFFERS(wanted->scheduler[0], 'w', OPERATION_SET_SERVICE);

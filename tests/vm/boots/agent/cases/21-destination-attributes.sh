@@ -7,7 +7,7 @@
 . /usr/lib/vm-tests/data/agent.sh
 
 destination_shown() { expect_equal "$1" "$(ipvsadm -Sn | sed -n 's/^-a -t 10.0.0.1:80 -r //p')"; }
-destination=.services[0].destinations[0]
+destination=".services[0].destinations[0]"
 
 case_weight() {
   one_destination '"weight": 5'
