@@ -334,7 +334,7 @@ static void test_many(void **state)
 	print_message("44000 services: written in %u us, loaded in %u us\n",
 		      (unsigned int)(wrote - start), (unsigned int)(loaded - wrote));
 	/* A few milliseconds without sanitizers; this is about the order of magnitude. */
-	assert_true(loaded - start < 1000000);
+	assert_true(loaded - start < 10 * 1000000);
 }
 
 int main(void)
