@@ -91,23 +91,19 @@ static int batch_send(struct batch *batch)
 
 static int batch_add(struct batch *batch, const struct operation *operation, size_t index)
 {
-	cleanup_nl_msg struct nl_msg *message = NULL;
-	struct nlmsghdr *header;
-	size_t room;
+	struct nlmsghdr *message;
 
-	message = message_encode(batch->ipvs->socket, operation);
+	message = message_encode(batch->ipvs->socket, operation,
+				 batch->buffer + batch->length,
+				 BATCH_BYTES - batch->length);
 	if (!message)
-		return -ENOMEM;
-	header = nlmsg_hdr(message);
-	room = NLMSG_ALIGN(header->nlmsg_len);
+		return -EMSGSIZE;
 	if (batch->count == 0)
-		batch->first_sequence = header->nlmsg_seq;
-	batch->last = (struct nlmsghdr *)(void *)(batch->buffer + batch->length);
-	memset(batch->buffer + batch->length, 0, room);
-	memcpy(batch->last, header, header->nlmsg_len);
+		batch->first_sequence = message->nlmsg_seq;
+	batch->last = message;
 	batch->operation[batch->count++] = index;
 	batch->handed_over = index + 1;
-	batch->length += room;
+	batch->length += message->nlmsg_len;
 	batch->ipvs->counts.writes++;
 	return 0;
 }
@@ -132,8 +128,8 @@ static bool goes_alone(const struct operation *operation)
 
 static bool batch_is_full(const struct batch *batch)
 {
-	/* No request is larger than a kilobyte (encode.c). */
-	return batch->count == BATCH_REQUESTS || batch->length > BATCH_BYTES - 1024;
+	return batch->count == BATCH_REQUESTS ||
+	       batch->length > BATCH_BYTES - REQUEST_ROOM;
 }
 
 /* What stands behind these is not what the message says, but that its service was refused. */

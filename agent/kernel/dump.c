@@ -67,25 +67,27 @@ static int handle_timeouts(const struct nlmsghdr *message, void *context)
 	return message_decode_timeouts(message, context);
 }
 
-static int ask(struct ipvs *ipvs, uint8_t command, int flags, genl_handler handle,
+static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, genl_handler handle,
 	       void *context)
 {
-	cleanup_nl_msg struct nl_msg *request = NULL;
+	struct request_buffer buffer;
+	struct request request;
 
-	request = genl_request(ipvs->socket, command, IPVS_GENL_VERSION, flags, 0);
-	if (!request)
-		return -ENOMEM;
+	genl_request(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes), command,
+		     IPVS_GENL_VERSION, flags);
 	ipvs->counts.reads++;
-	return genl_ask(ipvs->socket, request, handle, context);
+	return genl_ask(ipvs->socket, request_end(&request), handle, context);
 }
 
 static int dump_destinations(struct ipvs *ipvs, struct service *service)
 {
-	cleanup_nl_msg struct nl_msg *request = NULL;
+	struct request_buffer buffer;
+	struct nlmsghdr *request;
 
-	request = message_encode_get_destinations(ipvs->socket, &service->key);
+	request = message_encode_get_destinations(ipvs->socket, &service->key,
+						  buffer.bytes, sizeof(buffer.bytes));
 	if (!request)
-		return -ENOMEM;
+		return -EMSGSIZE;
 	ipvs->counts.reads++;
 	return genl_ask(ipvs->socket, request, handle_destination, service);
 }

@@ -43,15 +43,15 @@ static int handle_info(const struct nlmsghdr *message, void *context)
 
 int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err)
 {
-	cleanup_nl_msg struct nl_msg *request = NULL;
 	struct ipvs_info answer = { 0 };
+	struct request_buffer buffer;
+	struct request request;
 	int r;
 
-	request = genl_request(ipvs->socket, IPVS_CMD_GET_INFO, IPVS_GENL_VERSION, 0, 0);
-	if (!request)
-		return err_errno(err, ENOMEM, "IPVS");
+	genl_request(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes),
+		     IPVS_CMD_GET_INFO, IPVS_GENL_VERSION, 0);
 	ipvs->counts.reads++;
-	r = genl_ask(ipvs->socket, request, handle_info, &answer);
+	r = genl_ask(ipvs->socket, request_end(&request), handle_info, &answer);
 	if (r < 0)
 		return err_errno(err, -r, "IPVS: reading its version");
 	*info = answer;

@@ -13,13 +13,18 @@
  * knows one operation, decoding one message; neither sends or receives.
  */
 
-/* The request for an operation that is one (not SET_SYSCTL). NULL where memory is out. */
-struct nl_msg *message_encode(struct genl_socket *socket,
-			      const struct operation *operation);
+/*
+ * The request for an operation that is one (not SET_SYSCTL), written to the start of buffer, which
+ * is aligned to NLMSG_ALIGNTO; NULL where room is too small. REQUEST_ROOM is enough.
+ */
+struct nlmsghdr *message_encode(struct genl_socket *socket,
+				const struct operation *operation, void *buffer,
+				size_t room);
 
-/* The dump request for a service's destinations. NULL where memory is out. */
-struct nl_msg *message_encode_get_destinations(struct genl_socket *socket,
-					       const struct service_key *key);
+/* The dump request for a service's destinations; buffer and NULL as above. */
+struct nlmsghdr *message_encode_get_destinations(struct genl_socket *socket,
+						 const struct service_key *key,
+						 void *buffer, size_t room);
 
 /*
  * Decoders of one message each. They fill a zeroed struct; -EBADMSG where an attribute that every

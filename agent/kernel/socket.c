@@ -78,19 +78,11 @@ void genl_close(struct genl_socket *socket)
 	free(socket);
 }
 
-struct nl_msg *genl_request(struct genl_socket *socket, uint8_t command, uint8_t version,
-			    int flags, size_t room)
+void genl_request(struct genl_socket *socket, struct request *request, void *buffer,
+		  size_t room, uint8_t command, uint8_t version, uint16_t flags)
 {
-	struct nl_msg *message = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN + room);
-
-	if (!message)
-		return NULL;
-	if (!genlmsg_put(message, NL_AUTO_PORT, socket->sequence++, socket->family, 0,
-			 NLM_F_REQUEST | flags, command, version)) {
-		nlmsg_free(message);
-		return NULL;
-	}
-	return message;
+	request_start(request, buffer, room, (uint16_t)socket->family, socket->sequence++,
+		      flags, command, version);
 }
 
 static int reserve_buffer(int fd, int option, size_t size, size_t *reserved)
@@ -217,18 +209,17 @@ static int handle_answer(const struct nlmsghdr *message, void *context)
 	return question->handle ? question->handle(message, question->context) : 0;
 }
 
-int genl_ask(struct genl_socket *socket, struct nl_msg *request, genl_handler handle,
+int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler handle,
 	     void *context)
 {
-	struct nlmsghdr *header = nlmsg_hdr(request);
-	struct question question = { .sequence = header->nlmsg_seq,
+	struct question question = { .sequence = request->nlmsg_seq,
 				     .handle = handle,
 				     .context = context };
 	int r;
 
-	if (!(header->nlmsg_flags & NLM_F_DUMP))
-		header->nlmsg_flags |= NLM_F_ACK;
-	r = genl_send(socket, header, header->nlmsg_len);
+	if (!(request->nlmsg_flags & NLM_F_DUMP))
+		request->nlmsg_flags |= NLM_F_ACK;
+	r = genl_send(socket, request, request->nlmsg_len);
 	while (r == 0 && !question.ended)
 		r = genl_receive(socket, handle_answer, &question);
 	return r != 0 ? r : question.result;

@@ -6,12 +6,13 @@
 
 #include <netlink/msg.h>
 
+#include "agent/kernel/request.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 
 /*
- * A generic-netlink socket to one family. Sending and the building of messages are libnl's;
- * receiving is done here, since libnl folds the kernel's errnos together (ESRCH and ENOENT become
+ * A generic-netlink socket to one family. The socket is libnl's. Receiving is done
+ * here, since libnl folds the kernel's errnos together (ESRCH and ENOENT become
  * one, lib/error.c: nl_syserr2nlerr) and has no end to its waits.
  */
 struct genl_socket;
@@ -26,15 +27,13 @@ void genl_close(struct genl_socket *socket);
 
 DEFINE_CLEANUP(genl_cleanup, struct genl_socket *, genl_close)
 #define cleanup_genl CLEANUP(genl_cleanup)
-DEFINE_CLEANUP(nl_msg_cleanup, struct nl_msg *, nlmsg_free)
-#define cleanup_nl_msg CLEANUP(nl_msg_cleanup)
 
 /*
- * A new request to the family with room for room bytes of attributes; the caller frees it. Its
- * sequence number is the next of the socket's. NULL where memory is out.
+ * Starts a request to the family in buffer (request.h), with the next of the socket's sequence
+ * numbers.
  */
-struct nl_msg *genl_request(struct genl_socket *socket, uint8_t command, uint8_t version,
-			    int flags, size_t room);
+void genl_request(struct genl_socket *socket, struct request *request, void *buffer,
+		  size_t room, uint8_t command, uint8_t version, uint16_t flags);
 
 /*
  * Makes the buffers large enough for messages of length bytes in one send and for room bytes of
@@ -64,5 +63,5 @@ int genl_receive_ready(struct genl_socket *socket, genl_handler handle,
  * of a dump, or an acknowledgement. The kernel's own errno is returned. After -ETIMEDOUT and
  * -ENOBUFS what is left of the answers is ignored by its sequence number.
  */
-int genl_ask(struct genl_socket *socket, struct nl_msg *request, genl_handler handle,
+int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler handle,
 	     void *context) MUST_CHECK;
