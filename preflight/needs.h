@@ -42,6 +42,9 @@ struct need {
 	int code;		/* its errno, positive, or 0 */
 	bool proven;		/* a service took it in the probe */
 	bool in_tree;		/* lib/modules has it as a loadable module */
+	/* Nothing but the state asks for it. Where it is missing, some objects of the state fail
+	 * and the agent names them; the node is ready all the same. */
+	bool of_state;
 };
 
 struct needs {

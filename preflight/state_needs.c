@@ -226,7 +226,7 @@ static int read_directory(const char *path, struct needs *needs, struct report *
 	return r;
 }
 
-int state_needs_read(const char *path, struct needs *needs, struct report *report)
+static int read_path(const char *path, struct needs *needs, struct report *report)
 {
 	struct stat st;
 
@@ -243,4 +243,14 @@ int state_needs_read(const char *path, struct needs *needs, struct report *repor
 	if (S_ISDIR(st.st_mode))
 		return read_directory(path, needs, report);
 	return read_file(path, needs, report);
+}
+
+int state_needs_read(const char *path, struct needs *needs, struct report *report)
+{
+	size_t others = needs->count;
+	int r = read_path(path, needs, report);
+
+	for (size_t i = others; i < needs->count; i++)
+		needs->items[i].of_state = true;
+	return r;
 }

@@ -7,7 +7,7 @@
 /*
  * Adds what the state at path asks for: a file, or a directory of *.json. Lenient: whatever is
  * understood counts, for validation is the agent's business; what cannot be read at all is a
- * warning `StateFile`. -ENOMEM.
+ * warning `StateFile`. What nothing before has asked for is marked of_state. -ENOMEM.
  */
 int state_needs_read(const char *path, struct needs *needs,
 		     struct report *report) MUST_CHECK;

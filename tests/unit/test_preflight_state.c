@@ -33,6 +33,7 @@ static void test_schedulers_and_engines(void **state)
 	assert_string_equal(needs_of(path, &needs, &report),
 			    "ip_vs_mh,ip_vs_pe_sip,ip_vs_rr");
 	assert_string_equal(needs.items[0].purpose, "a scheduler of the state");
+	assert_true(needs.items[0].of_state);
 	assert_string_equal(needs.items[1].short_name, "sip");
 	assert_int_equal(needs.items[1].kind, NEED_ENGINE);
 	assert_true(needs.udp);
