@@ -63,7 +63,7 @@ int reconcile_run(const struct options *options,
 
 /*
  * As reconcile_run() with a state that wants nothing: everything that is ours goes, global values
- * are put back as they were found, and the record with them.
+ * are put back as they were found, and the record is then empty.
  */
 int reconcile_cleanup(const struct options *options,
 		      struct reconcile_report *report) MUST_CHECK;
