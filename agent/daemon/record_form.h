@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What record_format.c and record_parse.c share: the form of the record.
+ *
+ * Text, one entry a line, words between single blanks, the last word a checksum:
+ *
+ *	ipvs-node-owned 1 BOOT-ID DEVICE:INODE xxxxxxxx
+ *	timeouts 900 120 300 xxxxxxxx          found before, seconds, 0: not ours
+ *	daemon master xxxxxxxx                 ours is running
+ *	sysctl net.ipv4.vs.conntrack 0 xxxxxxxx	 found before
+ *	intended tcp 10.0.0.1 443 xxxxxxxx
+ *	owned fwmark ipv6 7 xxxxxxxx
+ *	struck tcp 10.0.0.1 443 xxxxxxxx       no longer ours
+ *
+ * A later line about a key replaces an earlier one, so that a writer may append instead of
+ * writing all of it. The checksum runs on from line to line: a line that was changed, lost or
+ * moved is found. What follows the last line feed is the beginning of an entry whose writer died
+ * in it; that entry's request was never sent, and it is left out. The first four words of the
+ * header stay what they are in every version.
+ */
+
+#define RECORD_MAGIC "ipvs-node-owned"
+
+enum {
+	RECORD_VERSION = 1,
+	RECORD_WORDS_MAX = 8,
+	RECORD_CHECKSUM_DIGITS = 8,
+	RECORD_LINE_ROOM = 160, /* more than any line without a sysctl */
+};
+
+/* Where the running checksum starts. */
+enum { RECORD_CHECKSUM_SEED = 0x1f5c9d3b };
+
+/* The checksum carried on over a line's text. */
+static inline uint32_t record_checksum(uint32_t seed, const char *text, size_t length)
+{
+	/* FNV-1a: cheap for short texts; this is about accidents, not about forgers. */
+	for (size_t i = 0; i < length; i++)
+		seed = (seed ^ (unsigned char)text[i]) * 16777619U;
+	return seed;
+}
