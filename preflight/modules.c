@@ -234,12 +234,10 @@ void modules_judge(const struct needs *needs, struct report *report)
 			report_cannot_tell(report, check,
 					   "cannot tell whether %s (%s) is there: %s%s",
 					   need->name, need->purpose, need->why, more);
-		else if (need->of_state)
-			report_warning(report, check, "%s (%s) is not there: %s%s",
-				       need->name, need->purpose, need->why, more);
 		else
-			report_error(report, check, need->code ? need->code : ENOENT,
-				     "%s (%s) is not there: %s%s", need->name,
-				     need->purpose, need->why, more);
+			report_problem(report, !need->of_state, check,
+				       need->code ? need->code : ENOENT,
+				       "%s (%s) is not there: %s%s", need->name,
+				       need->purpose, need->why, more);
 	}
 }

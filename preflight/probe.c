@@ -136,21 +136,17 @@ static enum probe_outcome cannot_start(const struct probe_answer *answer,
 static void refused(const struct need *need, int code, struct report *report)
 {
 	const char *what = need->kind == NEED_ENGINE ? "persistence engine" : "scheduler";
-	char text[NEED_CAUSE];
 
 	if (code == ENOENT)
-		snprintf(text, sizeof(text),
-			 "the kernel takes no service with %s %s, though %s is there",
-			 what, need->short_name,
-			 need->module[0] ? need->module : need->name);
+		report_problem(
+			report, !need->of_state, check, code,
+			"the kernel takes no service with %s %s, though %s is there",
+			what, need->short_name,
+			need->module[0] ? need->module : need->name);
 	else
-		snprintf(text, sizeof(text),
-			 "the kernel refuses a service with %s %s: %s", what,
-			 need->short_name, strerror(code));
-	if (need->of_state)
-		report_warning(report, check, "%s", text);
-	else
-		report_error(report, check, code, "%s", text);
+		report_problem(report, !need->of_state, check, code,
+			       "the kernel refuses a service with %s %s: %s", what,
+			       need->short_name, strerror(code));
 }
 
 /* Reads the child's answers up to the last. */

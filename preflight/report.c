@@ -91,6 +91,18 @@ void report_error(struct report *report, const char *check, int code, const char
 	va_end(ap);
 }
 
+void report_problem(struct report *report, bool fatal, const char *check, int code,
+		    const char *fmt, ...)
+{
+	struct finding like = { .level = fatal ? LEVEL_ERROR : LEVEL_WARNING,
+				.code = code };
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(report, &like, check, fmt, ap);
+	va_end(ap);
+}
+
 static void ignore_one(struct report *report, const char *name,
 		       bool (*known)(const char *name))
 {

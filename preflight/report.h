@@ -39,6 +39,9 @@ void report_cannot_tell(struct report *report, const char *check, const char *fm
 /* code is a positive errno, or 0. */
 void report_error(struct report *report, const char *check, int code, const char *fmt,
 		  ...) PRINTF_LIKE(4, 5);
+/* An error where it keeps the node from being ready, else a warning. */
+void report_problem(struct report *report, bool fatal, const char *check, int code,
+		    const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 /*
  * Demotes the errors that list names, "Name,Name" or "all"; names compare without regard to

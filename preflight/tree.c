@@ -39,9 +39,9 @@ static int look_for(const struct system *system, const char *release,
 		return 0;
 	}
 	if (modules_resolve(modprobe, need) < 0) {
-		report_error(report, check, ENOENT,
-			     "%s: %s (%s) is not in this kernel's tree", release,
-			     need->name, need->purpose);
+		report_problem(report, !need->of_state, check, ENOENT,
+			       "%s: %s (%s) is not in this kernel's tree", release,
+			       need->name, need->purpose);
 		return -ENOENT;
 	}
 	if (builtin_find(system, release, need->module) == BUILTIN_YES) {
@@ -50,9 +50,9 @@ static int look_for(const struct system *system, const char *release,
 		return 0;
 	}
 	if (modprobe_obstacle(modprobe, need->module, &err) < 0) {
-		report_error(report, check, err.code,
-			     "%s: %s (%s) is in the tree, but %s", release, need->name,
-			     need->purpose, err.text);
+		report_problem(report, !need->of_state, check, err.code,
+			       "%s: %s (%s) is in the tree, but %s", release, need->name,
+			       need->purpose, err.text);
 		return -ENOENT;
 	}
 	if (module_name_equal(need->name, need->module))
