@@ -9,8 +9,8 @@
 
 /*
  * A generic-netlink request as it is written, attribute after attribute, into a buffer of the
- * caller's. libnl would allocate each message and check each attribute through several calls: for a
- * large table that costs half of what the kernel then takes for the requests. What does not fit is
+ * caller's. libnl would allocate and clear each message, which is then copied into the batch; for
+ * a large table that is a good part of what the kernel takes for the requests. What does not fit is
  * left out and remembered, so that one look at the end, request_end(), is enough.
  */
 struct request {
