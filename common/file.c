@@ -60,21 +60,6 @@ int file_read(const char *path, size_t max, char **text, size_t *length, struct 
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int sync_directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -91,26 +76,45 @@ static int sync_directory_of(const char *path)
 	return 0;
 }
 
-static int write_and_rename(int fd, const char *temporary, const char *path, mode_t mode,
-			    const char *text, size_t length, int durable)
+/* Closes out in any case. */
+static int write_and_sync(FILE *out, file_writer write, void *context, int durable)
 {
+	int r = write(out, context);
+
+	/* stdio keeps an earlier error; fflush() and fclose() tell of a late one. */
+	if (r == 0 && (fflush(out) != 0 || ferror(out)))
+		r = errno ? -errno : -EIO;
+	if (r == 0 && durable && fsync(fileno(out)) < 0)
+		r = -errno;
+	if (fclose(out) != 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+static int write_and_rename(int *fd, const char *temporary, const char *path, mode_t mode,
+			    int durable, file_writer write, void *context)
+{
+	FILE *out;
 	int r;
 
 	/* The mode that was asked for, whatever the umask. */
-	if (fchmod(fd, mode) < 0)
+	if (fchmod(*fd, mode) < 0)
 		return -errno;
-	r = write_all(fd, text, length);
+	out = fdopen(*fd, "w");
+	if (!out)
+		return -errno;
+	*fd = -1; /* out's now */
+	errno = 0;
+	r = write_and_sync(out, write, context, durable);
 	if (r < 0)
 		return r;
-	if (durable && fsync(fd) < 0)
-		return -errno;
 	if (rename(temporary, path) < 0)
 		return -errno;
 	return durable ? sync_directory_of(path) : 0;
 }
 
-int file_replace(const char *path, mode_t mode, const char *text, size_t length,
-		 int durable, struct err *err)
+int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,
+		    void *context, struct err *err)
 {
 	char temporary[PATH_MAX];
 	cleanup_close int fd = -1;
@@ -125,10 +129,32 @@ int file_replace(const char *path, mode_t mode, const char *text, size_t length,
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, errno, "%s", temporary);
-	r = write_and_rename(fd, temporary, path, mode, text, length, durable);
+	r = write_and_rename(&fd, temporary, path, mode, durable, write, context);
 	if (r < 0) {
 		unlink(temporary);
 		return err_errno(err, -r, "%s", path);
 	}
 	return 0;
+}
+
+struct content {
+	const char *text;
+	size_t length;
+};
+
+static int write_content(FILE *out, void *context)
+{
+	const struct content *content = context;
+
+	if (fwrite(content->text, 1, content->length, out) != content->length)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int file_replace(const char *path, mode_t mode, const char *text, size_t length,
+		 int durable, struct err *err)
+{
+	struct content content = { text, length };
+
+	return file_replace_by(path, mode, durable, write_content, &content, err);
 }

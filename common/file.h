@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "common/err.h"
@@ -21,3 +22,11 @@ int file_read(const char *path, size_t max, char **text, size_t *length,
  */
 int file_replace(const char *path, mode_t mode, const char *text, size_t length,
 		 int durable, struct err *err) MUST_CHECK;
+
+/*
+ * The same, the content being what write puts into out; write returns 0 or a negative errno,
+ * after which path is as it was.
+ */
+typedef int (*file_writer)(FILE *out, void *context);
+int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,
+		    void *context, struct err *err) MUST_CHECK;
