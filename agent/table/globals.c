@@ -18,7 +18,7 @@ static bool group_equal(const struct address *wanted, const struct address *actu
 
 	if (wanted->family != 0)
 		return address_compare(wanted, actual) == 0;
-	fallback.v4.s_addr = htonl(0xe0000051); /* 224.0.0.81, IP_VS_SYNC_GROUP */
+	fallback.v4.s_addr = htonl(SYNC_GROUP_DEFAULT);
 	return actual->family == 0 || address_compare(&fallback, actual) == 0;
 }
 
@@ -98,6 +98,23 @@ int globals_add_sysctl(struct globals *globals, const char *name, const char *va
 		.value = TAKE_PTR(value_copy),
 	};
 	return 0;
+}
+
+int globals_set_sysctl(struct globals *globals, const char *name, const char *value)
+{
+	for (size_t i = 0; i < globals->sysctl_count; i++) {
+		char *copy;
+
+		if (strcmp(globals->sysctls[i].name, name) != 0)
+			continue;
+		copy = strdup(value);
+		if (!copy)
+			return -ENOMEM;
+		free(globals->sysctls[i].value);
+		globals->sysctls[i].value = copy;
+		return 0;
+	}
+	return globals_add_sysctl(globals, name, value);
 }
 
 const char *globals_find_sysctl(const struct globals *globals, const char *name)

@@ -25,8 +25,10 @@ enum sync_role { SYNC_NONE = 0, SYNC_MASTER = 1, SYNC_BACKUP = 2 };
 
 enum {
 	SYNC_PORT_DEFAULT = 8848, /* ip_vs_sync.c: IP_VS_SYNC_PORT */
-	SYNC_TTL_DEFAULT = 1,	  /* ip_vs_sync.c: start_sync_thread */
-	SYNC_LENGTH_MAX = 65507,  /* 65535 less IPv4 and UDP headers, start_sync_thread */
+	SYNC_GROUP_DEFAULT =
+		0xe0000051,	 /* 224.0.0.81 in host byte order, IP_VS_SYNC_GROUP */
+	SYNC_TTL_DEFAULT = 1,	 /* ip_vs_sync.c: start_sync_thread */
+	SYNC_LENGTH_MAX = 65507, /* 65535 less IPv4 and UDP headers, start_sync_thread */
 	SYNC_LENGTH6_MAX = 65487,
 	SYNC_BACKUP_LENGTH_MIN =
 		1024, /* a smaller one is silently raised, start_sync_thread */
@@ -54,6 +56,7 @@ static inline int sync_slot(enum sync_role role)
 struct sysctl {
 	char *name; /* as sysctl(8) writes it: net.ipv4.vs.conntrack, net.ipv4.conf.eth0/1.rp_filter */
 	char *value;
+	bool implied; /* not named by the state, but needed by what it wants */
 };
 
 struct globals {
@@ -79,5 +82,9 @@ int globals_add_sysctl(struct globals *globals, const char *name,
 
 /* The value, or NULL where the table does not name it. Linear: states name few. */
 const char *globals_find_sysctl(const struct globals *globals, const char *name);
+
+/* Sets the value of a name that is there, else appends it. -ENOMEM. */
+int globals_set_sysctl(struct globals *globals, const char *name,
+		       const char *value) MUST_CHECK;
 
 void globals_clear(struct globals *globals);
