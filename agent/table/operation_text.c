@@ -255,6 +255,53 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 	return buffer;
 }
 
+static const char *prefix_of(const struct operation *operation)
+{
+	if (operation->drift)
+		return "drift: ";
+	switch (operation->reason) {
+	case REASON_DRAIN:
+		return "drain: ";
+	case REASON_DRAINED:
+		return "drained: ";
+	default:
+		return "";
+	}
+}
+
+const char *operation_format_line(const struct operation *operation, char *buffer,
+				  size_t size)
+{
+	char object[OPERATION_OBJECT_TEXT];
+	const char *prefix = prefix_of(operation);
+	size_t used = strlen(prefix);
+
+	if (operation->reason == REASON_EXPIRED) {
+		snprintf(
+			buffer, size,
+			"drain of %s is over its time: deleted with %u active and %u inactive connections",
+			operation_format_object(operation, object, sizeof(object)),
+			operation->destination->active_connections,
+			operation->destination->inactive_connections);
+		return buffer;
+	}
+	memcpy(buffer, prefix, used + 1);
+	operation_format(operation, buffer + used, size - used);
+	return buffer;
+}
+
+const char *operation_reason_name(enum operation_reason reason)
+{
+	static const char *const names[] = {
+		[REASON_STATE] = "state",
+		[REASON_DRAIN] = "drain",
+		[REASON_DRAINED] = "drained",
+		[REASON_EXPIRED] = "expired",
+	};
+
+	return names[reason];
+}
+
 const char *operation_kind_name(enum operation_kind kind)
 {
 	static const char *const names[] = {

@@ -1,17 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/table/plan_parts.h"
 #include "common/array.h"
 
 /*
  * Both tables are sorted by key, so one merge finds for each key which side has it. The merge is
- * done twice: first for what is created and edited, then for what is deleted.
+ * done once for each group of operations: services that are created and edited, then destinations,
+ * then what leaves.
  */
 
-static int add_operation(struct plan *plan, const struct operation *operation)
+enum { SERVICES_KEPT_BACK = 10, DESTINATIONS_KEPT_BACK = 20 };
+
+/* --- the plan's own objects --- */
+
+/* A list, so that none moves. */
+struct plan_copy {
+	struct plan_copy *next;
+	union {
+		struct service service; /* its name and destinations are not its own */
+		struct destination destination;
+		struct sysctl sysctl; /* nor are its texts */
+	};
+};
+
+static struct plan_copy *add_copy(struct plan *plan)
+{
+	struct plan_copy *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	copy->next = plan->copies;
+	plan->copies = copy;
+	return copy;
+}
+
+struct service *plan_copy_service(struct plan *plan, const struct service *service)
+{
+	struct plan_copy *copy = add_copy(plan);
+
+	if (!copy)
+		return NULL;
+	copy->service = *service;
+	return &copy->service;
+}
+
+struct destination *plan_copy_destination(struct plan *plan,
+					  const struct destination *destination)
+{
+	struct plan_copy *copy = add_copy(plan);
+
+	if (!copy)
+		return NULL;
+	copy->destination = *destination;
+	return &copy->destination;
+}
+
+struct sysctl *plan_copy_sysctl(struct plan *plan, const struct sysctl *sysctl)
+{
+	struct plan_copy *copy = add_copy(plan);
+
+	if (!copy)
+		return NULL;
+	copy->sysctl = *sysctl;
+	return &copy->sysctl;
+}
+
+int plan_add(struct plan *plan, const struct operation *operation)
 {
 	int r = ARRAY_MAKE_ROOM(plan->operations, plan->operation_count,
 				plan->operation_room);
@@ -22,7 +81,7 @@ static int add_operation(struct plan *plan, const struct operation *operation)
 	return 0;
 }
 
-static int add_conflict(struct plan *plan, const struct conflict *conflict)
+int plan_add_conflict(struct plan *plan, const struct conflict *conflict)
 {
 	int r = ARRAY_MAKE_ROOM(plan->conflicts, plan->conflict_count,
 				plan->conflict_room);
@@ -33,75 +92,26 @@ static int add_conflict(struct plan *plan, const struct conflict *conflict)
 	return 0;
 }
 
-static int add_destination_operation(struct plan *plan, enum operation_kind kind,
-				     const struct service *service,
-				     const struct destination *destination,
-				     const struct destination *before)
+int plan_add_destination(struct plan *plan, enum operation_kind kind,
+			 const struct service *service,
+			 const struct destination *destination,
+			 const struct destination *before)
 {
-	return add_operation(plan, &(struct operation){ .kind = kind,
-							.service = service,
-							.destination = destination,
-							.destination_before = before });
+	return plan_add(plan, &(struct operation){ .kind = kind,
+						   .service = service,
+						   .destination = destination,
+						   .destination_before = before });
 }
 
-/* --- destinations --- */
+/* --- whose a service is --- */
 
-/* New and changed destinations of a service that is on both sides. */
-static int plan_destination_edits(struct plan *plan, const struct service *wanted,
-				  const struct service *actual)
+static bool service_is_ours(const struct planning *planning, const struct service *actual)
 {
-	size_t w = 0, a = 0;
-	int r = 0;
+	const struct owned_service *owned =
+		ownership_find(planning->ownership, &actual->key);
 
-	while (r == 0 && w < wanted->destination_count) {
-		const struct destination *want = &wanted->destinations[w], *have = NULL;
-		int order = -1;
-
-		if (a < actual->destination_count) {
-			have = &actual->destinations[a];
-			order = destination_key_compare(want, have);
-		}
-		if (order > 0) {
-			a++;
-			continue;
-		}
-		if (order < 0)
-			r = add_destination_operation(plan, OPERATION_NEW_DESTINATION,
-						      wanted, want, NULL);
-		else if (!destination_equal(want, have))
-			r = add_destination_operation(plan, OPERATION_SET_DESTINATION,
-						      wanted, want, have);
-		w++;
-		a += order == 0;
-	}
-	return r;
+	return owned && owned_service_is_ours(owned, actual);
 }
-
-static int plan_destination_deletions(struct plan *plan, const struct service *wanted,
-				      const struct service *actual)
-{
-	size_t w = 0;
-
-	for (size_t a = 0; a < actual->destination_count; a++) {
-		const struct destination *have = &actual->destinations[a];
-		int r;
-
-		while (w < wanted->destination_count &&
-		       destination_key_compare(&wanted->destinations[w], have) < 0)
-			w++;
-		if (w < wanted->destination_count &&
-		    destination_key_compare(&wanted->destinations[w], have) == 0)
-			continue;
-		plan->removed_destinations++;
-		r = add_destination_operation(plan, OPERATION_DELETE_DESTINATION, actual,
-					      have, NULL);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* --- services --- */
 
 /* Whether the kernel has exactly what is wanted, destinations included. */
 static bool service_matches(const struct service *wanted, const struct service *actual)
@@ -119,265 +129,267 @@ static bool service_matches(const struct service *wanted, const struct service *
 	return true;
 }
 
-/*
- * Whether a service that is in the kernel may be written to. A key that is only intended was
- * perhaps made by somebody else meanwhile; it is ours where it has the attributes we meant.
- */
-static bool is_ours(const struct ownership *ownership, const struct service *wanted,
-		    const struct service *actual)
+/* Whether a service of the state that is in the kernel may be written to. */
+static bool may_write(const struct planning *planning, const struct service *actual)
 {
-	const struct owned_service *owned = ownership_find(ownership, &actual->key);
-
-	if (!owned)
-		return false;
-	if (owned->mark == OWNERSHIP_OWNED)
-		return true;
-	return wanted && service_equal(wanted, actual);
+	return planning->policy->adopt == ADOPT_ALL || service_is_ours(planning, actual);
 }
 
-static int plan_new_service(struct plan *plan, const struct service *wanted)
+static int plan_conflict(const struct planning *planning, const struct service *wanted,
+			 const struct service *actual)
 {
-	int r = add_operation(plan, &(struct operation){ .kind = OPERATION_NEW_SERVICE,
-							 .service = wanted });
+	bool equal = service_matches(wanted, actual);
+
+	if (equal && planning->policy->adopt != ADOPT_NONE)
+		return 0;
+	return plan_add_conflict(planning->plan,
+				 &(struct conflict){ .service = wanted,
+						     .service_actual = actual,
+						     .equal = equal });
+}
+
+/* --- services --- */
+
+static bool refuses_at_weight_0(const struct service *service)
+{
+	return strcmp(service->scheduler, "sh") == 0 ||
+	       strcmp(service->scheduler, "mh") == 0;
+}
+
+/* The service as it is to be now: as wanted, with the fallback flag while destinations drain. */
+static const struct service *goal_of(const struct planning *planning,
+				     const struct service *wanted,
+				     const struct service *actual)
+{
+	struct service *goal;
+
+	if (!refuses_at_weight_0(wanted) ||
+	    (wanted->scheduler_flags & SCHEDULER_FLAG_1) ||
+	    leaving_examine(planning, wanted, actual).stay == 0)
+		return wanted;
+	goal = plan_copy_service(planning->plan, wanted);
+	if (goal)
+		goal->scheduler_flags |= SCHEDULER_FLAG_1;
+	return goal;
+}
+
+/*
+ * The edit of a service that is ours, if it needs one: before its destinations change, but late,
+ * when those that drained are gone or have their weight again, where it takes the flag away.
+ */
+static int plan_service_edit(const struct planning *planning,
+			     const struct service *wanted, const struct service *actual,
+			     bool late)
+{
+	const struct service *goal = goal_of(planning, wanted, actual);
+	struct operation set = { .kind = OPERATION_SET_SERVICE,
+				 .service = goal,
+				 .service_before = actual };
+	bool drops_flag;
+
+	if (!goal)
+		return -ENOMEM;
+	drops_flag =
+		refuses_at_weight_0(actual) &&
+		(actual->scheduler_flags & ~goal->scheduler_flags & SCHEDULER_FLAG_1);
+	if (service_equal(goal, actual) || drops_flag != late)
+		return 0;
+	if (goal != wanted ||
+	    (drops_flag && ownership_has_drain(planning->ownership, &actual->key)))
+		set.reason = REASON_DRAIN;
+	return plan_add(planning->plan, &set);
+}
+
+static int plan_new_destinations(const struct planning *planning,
+				 const struct service *wanted)
+{
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wanted->destination_count; i++)
-		r = add_destination_operation(plan, OPERATION_NEW_DESTINATION, wanted,
-					      &wanted->destinations[i], NULL);
+		r = plan_add_destination(planning->plan, OPERATION_NEW_DESTINATION,
+					 wanted, &wanted->destinations[i], NULL);
 	return r;
 }
 
-static int plan_service_edit(struct plan *plan, const struct service *wanted,
-			     const struct service *actual,
-			     const struct ownership *ownership)
+/* New and changed destinations of a service that is on both sides. */
+static int plan_destination_edits(const struct planning *planning,
+				  const struct service *wanted,
+				  const struct service *actual)
 {
+	struct plan *plan = planning->plan;
+	size_t w = 0, a = 0;
 	int r = 0;
 
-	if (!is_ours(ownership, wanted, actual)) {
-		if (service_matches(wanted, actual))
-			return 0;
-		return add_conflict(plan, &(struct conflict){ .service = wanted,
-							      .service_actual = actual });
-	}
-	if (!service_equal(wanted, actual))
-		r = add_operation(plan,
-				  &(struct operation){ .kind = OPERATION_SET_SERVICE,
-						       .service = wanted,
-						       .service_before = actual });
-	return r < 0 ? r : plan_destination_edits(plan, wanted, actual);
-}
+	while (r == 0 && w < wanted->destination_count) {
+		const struct destination *want = &wanted->destinations[w], *have = NULL;
+		int order = -1;
 
-static int plan_edits(const struct table *wanted, const struct table *actual,
-		      const struct ownership *ownership, struct plan *plan)
-{
-	size_t a = 0;
-
-	for (size_t w = 0; w < wanted->service_count; w++) {
-		const struct service *want = &wanted->services[w];
-		int r;
-
-		while (a < actual->service_count &&
-		       service_key_compare(&actual->services[a].key, &want->key) < 0)
+		if (a < actual->destination_count) {
+			have = &actual->destinations[a];
+			order = destination_key_compare(want, have);
+		}
+		if (order > 0) {
 			a++;
-		if (a < actual->service_count &&
-		    service_key_compare(&actual->services[a].key, &want->key) == 0)
-			r = plan_service_edit(plan, want, &actual->services[a],
-					      ownership);
-		else
-			r = plan_new_service(plan, want);
-		if (r < 0)
-			return r;
+			continue;
+		}
+		if (order < 0)
+			r = plan_add_destination(plan, OPERATION_NEW_DESTINATION, wanted,
+						 want, NULL);
+		else if (!destination_equal(want, have))
+			r = plan_add_destination(plan, OPERATION_SET_DESTINATION, wanted,
+						 want, have);
+		w++;
+		a += order == 0;
 	}
-	return 0;
-}
-
-static int plan_service_deletion(struct plan *plan, const struct service *actual,
-				 const struct ownership *ownership)
-{
-	if (!is_ours(ownership, NULL, actual)) {
-		plan->foreign_services++;
-		return 0;
-	}
-	plan->removed_services++;
-	plan->removed_destinations += actual->destination_count;
-	return add_operation(plan, &(struct operation){ .kind = OPERATION_DELETE_SERVICE,
-							.service = actual });
-}
-
-static int plan_deletions(const struct table *wanted, const struct table *actual,
-			  const struct ownership *ownership, struct plan *plan)
-{
-	size_t w = 0;
-
-	for (size_t a = 0; a < actual->service_count; a++) {
-		const struct service *have = &actual->services[a];
-		int r = 0;
-
-		while (w < wanted->service_count &&
-		       service_key_compare(&wanted->services[w].key, &have->key) < 0)
-			w++;
-		if (w == wanted->service_count ||
-		    service_key_compare(&wanted->services[w].key, &have->key) != 0)
-			r = plan_service_deletion(plan, have, ownership);
-		else if (is_ours(ownership, &wanted->services[w], have))
-			r = plan_destination_deletions(plan, &wanted->services[w], have);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* --- globals --- */
-
-/* One timeout's wish: the state's, else what was found before where it is ours, else none. */
-static uint32_t timeout_goal(uint32_t wanted, uint32_t before)
-{
-	return wanted ? wanted : before;
-}
-
-static void plan_timeout(uint32_t wanted, uint32_t before, uint32_t actual, uint32_t *set,
-			 uint32_t *replaced, bool *any)
-{
-	uint32_t goal = timeout_goal(wanted, before);
-
-	if (goal == 0 || goal == actual)
-		return;
-	*set = goal;
-	*replaced = actual;
-	*any = true;
-}
-
-static int plan_timeouts(const struct timeouts *wanted, const struct timeouts *actual,
-			 const struct timeouts *before, struct plan *plan)
-{
-	struct operation operation = { .kind = OPERATION_SET_TIMEOUTS };
-	struct timeouts *set = &operation.timeouts,
-			*replaced = &operation.timeouts_before;
-	bool any = false;
-
-	plan_timeout(wanted->tcp, before->tcp, actual->tcp, &set->tcp, &replaced->tcp,
-		     &any);
-	plan_timeout(wanted->tcp_fin, before->tcp_fin, actual->tcp_fin, &set->tcp_fin,
-		     &replaced->tcp_fin, &any);
-	plan_timeout(wanted->udp, before->udp, actual->udp, &set->udp, &replaced->udp,
-		     &any);
-	return any ? add_operation(plan, &operation) : 0;
-}
-
-static int plan_sysctl(const struct sysctl *goal, const struct globals *actual,
-		       struct plan *plan)
-{
-	const char *have = globals_find_sysctl(actual, goal->name);
-
-	if (have && sysctl_value_equal(goal->value, have))
-		return 0;
-	return add_operation(plan, &(struct operation){ .kind = OPERATION_SET_SYSCTL,
-							.sysctl = goal,
-							.sysctl_before = have });
-}
-
-static int plan_sysctls(const struct globals *wanted, const struct globals *actual,
-			const struct globals *before, struct plan *plan)
-{
-	int r = 0;
-
-	/* What left the state gets back the value found before. */
-	for (size_t i = 0; r == 0 && i < before->sysctl_count; i++) {
-		if (!globals_find_sysctl(wanted, before->sysctls[i].name))
-			r = plan_sysctl(&before->sysctls[i], actual, plan);
-	}
-	for (size_t i = 0; r == 0 && i < wanted->sysctl_count; i++)
-		r = plan_sysctl(&wanted->sysctls[i], actual, plan);
 	return r;
 }
 
-/* A sync daemon has no edit: one that differs is stopped and started. */
-static bool daemon_must_stop(const struct sync_daemon *wanted,
-			     const struct sync_daemon *actual, bool owned)
+/* --- the merges --- */
+
+static int plan_service(const struct planning *planning, const struct service *wanted,
+			const struct service *actual)
 {
-	return owned && actual->role != SYNC_NONE && !sync_daemon_equal(wanted, actual);
+	if (!actual)
+		return plan_add(planning->plan,
+				&(struct operation){ .kind = OPERATION_NEW_SERVICE,
+						     .service = wanted });
+	if (!wanted)
+		return 0;
+	if (!may_write(planning, actual))
+		return plan_conflict(planning, wanted, actual);
+	return plan_service_edit(planning, wanted, actual, false);
 }
 
-static int plan_daemon_stops(const struct table *wanted, const struct table *actual,
-			     const struct ownership *ownership, struct plan *plan)
+static int plan_destinations(const struct planning *planning,
+			     const struct service *wanted, const struct service *actual)
 {
-	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
-		const struct sync_daemon *want = &wanted->globals.daemons[slot];
-		const struct sync_daemon *have = &actual->globals.daemons[slot];
-		int r;
-
-		if (want->role != SYNC_NONE ||
-		    !daemon_must_stop(want, have, ownership->daemon_owned[slot]))
-			continue;
-		r = add_operation(plan,
-				  &(struct operation){ .kind = OPERATION_STOP_DAEMON,
-						       .daemon = have });
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (!wanted)
+		return 0;
+	if (!actual)
+		return plan_new_destinations(planning, wanted);
+	if (!may_write(planning, actual))
+		return 0;
+	return plan_destination_edits(planning, wanted, actual);
 }
 
-static int plan_daemon_start(struct plan *plan, const struct sync_daemon *want,
-			     const struct sync_daemon *have, bool owned)
+/* A service that leaves and drains already was allowed to, and so was a destination. */
+static void count_ours(const struct planning *planning, const struct service *wanted,
+		       const struct service *actual)
 {
-	struct operation start = { .kind = OPERATION_START_DAEMON, .daemon = want };
+	size_t draining = leaving_drains(planning, actual);
+	bool was_leaving = draining > 0 && draining == actual->destination_count;
+
+	planning->plan->owned_services += wanted || !was_leaving;
+	planning->plan->removed_services += !wanted && !was_leaving;
+	planning->plan->owned_destinations += actual->destination_count - draining;
+}
+
+static int plan_leaving(const struct planning *planning, const struct service *wanted,
+			const struct service *actual)
+{
+	struct plan *plan = planning->plan;
+	size_t removed = plan->removed_destinations;
+	bool ours = actual && service_is_ours(planning, actual);
 	int r;
 
-	if (have->role != SYNC_NONE) {
-		if (sync_daemon_equal(want, have))
-			return 0;
-		if (!owned)
-			return add_conflict(plan,
-					    &(struct conflict){ .daemon = want,
-								.daemon_actual = have });
-		r = add_operation(plan,
-				  &(struct operation){ .kind = OPERATION_STOP_DAEMON,
-						       .daemon = have });
-		if (r < 0)
-			return r;
-		start.daemon_before = have;
-	}
-	return add_operation(plan, &start);
+	if (!actual)
+		return 0;
+	if (ours)
+		count_ours(planning, wanted, actual);
+	if (!wanted && !ours)
+		plan->foreign_services++;
+	if (!wanted)
+		return ours ? plan_leaving_service(planning, actual) : 0;
+	if (!may_write(planning, actual))
+		return 0;
+	r = plan_leaving_destinations(planning, wanted, actual);
+	/* What a service that is taken over has too many was never ours. */
+	if (!ours)
+		plan->removed_destinations = removed;
+	return r < 0 ? r : plan_service_edit(planning, wanted, actual, true);
 }
 
-static int plan_daemon_starts(const struct table *wanted, const struct table *actual,
-			      const struct ownership *ownership, struct plan *plan)
+typedef int (*pair_handler)(const struct planning *planning, const struct service *wanted,
+			    const struct service *actual);
+
+/* Calls handle for each key of either table, with NULL for the side that does not have it. */
+static int for_each_pair(const struct planning *planning, pair_handler handle)
 {
+	const struct table *wanted = planning->wanted, *actual = planning->actual;
+	size_t w = 0, a = 0;
 	int r = 0;
 
-	for (int slot = 0; r == 0 && slot < SYNC_DAEMON_SLOTS; slot++) {
-		const struct sync_daemon *want = &wanted->globals.daemons[slot];
+	while (r == 0 && (w < wanted->service_count || a < actual->service_count)) {
+		int order;
 
-		if (want->role != SYNC_NONE)
-			r = plan_daemon_start(plan, want, &actual->globals.daemons[slot],
-					      ownership->daemon_owned[slot]);
+		if (w == wanted->service_count)
+			order = 1;
+		else if (a == actual->service_count)
+			order = -1;
+		else
+			order = service_key_compare(&wanted->services[w].key,
+						    &actual->services[a].key);
+		r = handle(planning, order <= 0 ? &wanted->services[w] : NULL,
+			   order >= 0 ? &actual->services[a] : NULL);
+		w += order <= 0;
+		a += order >= 0;
 	}
 	return r;
 }
 
 int plan_make(const struct table *wanted, const struct table *actual,
-	      const struct ownership *ownership, struct plan *plan)
+	      const struct ownership *ownership, const struct plan_policy *policy,
+	      struct plan *plan)
 {
-	int r;
+	static const pair_handler handlers[] = { plan_service, plan_destinations,
+						 plan_leaving };
+	const struct planning planning = {
+		.wanted = wanted,
+		.actual = actual,
+		.ownership = ownership,
+		.policy = policy,
+		.plan = plan,
+	};
+	int r = policy->services_only ? 0 : plan_globals_before(&planning);
 
-	r = plan_sysctls(&wanted->globals, &actual->globals, &ownership->before, plan);
-	if (r == 0)
-		r = plan_timeouts(&wanted->globals.timeouts, &actual->globals.timeouts,
-				  &ownership->timeouts_before, plan);
-	if (r == 0)
-		r = plan_daemon_stops(wanted, actual, ownership, plan);
-	if (r == 0)
-		r = plan_edits(wanted, actual, ownership, plan);
-	if (r == 0)
-		r = plan_deletions(wanted, actual, ownership, plan);
-	if (r == 0)
-		r = plan_daemon_starts(wanted, actual, ownership, plan);
-	return r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(handlers); i++)
+		r = for_each_pair(&planning, handlers[i]);
+	return r < 0 || policy->services_only ? r : plan_daemon_starts(&planning);
+}
+
+static int compare_drains(const void *a, const void *b)
+{
+	return drain_compare(a, b);
+}
+
+bool plan_has_drain(const struct plan *plan, const struct drain *drain)
+{
+	const struct drain *found = NULL;
+
+	if (plan->drain_count > 0)
+		found = bsearch(drain, plan->drains, plan->drain_count,
+				sizeof(*plan->drains), compare_drains);
+	return found && found->deadline_msec == drain->deadline_msec;
+}
+
+bool plan_removes_most(const struct plan *plan)
+{
+	return (plan->removed_services > SERVICES_KEPT_BACK &&
+		plan->removed_services * 2 > plan->owned_services) ||
+	       (plan->removed_destinations > DESTINATIONS_KEPT_BACK &&
+		plan->removed_destinations * 2 > plan->owned_destinations);
 }
 
 void plan_clear(struct plan *plan)
 {
+	while (plan->copies) {
+		struct plan_copy *copy = plan->copies;
+
+		plan->copies = copy->next;
+		free(copy);
+	}
 	free(plan->operations);
 	free(plan->conflicts);
+	free(plan->drains);
 	memset(plan, 0, sizeof(*plan));
 }

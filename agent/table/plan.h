@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/table/ownership.h"
 #include "agent/table/table.h"
@@ -10,15 +11,37 @@
 #include "common/macro.h"
 
 /*
- * The plan: the ordered difference of a wanted and an actual table. Pure; the same three inputs
- * give the same plan.
+ * The plan: the ordered difference of a wanted and an actual table. Pure; the same inputs give the
+ * same plan.
  *
  * The order is such that no step needs a later one and traffic always has somewhere to go: first
- * sysctls, timeouts and the sync daemons that stop, then new and changed services with their new
- * and changed destinations, then what goes: destinations, then services. A service whose key
- * changed is therefore there under its new key before the old one is deleted. Sync daemons start
- * last: the kernel refuses one beside a destination of the other family (ip_vs_ctl.c).
+ * sysctls, timeouts and the sync daemons that stop; then new and changed services, then new and
+ * changed destinations, so that whoever executes the plan can wait for the kernel's word on a new
+ * service before it puts destinations into it; then what leaves: destinations that begin to drain
+ * or go, then services. A service whose key changed is therefore there under its new key before
+ * the old one goes. Sync daemons start last: the kernel refuses one beside a destination of the
+ * other family (ip_vs_ctl.c).
+ *
+ * A destination that leaves drains: its weight becomes 0, and it is deleted when a later plan sees
+ * it without connections, or past its deadline. Under sh and mh weight 0 refuses the clients that
+ * hash there, so the service has the scheduler's fallback flag for as long (ip_vs_sh.c, ip_vs_mh.c).
  */
+
+/* Whose services on keys of the state are taken over. */
+enum adopt_mode {
+	ADOPT_EQUAL, /* those that are as wanted */
+	ADOPT_ALL,   /* all: they are edited in place */
+	ADOPT_NONE,
+};
+
+struct plan_policy {
+	enum adopt_mode adopt;
+	bool no_drain;		     /* what leaves goes at once */
+	bool drain_udp;		     /* UDP and SCTP drain too */
+	uint64_t drain_timeout_msec; /* 0: no deadline */
+	uint64_t now_msec;  /* CLOCK_BOOTTIME, what deadlines are compared with */
+	bool services_only; /* the two tables are a part: globals are left alone */
+};
 
 enum operation_kind {
 	OPERATION_SET_SYSCTL,
@@ -33,9 +56,22 @@ enum operation_kind {
 	OPERATION_DELETE_SERVICE,
 };
 
-/* One write. All pointers are borrowed from the two tables, which outlive the plan. */
+/* What an operation is for, where it is not simply that the state wants it. */
+enum operation_reason {
+	REASON_STATE,
+	REASON_DRAIN,	/* a drain begins or ends: weight 0, the fallback flag */
+	REASON_DRAINED, /* a drain is over: no connection is left */
+	REASON_EXPIRED, /* a drain is over: its deadline has passed */
+};
+
+/*
+ * One write. All pointers are borrowed from the two tables, which outlive the plan, or from the
+ * plan itself.
+ */
 struct operation {
 	enum operation_kind kind;
+	enum operation_reason reason;
+	bool drift; /* puts back what somebody changed; set by whoever knows the past */
 	union {
 		struct {
 			/* wanted, or for a deletion the actual service */
@@ -64,8 +100,9 @@ struct operation {
 	};
 };
 
-/* An object of the state whose key another has in the kernel with other attributes. */
+/* An object of the state whose key another has in the kernel, and that is not taken over. */
 struct conflict {
+	bool equal; /* as wanted, but ADOPT_NONE; otherwise it differs */
 	const struct service *service; /* wanted, or NULL */
 	const struct service *service_actual;
 	const struct sync_daemon *daemon; /* wanted, or NULL */
@@ -79,18 +116,37 @@ struct plan {
 	struct conflict *conflicts;
 	size_t conflict_count;
 	size_t conflict_room;
+	/* The drains there are once the plan is executed; sorted. */
+	struct drain *drains;
+	size_t drain_count;
+	size_t drain_room;
+	size_t drains_begun; /* of these, new ones whose weight was not 0: look again soon */
 	size_t foreign_services; /* in the kernel, neither wanted nor ours */
-	size_t removed_services; /* ours that the plan deletes */
+	/* What is ours in the kernel, and what of it leaves; what drains already is neither. */
+	size_t owned_services;
+	size_t owned_destinations;
+	size_t removed_services;
 	size_t removed_destinations;
+	struct plan_copy *copies; /* objects that stand in neither table */
 };
 
 /*
  * Fills an empty plan from two sorted tables. Services in actual that ownership does not name
- * are others': never changed, adopted without a write where they equal what is wanted.
- * -ENOMEM; the plan is then to be cleared.
+ * are others': never changed unless the policy takes them over. -ENOMEM; the plan is then to be
+ * cleared.
  */
 int plan_make(const struct table *wanted, const struct table *actual,
-	      const struct ownership *ownership, struct plan *plan) MUST_CHECK;
+	      const struct ownership *ownership, const struct plan_policy *policy,
+	      struct plan *plan) MUST_CHECK;
+
+/* Whether this very drain, deadline included, is among the plan's. */
+bool plan_has_drain(const struct plan *plan, const struct drain *drain);
+
+/*
+ * Whether the plan takes away more than half of what is ours, and more than 10 services or 20
+ * destinations: more likely a broken state than a wish.
+ */
+bool plan_removes_most(const struct plan *plan);
 
 void plan_clear(struct plan *plan);
 
@@ -104,11 +160,26 @@ const char *operation_format(const struct operation *operation, char *buffer,
 			     size_t size);
 
 /*
+ * The same with what it is for, "drift: set destination …", "drain: set destination …, weight 1 ->
+ * 0", "drained: delete destination …", or of an expired drain "drain of … is over its time: deleted
+ * with 3 active and 1 inactive connections". Returns buffer.
+ */
+const char *operation_format_line(const struct operation *operation, char *buffer,
+				  size_t size);
+
+/* "state", "drain", "drained", "expired". */
+const char *operation_reason_name(enum operation_reason reason);
+
+/*
  * The attributes alone, without the object: those that the operation sets, or with before those
  * that it replaces: "forward masquerade, weight 5". Empty where there are none. Returns buffer.
  */
 const char *operation_format_values(const struct operation *operation, bool before,
 				    char *buffer, size_t size);
+
+enum {
+	OPERATION_OBJECT_TEXT = 320
+}; /* enough for every object, but for a long sysctl's name */
 
 /* The key of the operation's object: "tcp 10.0.0.1:80 -> 10.0.1.1:80", "sync daemon master". */
 const char *operation_format_object(const struct operation *operation, char *buffer,
