@@ -33,7 +33,8 @@ struct batch {
 	uint32_t first_sequence, last_sequence;
 	size_t handed_over; /* operations before this one were put into a batch or skipped */
 	bool ended;	    /* the last one's answer has come */
-	int *results;	    /* of all operations */
+	bool has_new_service; /* one was put into a batch, and no destination since */
+	int *results;	      /* of all operations */
 };
 
 static int handle_result(const struct nlmsghdr *message, void *context)
@@ -104,6 +105,7 @@ static int batch_add(struct batch *batch, const struct operation *operation, siz
 	batch->operation[batch->count++] = index;
 	batch->handed_over = index + 1;
 	batch->length += message->nlmsg_len;
+	batch->has_new_service |= operation->kind == OPERATION_NEW_SERVICE;
 	batch->ipvs->counts.writes++;
 	return 0;
 }
@@ -132,22 +134,43 @@ static bool batch_is_full(const struct batch *batch)
 	       batch->length > BATCH_BYTES - REQUEST_ROOM;
 }
 
-/* What stands behind these is not what the message says, but that its service was refused. */
+/*
+ * A new destination whose new service was not made is not sent. Both stand in the order of the
+ * wanted table's services, the services first (plan.h).
+ */
 static void cancel_orphans(const struct operation *operations, size_t count, int *results)
 {
-	const struct service *refused = NULL;
+	size_t s = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct operation *operation = &operations[i];
 
-		if (operation->kind == OPERATION_NEW_SERVICE)
-			refused = results[i] < 0 && results[i] != -EEXIST
-					  ? operation->service
-					  : NULL;
-		else if (operation->kind == OPERATION_NEW_DESTINATION && refused &&
-			 operation->service == refused)
+		if (operation->kind != OPERATION_NEW_DESTINATION)
+			continue;
+		while (s < i && (operations[s].kind != OPERATION_NEW_SERVICE ||
+				 operations[s].service < operation->service))
+			s++;
+		if (s < i && operations[s].service == operation->service &&
+		    results[s] != 0)
 			results[i] = -ECANCELED;
 	}
+}
+
+/* Sends what is gathered where the next operation must not go with it; then it may be sent or not. */
+static int make_way(struct batch *batch, const struct operation *operations, size_t count,
+		    size_t next)
+{
+	bool after_services = batch->has_new_service &&
+			      operations[next].kind == OPERATION_NEW_DESTINATION;
+	int r = 0;
+
+	if (after_services || goes_alone(&operations[next]) || batch_is_full(batch))
+		r = batch_send(batch);
+	if (r == 0 && after_services) {
+		batch->has_new_service = false;
+		cancel_orphans(operations, count, batch->results);
+	}
+	return r;
 }
 
 static int apply_all(struct batch *batch, const struct operation *operations,
@@ -156,16 +179,15 @@ static int apply_all(struct batch *batch, const struct operation *operations,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		bool alone = goes_alone(&operations[i]);
-
 		batch->handed_over = i;
-		if (operations[i].kind == OPERATION_SET_SYSCTL || batch->results[i] != 0)
+		if (operations[i].kind == OPERATION_SET_SYSCTL)
 			continue;
-		if (alone || batch_is_full(batch))
-			r = batch_send(batch);
-		if (r == 0)
-			r = batch_add(batch, &operations[i], i);
-		if (r == 0 && alone)
+		if (batch->results[i] == 0)
+			r = make_way(batch, operations, count, i);
+		if (r < 0 || batch->results[i] != 0)
+			continue;
+		r = batch_add(batch, &operations[i], i);
+		if (r == 0 && goes_alone(&operations[i]))
 			r = batch_send(batch);
 	}
 	return r < 0 ? r : batch_send(batch);

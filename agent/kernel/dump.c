@@ -119,6 +119,17 @@ static void drop_repeated_destinations(struct service *service)
 	service->destination_count = kept;
 }
 
+static int read_destinations(struct ipvs *ipvs, struct service *service)
+{
+	int r = dump_destinations(ipvs, service);
+
+	if (r < 0)
+		return r;
+	service_sort(service);
+	drop_repeated_destinations(service);
+	return 0;
+}
+
 static int dump_table(struct ipvs *ipvs, struct table *table)
 {
 	int r = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_DUMP, handle_service, table);
@@ -127,11 +138,8 @@ static int dump_table(struct ipvs *ipvs, struct table *table)
 		table_sort(table);
 		drop_repeated_services(table);
 	}
-	for (size_t i = 0; r == 0 && i < table->service_count; i++) {
-		r = dump_destinations(ipvs, &table->services[i]);
-		service_sort(&table->services[i]);
-		drop_repeated_destinations(&table->services[i]);
-	}
+	for (size_t i = 0; r == 0 && i < table->service_count; i++)
+		r = read_destinations(ipvs, &table->services[i]);
 	if (r == 0)
 		r = ask(ipvs, IPVS_CMD_GET_CONFIG, 0, handle_timeouts,
 			&table->globals.timeouts);
@@ -141,6 +149,15 @@ static int dump_table(struct ipvs *ipvs, struct table *table)
 	return r;
 }
 
+static int explain(int r, struct err *err)
+{
+	if (r == -EPERM)
+		return err_set(
+			err, EPERM,
+			"reading the table: not permitted: CAP_NET_ADMIN in the initial user namespace is needed");
+	return err_errno(err, -r, "reading the table");
+}
+
 int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err)
 {
 	int r = dump_table(ipvs, table);
@@ -148,9 +165,45 @@ int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err)
 	if (r == 0)
 		return 0;
 	table_clear(table);
-	if (r == -EPERM)
-		return err_set(
-			err, EPERM,
-			"reading the table: not permitted: CAP_NET_ADMIN in the initial user namespace is needed");
-	return err_errno(err, -r, "reading the table");
+	return explain(r, err);
+}
+
+static int handle_one_service(const struct nlmsghdr *message, void *context)
+{
+	struct service *service = context;
+
+	/* One answer comes; a second would leave its destinations to nobody. */
+	memset(service, 0, sizeof(*service));
+	return message_decode_service(message, service);
+}
+
+int ipvs_get_service(struct ipvs *ipvs, const struct service_key *key,
+		     struct service *service, struct err *err)
+{
+	struct service found = { 0 };
+	struct request_buffer buffer;
+	struct nlmsghdr *request;
+	int r;
+
+	request = message_encode_get_service(ipvs->socket, key, buffer.bytes,
+					     sizeof(buffer.bytes));
+	if (!request)
+		return explain(-EMSGSIZE, err);
+	ipvs->counts.reads++;
+	r = genl_ask(ipvs->socket, request, handle_one_service, &found);
+	if (r == 0)
+		r = read_destinations(ipvs, &found);
+	if (r < 0) {
+		service_clear(&found);
+		return explain(r, err);
+	}
+	*service = found;
+	return 0;
+}
+
+int ipvs_get_destinations(struct ipvs *ipvs, struct service *service, struct err *err)
+{
+	int r = read_destinations(ipvs, service);
+
+	return r < 0 ? explain(r, err) : 0;
 }

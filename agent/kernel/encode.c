@@ -170,15 +170,28 @@ struct nlmsghdr *message_encode(struct genl_socket *socket,
 	return request_end(&request);
 }
 
-struct nlmsghdr *message_encode_get_destinations(struct genl_socket *socket,
-						 const struct service_key *key,
-						 void *buffer, size_t room)
+static struct nlmsghdr *encode_get(struct genl_socket *socket,
+				   const struct service_key *key, uint8_t command,
+				   uint16_t flags, void *buffer, size_t room)
 {
 	const struct service service = { .key = *key };
 	struct request request;
 
-	genl_request(socket, &request, buffer, room, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION,
-		     NLM_F_DUMP);
+	genl_request(socket, &request, buffer, room, command, IPVS_GENL_VERSION, flags);
 	put_service(&request, &service, false);
 	return request_end(&request);
+}
+
+struct nlmsghdr *message_encode_get_service(struct genl_socket *socket,
+					    const struct service_key *key, void *buffer,
+					    size_t room)
+{
+	return encode_get(socket, key, IPVS_CMD_GET_SERVICE, 0, buffer, room);
+}
+
+struct nlmsghdr *message_encode_get_destinations(struct genl_socket *socket,
+						 const struct service_key *key,
+						 void *buffer, size_t room)
+{
+	return encode_get(socket, key, IPVS_CMD_GET_DEST, NLM_F_DUMP, buffer, room);
 }

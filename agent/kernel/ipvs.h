@@ -42,10 +42,25 @@ int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err) MU
 int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err) MUST_CHECK;
 
 /*
+ * Reads the one service with this key, its destinations sorted, into an empty service. What a dump
+ * left out is asked for in this way. -ESRCH where the kernel does not have it.
+ */
+int ipvs_get_service(struct ipvs *ipvs, const struct service_key *key,
+		     struct service *service, struct err *err) MUST_CHECK;
+
+/*
+ * Reads the destinations of the service whose key is set, sorted, one dump; the other attributes
+ * stay as they are. None for a service that is not there.
+ */
+int ipvs_get_destinations(struct ipvs *ipvs, struct service *service,
+			  struct err *err) MUST_CHECK;
+
+/*
  * Sends the operations in their order, many in a send, and waits for all answers. results holds 0
  * for each on entry; one that is not 0 keeps its operation from being sent. Then results[i] is 0,
- * a negative errno as the kernel gave it, or -ECANCELED for a destination whose service could
- * not be made. SET_SYSCTL operations are not the business of this function: skipped, result 0.
+ * a negative errno as the kernel gave it, or -ECANCELED for a new destination whose new service
+ * was not made: the kernel's word on every service is waited for before a destination is sent, so
+ * that none gets into a service that somebody else made meanwhile. SET_SYSCTL operations are not the business of this function: skipped, result 0.
  * Returns 0 where every answer came (failures included); -ENOBUFS where answers were lost: what
  * is then unknown has result -EINPROGRESS, and the table must be read again.
  */

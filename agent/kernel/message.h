@@ -21,6 +21,11 @@ struct nlmsghdr *message_encode(struct genl_socket *socket,
 				const struct operation *operation, void *buffer,
 				size_t room);
 
+/* The request for one service; buffer and NULL as above. */
+struct nlmsghdr *message_encode_get_service(struct genl_socket *socket,
+					    const struct service_key *key, void *buffer,
+					    size_t room);
+
 /* The dump request for a service's destinations; buffer and NULL as above. */
 struct nlmsghdr *message_encode_get_destinations(struct genl_socket *socket,
 						 const struct service_key *key,
