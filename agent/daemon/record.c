@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/file.h"
@@ -40,6 +41,14 @@ static int record_path(const char *run_directory, char path[static PATH_MAX],
 	if (n < 0 || n >= PATH_MAX)
 		return err_errno(err, ENAMETOOLONG, "%s/owned", run_directory);
 	return 0;
+}
+
+bool record_is_missing(const char *run_directory)
+{
+	char path[PATH_MAX];
+
+	return record_path(run_directory, path, NULL) == 0 && access(path, F_OK) < 0 &&
+	       errno == ENOENT;
 }
 
 int record_write(const char *run_directory, const struct ownership *ownership,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "agent/table/ownership.h"
@@ -31,6 +32,9 @@ enum { RECORD_MAX = 256 * 1024 * 1024, RECORD_IDENTITY_TEXT = 96 };
  */
 int record_load(const char *run_directory, struct ownership *ownership,
 		struct err *err) MUST_CHECK;
+
+/* Whether the file is known not to be there. */
+bool record_is_missing(const char *run_directory);
 
 /* Replaces the record; a reader sees the old or the new one whole. */
 int record_write(const char *run_directory, const struct ownership *ownership,

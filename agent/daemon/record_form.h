@@ -9,27 +9,33 @@
  *
  * Text, one entry a line, words between single blanks, the last word a checksum:
  *
- *	ipvs-node-owned 1 BOOT-ID DEVICE:INODE xxxxxxxx
+ *	ipvs-node-owned 2 BOOT-ID DEVICE:INODE xxxxxxxx
+ *	good 0123456789abcdef saved xxxxxxxx   the last good state; or: unsaved
  *	timeouts 900 120 300 xxxxxxxx          found before, seconds, 0: not ours
+ *	intended-daemon backup 0123456789abcdef xxxxxxxx
  *	daemon master xxxxxxxx                 ours is running
  *	sysctl net.ipv4.vs.conntrack 0 xxxxxxxx	 found before
- *	intended tcp 10.0.0.1 443 xxxxxxxx
+ *	intended tcp 10.0.0.1 443 0123456789abcdef xxxxxxxx
  *	owned fwmark ipv6 7 xxxxxxxx
+ *	drain tcp 10.0.0.1 443 10.0.1.1 6443 7200000 xxxxxxxx   until, CLOCK_BOOTTIME in ms; 0: no end
  *	struck tcp 10.0.0.1 443 xxxxxxxx       no longer ours
  *
  * A later line about a key replaces an earlier one, so that a writer may append instead of
  * writing all of it. The checksum runs on from line to line: a line that was changed, lost or
  * moved is found. What follows the last line feed is the beginning of an entry whose writer died
- * in it; that entry's request was never sent, and it is left out. The first four words of the
- * header stay what they are in every version.
+ * in it; that entry's request was never sent, and it is left out. The words of 16 hexadecimal
+ * digits are fingerprints (agent/table/fingerprint.h); version 1 had none, and an intended entry
+ * without one is never taken for ours. The first four words of the header stay what they are in
+ * every version.
  */
 
 #define RECORD_MAGIC "ipvs-node-owned"
 
 enum {
-	RECORD_VERSION = 1,
+	RECORD_VERSION = 2,
 	RECORD_WORDS_MAX = 8,
 	RECORD_CHECKSUM_DIGITS = 8,
+	RECORD_FINGERPRINT_DIGITS = 16,
 	RECORD_LINE_ROOM = 160, /* more than any line without a sysctl */
 };
 

@@ -41,9 +41,9 @@ static void put_text(struct writer *writer, const char *text)
 	writer->used += length;
 }
 
-static void put_number(struct writer *writer, uint32_t number)
+static void put_number(struct writer *writer, uint64_t number)
 {
-	char digits[10];
+	char digits[20];
 	size_t n = 0;
 
 	do {
@@ -54,16 +54,27 @@ static void put_number(struct writer *writer, uint32_t number)
 		writer->text[writer->used++] = digits[--n];
 }
 
-static void end_line(struct writer *writer)
+static void put_hex(struct writer *writer, uint64_t number, int digits)
 {
 	static const char hex[] = "0123456789abcdef";
 
+	for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+		writer->text[writer->used++] = hex[(number >> shift) & 15];
+}
+
+static void put_fingerprint(struct writer *writer, uint64_t fingerprint)
+{
+	put_text(writer, " ");
+	put_hex(writer, fingerprint, RECORD_FINGERPRINT_DIGITS);
+}
+
+static void end_line(struct writer *writer)
+{
 	writer->checksum = record_checksum(writer->checksum, writer->text + writer->line,
 					   writer->used - writer->line);
-	writer->text[writer->used++] = ' ';
-	for (int shift = 28; shift >= 0; shift -= 4)
-		writer->text[writer->used++] = hex[(writer->checksum >> shift) & 15];
-	writer->text[writer->used++] = '\n';
+	put_text(writer, " ");
+	put_hex(writer, writer->checksum, RECORD_CHECKSUM_DIGITS);
+	put_text(writer, "\n");
 	writer->line = writer->used;
 }
 
@@ -82,28 +93,62 @@ static void put_address(struct writer *writer, const struct address *address)
 	}
 }
 
+/* "tcp 10.0.0.1 443", "fwmark ipv6 7". */
+static void put_key(struct writer *writer, const struct service_key *key)
+{
+	if (key->fwmark) {
+		put_text(writer, key->address.family == AF_INET6 ? "fwmark ipv6 "
+								 : "fwmark ipv4 ");
+		put_number(writer, key->fwmark);
+		return;
+	}
+	put_text(writer, protocol_name(key->protocol));
+	put_text(writer, " ");
+	put_address(writer, &key->address);
+	put_text(writer, " ");
+	put_number(writer, key->port);
+}
+
+static bool key_can_be_said(const struct service_key *key)
+{
+	return key->fwmark || protocol_name(key->protocol);
+}
+
 static int put_service(struct writer *writer, const struct owned_service *owned)
 {
-	const struct service_key *key = &owned->key;
-	const char *protocol = key->fwmark ? "fwmark" : protocol_name(key->protocol);
+	bool intended = owned->mark == OWNERSHIP_INTENDED;
 	int r;
 
-	if (!protocol)
+	if (!key_can_be_said(&owned->key))
 		return -EINVAL;
 	r = make_room(writer, RECORD_LINE_ROOM);
 	if (r < 0)
 		return r;
-	put_text(writer, owned->mark == OWNERSHIP_OWNED ? "owned " : "intended ");
-	put_text(writer, protocol);
-	if (key->fwmark) {
-		put_text(writer, key->address.family == AF_INET6 ? " ipv6 " : " ipv4 ");
-		put_number(writer, key->fwmark);
-	} else {
-		put_text(writer, " ");
-		put_address(writer, &key->address);
-		put_text(writer, " ");
-		put_number(writer, key->port);
-	}
+	put_text(writer, intended ? "intended " : "owned ");
+	put_key(writer, &owned->key);
+	if (intended && owned->fingerprint)
+		put_fingerprint(writer, owned->fingerprint);
+	end_line(writer);
+	return 0;
+}
+
+static int put_drain(struct writer *writer, const struct drain *drain)
+{
+	int r;
+
+	if (!key_can_be_said(&drain->service))
+		return -EINVAL;
+	r = make_room(writer, RECORD_LINE_ROOM);
+	if (r < 0)
+		return r;
+	put_text(writer, "drain ");
+	put_key(writer, &drain->service);
+	put_text(writer, " ");
+	put_address(writer, &drain->address);
+	put_text(writer, " ");
+	put_number(writer, drain->port);
+	put_text(writer, " ");
+	put_number(writer, drain->deadline_msec);
 	end_line(writer);
 	return 0;
 }
@@ -143,29 +188,51 @@ static int put_sysctl(struct writer *writer, const struct sysctl *sysctl)
 	return 0;
 }
 
+static void put_good_state(struct writer *writer, const struct ownership *ownership)
+{
+	if (ownership->good_fingerprint == 0)
+		return;
+	put_text(writer, "good");
+	put_fingerprint(writer, ownership->good_fingerprint);
+	put_text(writer, ownership->good_saved ? " saved" : " unsaved");
+	end_line(writer);
+}
+
+static void put_timeouts(struct writer *writer, const struct timeouts *before)
+{
+	if (!before->tcp && !before->tcp_fin && !before->udp)
+		return;
+	put_text(writer, "timeouts ");
+	put_number(writer, before->tcp);
+	put_text(writer, " ");
+	put_number(writer, before->tcp_fin);
+	put_text(writer, " ");
+	put_number(writer, before->udp);
+	end_line(writer);
+}
+
+static void put_daemon(struct writer *writer, enum sync_role role,
+		       const struct owned_daemon *owned)
+{
+	if (owned->mark == OWNERSHIP_NONE)
+		return;
+	put_text(writer, owned->mark == OWNERSHIP_OWNED ? "daemon " : "intended-daemon ");
+	put_text(writer, sync_role_name(role));
+	if (owned->mark == OWNERSHIP_INTENDED)
+		put_fingerprint(writer, owned->fingerprint);
+	end_line(writer);
+}
+
 static int put_globals(struct writer *writer, const struct ownership *ownership)
 {
-	const struct timeouts *before = &ownership->timeouts_before;
-	int r = make_room(writer, 3 * RECORD_LINE_ROOM);
+	int r = make_room(writer, 4 * RECORD_LINE_ROOM);
 
 	if (r < 0)
 		return r;
-	if (before->tcp || before->tcp_fin || before->udp) {
-		put_text(writer, "timeouts ");
-		put_number(writer, before->tcp);
-		put_text(writer, " ");
-		put_number(writer, before->tcp_fin);
-		put_text(writer, " ");
-		put_number(writer, before->udp);
-		end_line(writer);
-	}
-	for (int role = SYNC_MASTER; role <= SYNC_BACKUP; role++) {
-		if (!ownership->daemon_owned[sync_slot(role)])
-			continue;
-		put_text(writer, "daemon ");
-		put_text(writer, sync_role_name(role));
-		end_line(writer);
-	}
+	put_good_state(writer, ownership);
+	put_timeouts(writer, &ownership->timeouts_before);
+	for (int role = SYNC_MASTER; role <= SYNC_BACKUP; role++)
+		put_daemon(writer, role, &ownership->daemons[sync_slot(role)]);
 	for (size_t i = 0; i < ownership->before.sysctl_count && r == 0; i++)
 		r = put_sysctl(writer, &ownership->before.sysctls[i]);
 	return r;
@@ -190,6 +257,8 @@ int record_format(const struct ownership *ownership, const char *identity, char 
 	r = put_globals(&writer, ownership);
 	for (size_t i = 0; i < ownership->service_count && r == 0; i++)
 		r = put_service(&writer, &ownership->services[i]);
+	for (size_t i = 0; i < ownership->drain_count && r == 0; i++)
+		r = put_drain(&writer, &ownership->drains[i]);
 	if (r == 0) {
 		*length = writer.used;
 		*text = TAKE_PTR(writer.text);

@@ -24,18 +24,35 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool checksum_is(const char *digits, uint32_t wanted)
+/* Exactly so many hexadecimal digits; what follows them is not looked at. */
+static bool parse_hex(const char *text, int digits, uint64_t *number)
 {
-	uint32_t found = 0;
+	uint64_t parsed = 0;
 
-	for (int i = 0; i < RECORD_CHECKSUM_DIGITS; i++) {
-		int digit = hex_digit(digits[i]);
+	for (int i = 0; i < digits; i++) {
+		int digit = hex_digit(text[i]);
 
 		if (digit < 0)
 			return false;
-		found = found << 4 | (uint32_t)digit;
+		parsed = parsed << 4 | (uint64_t)digit;
 	}
-	return found == wanted;
+	*number = parsed;
+	return true;
+}
+
+static bool checksum_is(const char *digits, uint32_t wanted)
+{
+	uint64_t found;
+
+	return parse_hex(digits, RECORD_CHECKSUM_DIGITS, &found) && found == wanted;
+}
+
+/* A word that is a fingerprint, which is never 0. */
+static bool parse_fingerprint(const char *word, uint64_t *fingerprint)
+{
+	return strlen(word) == RECORD_FINGERPRINT_DIGITS &&
+	       parse_hex(word, RECORD_FINGERPRINT_DIGITS, fingerprint) &&
+	       *fingerprint != 0;
 }
 
 static bool split_words(struct reader *reader, char *line, char *end)
@@ -95,29 +112,76 @@ static int parse_key(char **words, struct service_key *key)
 
 /* The writer sorts, so that most keys go to the end and need no search. */
 static int mark_service(struct ownership *ownership, const struct service_key *key,
-			enum ownership_mark mark)
+			enum ownership_mark mark, uint64_t fingerprint)
 {
 	size_t n = ownership->service_count;
 
 	if (n == ownership->service_room ||
 	    (n > 0 && service_key_compare(&ownership->services[n - 1].key, key) >= 0))
-		return ownership_mark(ownership, key, mark);
-	ownership->services[n] = (struct owned_service){ .key = *key, .mark = mark };
+		return ownership_mark(ownership, key, mark, fingerprint);
+	ownership->services[n] = (struct owned_service){ .key = *key,
+							 .mark = mark,
+							 .fingerprint = fingerprint };
 	ownership->service_count++;
 	return 0;
 }
 
-static int take_service(struct reader *reader, struct ownership *ownership,
-			enum ownership_mark mark)
+static int take_owned(struct reader *reader, struct ownership *ownership)
 {
 	struct service_key key;
 
 	if (reader->word_count != 4 || parse_key(&reader->words[1], &key) < 0)
 		return -EBADMSG;
-	if (mark)
-		return mark_service(ownership, &key, mark);
+	return mark_service(ownership, &key, OWNERSHIP_OWNED, 0);
+}
+
+static int take_intended(struct reader *reader, struct ownership *ownership)
+{
+	uint64_t fingerprint = 0;
+	struct service_key key;
+
+	if (reader->word_count < 4 || reader->word_count > 5 ||
+	    parse_key(&reader->words[1], &key) < 0)
+		return -EBADMSG;
+	if (reader->word_count == 5 && !parse_fingerprint(reader->words[4], &fingerprint))
+		return -EBADMSG;
+	return mark_service(ownership, &key, OWNERSHIP_INTENDED, fingerprint);
+}
+
+static int take_struck(struct reader *reader, struct ownership *ownership)
+{
+	struct service_key key;
+
+	if (reader->word_count != 4 || parse_key(&reader->words[1], &key) < 0)
+		return -EBADMSG;
 	ownership_strike(ownership, &key);
 	return 0;
+}
+
+static int take_drain(struct reader *reader, struct ownership *ownership)
+{
+	struct drain drain;
+	uint32_t port;
+
+	memset(&drain, 0, sizeof(drain));
+	if (reader->word_count != 7 || parse_key(&reader->words[1], &drain.service) < 0 ||
+	    address_parse(reader->words[4], &drain.address) < 0 ||
+	    parse_u32(reader->words[5], 0, UINT16_MAX, &port) < 0 ||
+	    parse_u64(reader->words[6], 0, UINT64_MAX, &drain.deadline_msec) < 0)
+		return -EBADMSG;
+	drain.port = (uint16_t)port;
+	return ownership_set_drain(ownership, &drain);
+}
+
+static int take_good(struct reader *reader, struct ownership *ownership)
+{
+	if (reader->word_count != 3 ||
+	    !parse_fingerprint(reader->words[1], &ownership->good_fingerprint))
+		return -EBADMSG;
+	ownership->good_saved = strcmp(reader->words[2], "saved") == 0;
+	return ownership->good_saved || strcmp(reader->words[2], "unsaved") == 0
+		       ? 0
+		       : -EBADMSG;
 }
 
 static int take_timeouts(struct reader *reader, struct ownership *ownership)
@@ -133,17 +197,38 @@ static int take_timeouts(struct reader *reader, struct ownership *ownership)
 	return 0;
 }
 
-static int take_daemon(struct reader *reader, struct ownership *ownership)
+static int find_role(const char *name, enum sync_role *role)
 {
-	if (reader->word_count != 2)
-		return -EBADMSG;
-	for (int role = SYNC_MASTER; role <= SYNC_BACKUP; role++) {
-		if (strcmp(reader->words[1], sync_role_name(role)) == 0) {
-			ownership->daemon_owned[sync_slot(role)] = true;
+	for (int known = SYNC_MASTER; known <= SYNC_BACKUP; known++) {
+		if (strcmp(name, sync_role_name(known)) == 0) {
+			*role = known;
 			return 0;
 		}
 	}
 	return -EBADMSG;
+}
+
+static int take_daemon(struct reader *reader, struct ownership *ownership)
+{
+	enum sync_role role;
+
+	if (reader->word_count != 2 || find_role(reader->words[1], &role) < 0)
+		return -EBADMSG;
+	ownership->daemons[sync_slot(role)] =
+		(struct owned_daemon){ .mark = OWNERSHIP_OWNED };
+	return 0;
+}
+
+static int take_intended_daemon(struct reader *reader, struct ownership *ownership)
+{
+	struct owned_daemon owned = { .mark = OWNERSHIP_INTENDED };
+	enum sync_role role;
+
+	if (reader->word_count != 3 || find_role(reader->words[1], &role) < 0 ||
+	    !parse_fingerprint(reader->words[2], &owned.fingerprint))
+		return -EBADMSG;
+	ownership->daemons[sync_slot(role)] = owned;
+	return 0;
 }
 
 /* Undoes put_word() in place. */
@@ -180,38 +265,31 @@ static int take_sysctl(struct reader *reader, struct ownership *ownership)
 	if (reader->word_count != 3 || !unescape(reader->words[1]) ||
 	    !unescape(reader->words[2]) || reader->words[1][0] == '\0')
 		return -EBADMSG;
-	for (size_t i = 0; i < before->sysctl_count; i++) {
-		char *value;
-
-		if (strcmp(before->sysctls[i].name, reader->words[1]) != 0)
-			continue;
-		value = strdup(reader->words[2]);
-		if (!value)
-			return -ENOMEM;
-		free(before->sysctls[i].value);
-		before->sysctls[i].value = value;
-		return 0;
-	}
-	return globals_add_sysctl(before, reader->words[1], reader->words[2]);
+	return globals_set_sysctl(before, reader->words[1], reader->words[2]);
 }
 
 /* -ENOTSUP for an entry of a kind that this version does not know. */
 static int take_line(struct reader *reader, struct ownership *ownership)
 {
-	const char *kind = reader->words[0];
+	static const struct {
+		const char *kind;
+		int (*take)(struct reader *reader, struct ownership *ownership);
+	} kinds[] = {
+		{ "owned", take_owned },
+		{ "intended", take_intended },
+		{ "struck", take_struck },
+		{ "drain", take_drain },
+		{ "timeouts", take_timeouts },
+		{ "daemon", take_daemon },
+		{ "intended-daemon", take_intended_daemon },
+		{ "sysctl", take_sysctl },
+		{ "good", take_good },
+	};
 
-	if (strcmp(kind, "owned") == 0)
-		return take_service(reader, ownership, OWNERSHIP_OWNED);
-	if (strcmp(kind, "intended") == 0)
-		return take_service(reader, ownership, OWNERSHIP_INTENDED);
-	if (strcmp(kind, "struck") == 0)
-		return take_service(reader, ownership, 0);
-	if (strcmp(kind, "timeouts") == 0)
-		return take_timeouts(reader, ownership);
-	if (strcmp(kind, "daemon") == 0)
-		return take_daemon(reader, ownership);
-	if (strcmp(kind, "sysctl") == 0)
-		return take_sysctl(reader, ownership);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(reader->words[0], kinds[i].kind) == 0)
+			return kinds[i].take(reader, ownership);
+	}
 	return -ENOTSUP;
 }
 
@@ -271,7 +349,11 @@ int record_parse(char *text, size_t length, const char *identity,
 	r = take_header(&reader, identity, err);
 	if (r == RECORD_LOADED)
 		r = take_lines(&reader, ownership, err);
-	if (r != RECORD_LOADED)
+	if (r != RECORD_LOADED) {
 		ownership_clear(ownership);
-	return r;
+		return r;
+	}
+	ownership_settle(ownership);
+	ownership_recorded(ownership);
+	return RECORD_LOADED;
 }
