@@ -6,7 +6,10 @@
  * (journalctl MESSAGE_ID=…). An ID never changes its meaning; a new kind of event gets a new one.
  */
 
-/* Writes to the kernel, one event for each that it took. */
+/*
+ * Writes to the kernel, one event for each that it took. The field IPVS_REASON says what for:
+ * state, drain, drained, expired, or drift.
+ */
 /* A virtual service was created */
 #define MESSAGE_ID_SERVICE_CREATED "8f2c231ba05c5d870975fa128191f20c"
 /* A virtual service was edited in place */
@@ -41,3 +44,7 @@
 #define MESSAGE_ID_STATE_MISSING "f40c36f657df88f6688ff50f1fc5323c"
 /* The kernel or the record could not be read or written */
 #define MESSAGE_ID_TROUBLE "23b80fd4b768daad8dde305f32d86a7e"
+/* The state would take away most of what is ours and is held */
+#define MESSAGE_ID_STATE_HELD "d1ae6eb0019e18af4cabb86f38c913c9"
+/* Something is less than it should be, but no object is wrong */
+#define MESSAGE_ID_WARNING "35a2b6b969ed2aab0e547391affeeff4"

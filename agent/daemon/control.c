@@ -74,20 +74,24 @@ static bool same_path(const char *a, const char *b)
 	return real_a && real_b && strcmp(real_a, real_b) == 0;
 }
 
-static bool request_is_known(json_t *request)
+static bool request_is_known(json_t *request, bool *allow_removal)
 {
-	int version = 0;
+	int version = 0, allow = 0;
 	const char *command = NULL, *state = NULL;
 
 	/* Strict: an unknown member may be one that must not be passed over. */
-	return json_unpack_ex(request, NULL, JSON_STRICT, "{s:i, s:s, s:s}", "version",
-			      &version, "command", &command, "state", &state) == 0 &&
-	       version == CONTROL_VERSION && strcmp(command, "apply") == 0;
+	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:i, s:s, s:s, s?b}", "version",
+			   &version, "command", &command, "state", &state, "allowRemoval",
+			   &allow) < 0)
+		return false;
+	*allow_removal = allow;
+	return version == CONTROL_VERSION && strcmp(command, "apply") == 0;
 }
 
-static json_t *answer_apply(const struct control *control)
+static json_t *answer_apply(const struct control *control, bool allow_removal)
 {
-	const struct reconcile_report *report = control->reconcile(control->context);
+	const struct reconcile_report *report =
+		control->reconcile(control->context, allow_removal);
 	json_t *json = report ? report_to_json(report, SIZE_MAX) : NULL;
 
 	return json ? json_pack("{s:o}", "report", json)
@@ -98,21 +102,23 @@ static json_t *answer_request(const struct control *control, const char *text,
 			      size_t length)
 {
 	json_auto_t *request = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-	char words[PATH_MAX + 100];
+	char words[PATH_MAX + 200];
+	bool allow_removal = false;
 	const char *state;
 
-	if (!request || !request_is_known(request))
+	if (!request || !request_is_known(request, &allow_removal))
 		return refusal(
 			EPROTO,
 			"the daemon does not know this request: it is of another version");
 	state = json_string_value(json_object_get(request, "state"));
 	if (!same_path(state, control->state_path)) {
-		snprintf(words, sizeof(words),
-			 "the daemon's state is %s: stop it to apply another one",
-			 control->state_path);
+		snprintf(
+			words, sizeof(words),
+			"ipvs-agent runs (process %d) with the state %s; stop it to apply another one: systemctl stop ipvs-agent",
+			(int)getpid(), control->state_path);
 		return refusal(EBUSY, words);
 	}
-	return answer_apply(control);
+	return answer_apply(control, allow_removal);
 }
 
 /* --- a client's way -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "agent/daemon/options.h"
 #include "agent/daemon/reconcile.h"
 #include "common/cleanup.h"
 #include "common/err.h"
@@ -13,7 +14,8 @@
  * its report. A stream; the client sends one JSON object and ends its side, the daemon answers with one
  * and ends its own:
  *
- *	{"version": 1, "command": "apply", "state": "/etc/ipvs-node/state.json"}
+ *	{"version": 1, "command": "apply", "state": "/etc/ipvs-node/state.json",
+ *	 "allowRemoval": true}	(which may be left out)
  *	{"report": {…}}	or {"error": "…", "errno": 13}
  *
  * A request with anything that the daemon does not know is refused as a whole. Only root and the
@@ -24,7 +26,8 @@
  * Reconciles and returns the report, which stays valid until the next call; NULL where memory is
  * out.
  */
-typedef const struct reconcile_report *(*control_reconcile)(void *context);
+typedef const struct reconcile_report *(*control_reconcile)(void *context,
+							    bool allow_removal);
 
 struct control;
 

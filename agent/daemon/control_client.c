@@ -58,18 +58,22 @@ static int connect_to_daemon(const char *run_directory, int *connected, struct e
 	return 0;
 }
 
-static int send_request(int fd, const char *state_path, struct err *err)
+static int send_request(int fd, const struct options *options, struct err *err)
 {
 	cleanup_free char *absolute = NULL, *text = NULL;
 	json_auto_t *request = NULL;
 	size_t length;
 	int r;
 
-	r = absolute_path(state_path, &absolute, err);
+	r = absolute_path(options->state_path, &absolute, err);
 	if (r < 0)
 		return r;
 	request = json_pack("{s:i, s:s, s:s}", "version", CONTROL_VERSION, "command",
 			    "apply", "state", absolute);
+	/* Only where it is asked for: an older daemon does not know the word. */
+	if (request && options->allow_removal &&
+	    json_object_set_new(request, "allowRemoval", json_true()) < 0)
+		return err_errno(err, ENOMEM, "a request");
 	if (!request)
 		return err_set(err, EINVAL, "%s: not UTF-8, the daemon cannot be asked",
 			       absolute);
@@ -167,7 +171,7 @@ int control_apply(const struct options *options, struct reconcile_report *report
 
 	r = connect_to_daemon(options->run_directory, &fd, err);
 	if (r == 0)
-		r = send_request(fd, options->state_path, err);
+		r = send_request(fd, options, err);
 	if (r == 0)
 		r = read_answer(fd, &answer, &length, err);
 	return r < 0 ? r : parse_answer(answer, length, report, err);

@@ -15,6 +15,7 @@
 #include "agent/daemon/pace.h"
 #include "agent/daemon/reconcile.h"
 #include "agent/daemon/resolution.h"
+#include "agent/daemon/session.h"
 #include "agent/daemon/status.h"
 #include "agent/daemon/watch.h"
 #include "agent/kernel/link.h"
@@ -33,8 +34,10 @@ static const uint64_t start_margin_usec = 60 * 1000000ULL;
 struct daemon {
 	struct options options; /* with state_path made absolute */
 	char *state_path;
+	struct session session;
 	sd_event *event;
 	sd_event_source *timer, *watch_source, *link_source;
+	sd_event_source *drain_timer; /* on only while something drains */
 	struct watch *watch;
 	struct link_watch *links;
 	struct control *control;
@@ -44,7 +47,6 @@ struct daemon {
 	struct reconcile_report report; /* the last */
 	enum reconcile_outcome outcome; /* the last report's */
 	uint64_t last_read_usec;
-	int64_t last_good;
 	bool ready;	   /* READY=1 was sent */
 	bool status_fails; /* status.json cannot be written, which has been logged */
 };
@@ -93,30 +95,51 @@ static void note_outcome(struct daemon *daemon)
 	daemon->outcome = report->outcome;
 	if (report->outcome == RECONCILE_IN_SYNC)
 		status->last_in_sync = status->last_reconcile;
-	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
-		daemon->last_good = (int64_t)(status->last_reconcile / 1000000);
-	report->last_good = daemon->last_good;
+	status->drift_repaired += report->drift;
 	daemon->last_read_usec = report->times.read + report->times.dump;
 	status->resync_usec = pace_period(&daemon->pace, daemon->last_read_usec);
 }
 
-static int set_timer(struct daemon *daemon, uint64_t usec)
+static int set_timer(sd_event_source *timer, uint64_t usec)
 {
-	int r = sd_event_source_set_time_relative(daemon->timer, usec);
+	int r = sd_event_source_set_time_relative(timer, usec);
 
-	return r < 0 ? r : sd_event_source_set_enabled(daemon->timer, SD_EVENT_ONESHOT);
+	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+/* The next look at what drains; the timer is off where nothing does. */
+static int set_drain_timer(struct daemon *daemon, uint64_t usec)
+{
+	if (daemon->session.ownership.drain_count == 0)
+		return sd_event_source_set_enabled(daemon->drain_timer, SD_EVENT_OFF);
+	return set_timer(daemon->drain_timer, usec);
+}
+
+static uint64_t time_to_next(struct daemon *daemon)
+{
+	uint64_t now = clock_usec(CLOCK_BOOTTIME), random = 0;
+	uint64_t wish = session_next(&daemon->session);
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = daemon->status.last_reconcile;
+	if (wish != UINT64_MAX)
+		wish = wish > now ? wish - now : 0;
+	if (daemon->session.wants_reconcile)
+		wish = 0;
+	return pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
+			 wish, random);
 }
 
 /* Negative only where the loop itself fails. */
 static int reconcile_now(struct daemon *daemon, bool reload)
 {
 	struct heartbeat heartbeat;
-	uint64_t next, random = 0;
+	uint64_t next;
 	int r;
 
 	heartbeat_start(&heartbeat, reload || !daemon->ready);
 	reconcile_report_clear(&daemon->report);
-	r = reconcile_run(&daemon->options, &daemon->report);
+	r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
 	if (r < 0) {
 		reconcile_report_clear(&daemon->report);
@@ -124,14 +147,19 @@ static int reconcile_now(struct daemon *daemon, bool reload)
 		daemon->report.message = strdup(strerror(-r));
 	}
 	note_outcome(daemon);
-	outcome_log_report(&daemon->log, &daemon->report);
+	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
 	write_status(daemon, &daemon->report);
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = daemon->status.last_reconcile;
-	next = pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
-			 random);
+	next = time_to_next(daemon);
 	tell_manager(daemon, reload && daemon->ready, next);
-	return set_timer(daemon, next);
+	r = set_drain_timer(daemon, pace_look(0));
+	return r < 0 ? r : set_timer(daemon->timer, next);
+}
+
+/* What changed may have mended what failed. */
+static void begin_anew(struct daemon *daemon)
+{
+	pace_reset(&daemon->pace);
+	session_retry_all(&daemon->session);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -156,8 +184,34 @@ static int on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 	if (r != WATCH_CHANGED)
 		return 0;
 	log_info("%s changed", daemon->state_path);
-	pace_reset(&daemon->pace);
+	begin_anew(daemon);
 	return reconcile_now(daemon, false);
+}
+
+static int on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
+			  void *userdata)
+{
+	struct daemon *daemon = userdata;
+	struct reconcile_report looked = { 0 };
+	uint64_t start = clock_usec(CLOCK_MONOTONIC), took;
+	int r = reconcile_drains(&daemon->session, &looked);
+
+	if (r < 0)
+		log_warning("looking at what drains: %s", strerror(-r));
+	took = clock_usec(CLOCK_MONOTONIC) - start;
+	/* What it failed at is seen, reported and paced by a whole reconcile. */
+	if (daemon->session.wants_reconcile) {
+		reconcile_report_clear(&looked);
+		return set_timer(daemon->timer, time_to_next(daemon));
+	}
+	if (looked.changes > 0) {
+		daemon->status.drift_repaired += looked.drift;
+		daemon->report.draining = looked.draining;
+		write_status(daemon, &daemon->report);
+		tell_manager(daemon, false, 0);
+	}
+	reconcile_report_clear(&looked);
+	return set_drain_timer(daemon, pace_look(took));
 }
 
 /* What a new or risen link can mend. */
@@ -186,9 +240,10 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	}
 	if (r != LINK_APPEARED || !lacks_link(&daemon->report))
 		return 0;
-	pace_reset(&daemon->pace);
-	return set_timer(daemon, MAX_OF(link_delay_usec,
-					daemon->last_read_usec * PACE_RETRY_FACTOR));
+	begin_anew(daemon);
+	return set_timer(
+		daemon->timer,
+		MAX_OF(link_delay_usec, daemon->last_read_usec * PACE_RETRY_FACTOR));
 }
 
 static int on_reload(UNUSED sd_event_source *source,
@@ -200,7 +255,7 @@ static int on_reload(UNUSED sd_event_source *source,
 	if (daemon->ready)
 		notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
 			    (unsigned long long)clock_usec(CLOCK_MONOTONIC));
-	pace_reset(&daemon->pace);
+	begin_anew(daemon);
 	return reconcile_now(daemon, true);
 }
 
@@ -213,15 +268,18 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-static const struct reconcile_report *on_apply(void *context)
+static const struct reconcile_report *on_apply(void *context, bool allow_removal)
 {
 	struct daemon *daemon = context;
 
 	log_debug("asked to reconcile now");
-	pace_reset(&daemon->pace);
+	begin_anew(daemon);
+	quarrel_permit(&daemon->session.quarrels);
+	daemon->session.allow_removal = allow_removal;
 	/* Where the loop's timer cannot be set the loop ends; the report is there all the same. */
 	if (reconcile_now(daemon, false) < 0)
 		sd_event_exit(daemon->event, EXIT_FAILURE);
+	daemon->session.allow_removal = false;
 	return &daemon->report;
 }
 
@@ -258,6 +316,12 @@ static int add_loop(struct daemon *daemon, struct err *err)
 		r = sd_event_add_time_relative(daemon->event, &daemon->timer,
 					       CLOCK_MONOTONIC, 0, timer_accuracy_usec,
 					       on_timer, daemon);
+	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, &daemon->drain_timer,
+					       CLOCK_MONOTONIC, 0, timer_accuracy_usec,
+					       on_drain_timer, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->drain_timer, SD_EVENT_OFF);
 	return r < 0 ? err_errno(err, -r, "the event loop") : 0;
 }
 
@@ -295,6 +359,8 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 		return r;
 	made->options = *options;
 	made->options.state_path = made->state_path;
+	made->session.options = &made->options;
+	made->session.falls_back = true;
 	made->pace.resync_usec = options->resync_usec;
 	made->status.state_path = made->state_path;
 	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);
@@ -325,6 +391,7 @@ void daemon_free(struct daemon *daemon)
 	if (daemon->control)
 		control_free(daemon->control);
 	sd_event_source_disable_unref(daemon->timer);
+	sd_event_source_disable_unref(daemon->drain_timer);
 	sd_event_source_disable_unref(daemon->watch_source);
 	sd_event_source_disable_unref(daemon->link_source);
 	if (daemon->watch)
@@ -334,6 +401,7 @@ void daemon_free(struct daemon *daemon)
 	sd_event_unref(daemon->event);
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);
+	session_clear(&daemon->session);
 	free(daemon->state_path);
 	free(daemon);
 }

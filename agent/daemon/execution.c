@@ -2,104 +2,17 @@
 #include "agent/daemon/execution.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent/daemon/bookkeeping.h"
+#include "agent/daemon/failure.h"
 #include "agent/daemon/operation_log.h"
 #include "agent/daemon/record.h"
-#include "agent/kernel/scheduler.h"
+#include "agent/daemon/withhold.h"
 #include "agent/kernel/sysctl.h"
+#include "common/clock.h"
 
-/* --- schedulers that the kernel is not to load by itself --- */
-
-static bool table_uses_scheduler(const struct table *table, const char *scheduler)
-{
-	for (size_t i = 0; i < table->service_count; i++) {
-		if (strcmp(table->services[i].scheduler, scheduler) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The last name asked about and the answer: states name few schedulers, usually one after another. */
-struct scheduler_gate {
-	const struct table *actual;
-	bool no_autoload;
-	const char *name;
-	bool open;
-};
-
-static bool may_send_scheduler(struct scheduler_gate *gate, const char *scheduler)
-{
-	if (!gate->no_autoload && !scheduler_autoload_is_dangerous(scheduler))
-		return true;
-	if (!gate->name || strcmp(gate->name, scheduler) != 0) {
-		gate->name = scheduler;
-		gate->open = scheduler_is_loaded(scheduler) ||
-			     table_uses_scheduler(gate->actual, scheduler);
-	}
-	return gate->open;
-}
-
-static void withhold_unloaded_schedulers(const struct preparation *preparation,
-					 const struct options *options, int *results)
-{
-	struct scheduler_gate gate = { .actual = &preparation->actual,
-				       .no_autoload = options->no_autoload };
-	const struct plan *plan = &preparation->plan;
-
-	for (size_t i = 0; i < plan->operation_count; i++) {
-		const struct operation *operation = &plan->operations[i];
-
-		if (operation->kind != OPERATION_NEW_SERVICE &&
-		    operation->kind != OPERATION_SET_SERVICE)
-			continue;
-		if (!may_send_scheduler(&gate, operation->service->scheduler))
-			results[i] = -ENOPKG;
-	}
-}
-
-/* --- failures --- */
-
-static int report_failure(struct reconcile_report *report,
-			  const struct operation *operation, int code, const char *text)
-{
-	char object[SERVICE_KEY_TEXT + DESTINATION_KEY_TEXT + 128];
-	const char *name = NULL;
-
-	if (operation->kind >= OPERATION_NEW_SERVICE)
-		name = operation->service->name;
-	operation_format_object(operation, object, sizeof(object));
-	return reconcile_report_add(report, object, name, text, code);
-}
-
-static int report_conflict(struct reconcile_report *report,
-			   const struct conflict *conflict)
-{
-	char object[SERVICE_KEY_TEXT], text[256];
-
-	if (conflict->daemon) {
-		snprintf(object, sizeof(object), "sync daemon %s",
-			 sync_role_name(conflict->daemon->role));
-		snprintf(
-			text, sizeof(text),
-			"one that is not ours runs on %s with id %u; stop it: ipvsadm --stop-daemon %s",
-			conflict->daemon_actual->interface,
-			conflict->daemon_actual->sync_id,
-			sync_role_name(conflict->daemon->role));
-		return reconcile_report_add(report, object, NULL, text, EBUSY);
-	}
-	service_key_format(&conflict->service->key, object);
-	snprintf(
-		text, sizeof(text),
-		"it is in the kernel already, not ours, and differs (scheduler %s, %zu destinations); delete it there, or make the state equal to it",
-		conflict->service_actual->scheduler,
-		conflict->service_actual->destination_count);
-	return reconcile_report_add(report, object, conflict->service->name, text,
-				    EEXIST);
-}
+/* --- what came of it --- */
 
 /* Another's write since the dump, or a lost answer: reason to read again, not yet an error. */
 static bool is_stale(const struct operation *operation, int result)
@@ -132,43 +45,60 @@ static bool is_gone_already(const struct operation *operation, int result)
 struct tally {
 	struct reconcile_report *report;
 	const struct preparation *preparation;
-	bool *failed; /* one for each wanted service */
+	bool *failed;	 /* one for each wanted service */
+	bool *unsettled; /* likewise: failed, but for those that are only contested */
 	bool last;
 	bool stale;
 };
 
-static void note_failed_service(struct tally *tally, const struct service_key *key)
+static void note_failed_service(struct tally *tally, const struct service_key *key,
+				bool contested)
 {
 	const struct table *wanted = &tally->preparation->wanted;
 	const struct service *service = table_find_service(wanted, key);
+	size_t at;
 
-	if (!service || tally->failed[service - wanted->services])
+	if (!service)
 		return;
-	tally->failed[service - wanted->services] = true;
-	tally->report->services_failed++;
+	at = (size_t)(service - wanted->services);
+	/* One that is contested was brought about: what differs in it stays drift. */
+	tally->unsettled[at] |= !contested;
+	tally->report->services_failed += !tally->failed[at];
+	tally->failed[at] = true;
+}
+
+static void note_success(struct tally *tally, const struct operation *operation)
+{
+	char object[OPERATION_OBJECT_TEXT];
+
+	tally->report->changes++;
+	if (!operation->drift)
+		return;
+	tally->report->drift++;
+	operation_format_object(operation, object, sizeof(object));
+	quarrel_note(&tally->preparation->session->quarrels, object,
+		     clock_usec(CLOCK_BOOTTIME));
 }
 
 static int tally_result(struct tally *tally, const struct operation *operation,
 			int result)
 {
-	char text[512];
-
-	if (result == 0 || is_gone_already(operation, result)) {
-		tally->report->changes += result == 0;
+	if (result == 0)
+		note_success(tally, operation);
+	if (result == 0 || is_gone_already(operation, result))
 		return 0;
-	}
+	if (operation->kind >= OPERATION_NEW_SERVICE)
+		note_failed_service(tally, &operation->service->key,
+				    result == WITHHELD_CONTESTED);
 	if (is_stale(operation, result)) {
 		tally->stale = true;
 		if (!tally->last)
 			return 0;
 	}
-	if (operation->kind >= OPERATION_NEW_SERVICE)
-		note_failed_service(tally, &operation->service->key);
 	/* Its service's failure says it all; a thousand destinations would not say it better. */
 	if (result == -ECANCELED)
 		return 0;
-	ipvs_explain(operation, -result, text, sizeof(text));
-	return report_failure(tally->report, operation, -result, text);
+	return failure_report(tally->preparation, tally->report, operation, result);
 }
 
 static int tally_all(struct tally *tally, const int *results)
@@ -177,18 +107,31 @@ static int tally_all(struct tally *tally, const int *results)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
-		/* Sysctls report for themselves, with what the write found. */
-		if (plan->operations[i].kind == OPERATION_SET_SYSCTL)
-			tally->report->changes += results[i] == 0;
-		else
-			r = tally_result(tally, &plan->operations[i], results[i]);
+		const struct operation *operation = &plan->operations[i];
+		bool withheld = results[i] <= WITHHELD_BACK_OFF;
+
+		/* Sysctls that were written report for themselves, with what the write found. */
+		if (operation->kind != OPERATION_SET_SYSCTL || results[i] == 0 ||
+		    withheld)
+			r = tally_result(tally, operation, results[i]);
 	}
 	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++) {
 		if (!plan->conflicts[i].daemon)
-			note_failed_service(tally, &plan->conflicts[i].service->key);
-		r = report_conflict(tally->report, &plan->conflicts[i]);
+			note_failed_service(tally, &plan->conflicts[i].service->key,
+					    false);
+		r = failure_report_conflict(tally->report, &plan->conflicts[i]);
 	}
 	return r;
+}
+
+static bool globals_failed(const struct plan *plan, const int *results)
+{
+	for (size_t i = 0; i < plan->operation_count; i++) {
+		if (plan->operations[i].kind < OPERATION_NEW_SERVICE && results[i] != 0 &&
+		    results[i] != WITHHELD_CONTESTED)
+			return true;
+	}
+	return false;
 }
 
 /* --- writing --- */
@@ -200,90 +143,127 @@ static int write_sysctls(const struct plan *plan, int *results,
 		const struct operation *operation = &plan->operations[i];
 		struct err err = { 0 };
 
-		if (operation->kind != OPERATION_SET_SYSCTL)
+		if (operation->kind != OPERATION_SET_SYSCTL || results[i] != 0)
 			continue;
 		report->kernel_writes++;
 		results[i] = sysctl_write(operation->sysctl->name,
 					  operation->sysctl->value, &err);
-		if (results[i] < 0 &&
-		    report_failure(report, operation, err.code, err.text) < 0)
+		if (results[i] < 0 && failure_report_sysctl(report, operation, &err) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int save_record(const struct preparation *preparation,
-		       const struct options *options, struct reconcile_report *report,
+static int save_record(struct preparation *preparation, struct reconcile_report *report,
 		       struct err *err)
 {
-	uint64_t start = monotonic_usec();
-	int r = record_write(options->run_directory, &preparation->ownership, err);
+	struct session *session = preparation->session;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	int r = record_write(session->options->run_directory, &session->ownership, err);
 
-	report->times.record += monotonic_usec() - start;
-	return r < 0 ? err_prefix(err, "the record of what is ours") : 0;
+	report->times.record += clock_usec(CLOCK_MONOTONIC) - start;
+	session->record_unsaved = r < 0;
+	if (r == 0)
+		ownership_recorded(&session->ownership);
+	return r;
+}
+
+/*
+ * The record before the first write. Where it cannot be written nothing becomes ours, and what
+ * would is not sent.
+ */
+static int write_ahead(struct preparation *preparation, int *results,
+		       struct reconcile_report *report)
+{
+	struct bookkeeping_mark mark;
+	bool changed = preparation->session->record_unsaved;
+	struct err err = { 0 };
+	int r;
+
+	bookkeeping_confirm(preparation, &changed);
+	bookkeeping_remember(preparation, &mark);
+	r = bookkeeping_before(preparation, results, &changed);
+	if (r < 0 || !changed || save_record(preparation, report, &err) == 0)
+		return r;
+	bookkeeping_forget(preparation, &mark);
+	withhold_creations(preparation, results);
+	return failure_report_record(report, &err);
 }
 
 static int write_kernel(struct preparation *preparation, int *results,
-			struct reconcile_report *report, struct err *err)
+			struct reconcile_report *report)
 {
-	uint64_t start = monotonic_usec();
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	const struct plan *plan = &preparation->plan;
+	struct err err = { 0 };
 	int r = write_sysctls(plan, results, report);
 
-	if (r == 0 && plan->operation_count > 0)
-		r = ipvs_apply(preparation->ipvs, plan->operations, plan->operation_count,
-			       results, err);
-	report->times.kernel += monotonic_usec() - start;
-	if (r == -ENOMEM)
-		return err_errno(err, ENOMEM, "writing the table");
 	/* Lost answers are marked in the results; they are a reason to read again. */
-	return 0;
+	if (r == 0 && plan->operation_count > 0 &&
+	    ipvs_apply(preparation->ipvs, plan->operations, plan->operation_count,
+		       results, &err) == -ENOMEM)
+		r = -ENOMEM;
+	report->times.kernel += clock_usec(CLOCK_MONOTONIC) - start;
+	return r;
 }
 
-static int execute(struct preparation *preparation, const struct options *options,
-		   int *results, struct tally *tally, struct err *err)
+/* The record after the answers; one that cannot be written has been reported before, or is now. */
+static int write_behind(struct preparation *preparation, const int *results,
+			struct reconcile_report *report)
 {
-	bool changed = false;
+	bool changed = false, was_unsaved = preparation->session->record_unsaved;
+	struct err err = { 0 };
+	int r = bookkeeping_after(preparation, results, &changed);
+
+	if (r < 0 || !changed || save_record(preparation, report, &err) == 0 ||
+	    was_unsaved)
+		return r;
+	return failure_report_record(report, &err);
+}
+
+static int execute(struct preparation *preparation, int *results, struct tally *tally)
+{
+	struct session *session = preparation->session;
+	const struct plan *plan = &preparation->plan;
+	bool globals_wrong;
 	int r;
 
-	withhold_unloaded_schedulers(preparation, options, results);
-	r = bookkeeping_before(preparation, results, &changed);
-	if (r < 0)
-		return err_errno(err, -r, "the record of what is ours");
-	if (changed)
-		r = save_record(preparation, options, tally->report, err);
+	withhold_operations(preparation, results);
+	r = write_ahead(preparation, results, tally->report);
 	if (r == 0)
-		r = write_kernel(preparation, results, tally->report, err);
+		r = write_kernel(preparation, results, tally->report);
 	if (r < 0)
 		return r;
-	operation_log_results(&preparation->plan, results);
-	changed = false;
+	operation_log_results(plan, results);
 	r = tally_all(tally, results);
-	if (r == 0)
-		r = bookkeeping_after(preparation, results, &changed);
-	if (r < 0)
-		return err_errno(err, -r, "the record of what is ours");
-	return changed ? save_record(preparation, options, tally->report, err) : 0;
+	globals_wrong = globals_failed(plan, results);
+	if (r == 0 && !preparation->part)
+		r = history_replace(&session->history, &preparation->wanted,
+				    tally->unsettled, globals_wrong);
+	return r < 0 ? r : write_behind(preparation, results, tally->report);
 }
 
-int execution_run(struct preparation *preparation, const struct options *options,
-		  bool last, struct reconcile_report *report, struct err *err)
+int execution_run(struct preparation *preparation, bool last,
+		  struct reconcile_report *report, struct err *err)
 {
 	const struct plan *plan = &preparation->plan;
 	/* One more than none: calloc(0) may answer NULL. */
 	cleanup_free int *results = calloc(plan->operation_count + 1, sizeof(*results));
-	cleanup_free bool *failed =
-		calloc(preparation->wanted.service_count + 1, sizeof(*failed));
+	size_t services = preparation->wanted.service_count + 1;
+	cleanup_free bool *failed = calloc(services, sizeof(*failed));
+	cleanup_free bool *unsettled = calloc(services, sizeof(*unsettled));
 	struct tally tally = { .report = report,
 			       .preparation = preparation,
 			       .failed = failed,
+			       .unsettled = unsettled,
 			       .last = last };
 	int r;
 
-	if (!results || !failed)
+	if (!results || !failed || !unsettled)
 		return err_errno(err, ENOMEM, "executing the plan");
-	r = execute(preparation, options, results, &tally, err);
+	r = execute(preparation, results, &tally);
 	if (r < 0)
-		return r;
+		return err_errno(err, -r, "executing the plan");
+	report->draining = preparation->session->ownership.drain_count;
 	return tally.stale && !last ? EXECUTION_AGAIN : EXECUTION_DONE;
 }

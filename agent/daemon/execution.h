@@ -16,7 +16,8 @@ enum execution_outcome {
 
 /*
  * Executes the preparation's plan once. With last, what would be a reason to read again is a
- * failure like any other. Negative errno with err set where nothing can be done at all.
+ * failure like any other. Where the record cannot be written only what is ours by what it says is
+ * written to, and the report says so. Negative errno with err set where nothing can be done at all.
  */
-int execution_run(struct preparation *preparation, const struct options *options,
-		  bool last, struct reconcile_report *report, struct err *err) MUST_CHECK;
+int execution_run(struct preparation *preparation, bool last,
+		  struct reconcile_report *report, struct err *err) MUST_CHECK;

@@ -22,7 +22,7 @@ enum { TEXT_ROOM = 512 };
 static void log_operation(int level, const struct operation *operation)
 {
 	char service[SERVICE_KEY_TEXT], destination[DESTINATION_KEY_TEXT];
-	char text[TEXT_ROOM], before[TEXT_ROOM], now[TEXT_ROOM];
+	char line[TEXT_ROOM], before[TEXT_ROOM], now[TEXT_ROOM];
 	bool of_service = operation->kind >= OPERATION_NEW_SERVICE;
 	struct log_field fields[] = {
 		{ "IPVS_OLD",
@@ -31,6 +31,8 @@ static void log_operation(int level, const struct operation *operation)
 		{ "IPVS_SERVICE", NULL },
 		{ "IPVS_SERVICE_NAME", NULL },
 		{ "IPVS_DESTINATION", NULL },
+		{ "IPVS_REASON",
+		  operation->drift ? "drift" : operation_reason_name(operation->reason) },
 	};
 
 	if (of_service) {
@@ -41,7 +43,15 @@ static void log_operation(int level, const struct operation *operation)
 		fields[4].value =
 			destination_key_format(operation->destination, destination);
 	log_event(level, message_ids[operation->kind], fields, ARRAY_SIZE(fields), "%s",
-		  operation_format(operation, text, sizeof(text)));
+		  operation_format_line(operation, line, sizeof(line)));
+}
+
+/* What an operator should see even where everyday writes are not logged. */
+static int level_of(const struct operation *operation)
+{
+	if (operation->reason == REASON_EXPIRED)
+		return LOG_WARNING;
+	return operation->drift ? LOG_NOTICE : LOG_INFO;
 }
 
 void operation_log_results(const struct plan *plan, const int *results)
@@ -49,7 +59,8 @@ void operation_log_results(const struct plan *plan, const int *results)
 	size_t taken = 0;
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
-		int level = taken < OPERATION_LOG_LINES ? LOG_INFO : LOG_DEBUG;
+		int level = taken < OPERATION_LOG_LINES ? level_of(&plan->operations[i])
+							: LOG_DEBUG;
 
 		if (results[i] != 0)
 			continue;

@@ -8,6 +8,6 @@ enum { OPERATION_LOG_LINES = 100 };
 
 /*
  * Logs each write that the kernel took, with its MESSAGE_ID and the fields IPVS_SERVICE,
- * IPVS_SERVICE_NAME, IPVS_DESTINATION, IPVS_OLD and IPVS_NEW. Failures are the report's business.
+ * IPVS_SERVICE_NAME, IPVS_DESTINATION, IPVS_OLD, IPVS_NEW and IPVS_REASON (common/message_id.h). Failures are the report's business.
  */
 void operation_log_results(const struct plan *plan, const int *results);

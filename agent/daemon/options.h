@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/table/plan.h"
+
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
 struct options {
 	/* --state, default /etc/ipvs-node/state.json */
@@ -19,4 +21,14 @@ struct options {
 	bool wait;	      /* status --wait */
 	uint64_t wait_usec;   /* status --wait=TIME; UINT64_MAX without a bound */
 	uint64_t resync_usec; /* run --resync, default 30 s */
+	/* --data-dir, default /var/lib/ipvs-node or --run-dir's: the last good state */
+	const char *data_directory;
+	enum adopt_mode adopt;	     /* --adopt */
+	bool allow_removal;	     /* apply --allow-removal */
+	uint64_t removal_hold_usec;  /* run --removal-hold, default 10 min; 0: no hold */
+	bool no_drain;		     /* --no-drain */
+	bool drain_udp;		     /* --drain-udp */
+	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
+	/* Those given that the daemon has its own of: the first one's name, or NULL. */
+	const char *daemon_own;
 };

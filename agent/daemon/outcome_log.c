@@ -20,7 +20,10 @@ static const struct {
 	[RECONCILE_NO_STATE] = { LOG_WARNING, MESSAGE_ID_STATE_MISSING },
 	[RECONCILE_BAD_STATE] = { LOG_ERR, MESSAGE_ID_STATE_REFUSED },
 	[RECONCILE_TROUBLE] = { LOG_ERR, MESSAGE_ID_TROUBLE },
+	[RECONCILE_HELD] = { LOG_WARNING, MESSAGE_ID_STATE_HELD },
 };
+
+static const uint64_t repeat_usec = 5 * 60 * 1000000ULL;
 
 static int compare_details(const void *a, const void *b)
 {
@@ -49,30 +52,63 @@ static void log_failure(const struct reconcile_failure *failure)
 		  failure->text);
 }
 
+/* Failures come first, then a state's problems, then warnings. */
+static size_t count_problems(const struct reconcile_report *report)
+{
+	return MIN_OF(report->problems.count, (size_t)STATE_PROBLEMS_MAX);
+}
+
 static size_t count_details(const struct reconcile_report *report)
 {
-	return report->failure_count
-		       ? report->failure_count
-		       : MIN_OF(report->problems.count, (size_t)STATE_PROBLEMS_MAX);
+	return report->failure_count + count_problems(report) + report->warning_count;
 }
 
 static char *make_detail(const struct reconcile_report *report, size_t i)
 {
 	char *detail;
 
-	if (report->failure_count == 0)
+	if (i < report->failure_count) {
+		if (asprintf(&detail, "%s: %s", report->failures[i].object,
+			     report->failures[i].text) < 0)
+			return NULL;
+		return detail;
+	}
+	i -= report->failure_count;
+	if (i < count_problems(report))
 		return strdup(report->problems.lines[i]);
-	if (asprintf(&detail, "%s: %s", report->failures[i].object,
-		     report->failures[i].text) < 0)
-		return NULL;
-	return detail;
+	return strdup(report->warnings[i - count_problems(report)]);
+}
+
+static void log_detail(const struct reconcile_report *report, size_t i,
+		       const char *detail)
+{
+	size_t problems = count_problems(report);
+
+	if (i < report->failure_count)
+		log_failure(&report->failures[i]);
+	else if (i >= report->failure_count + problems)
+		log_event(LOG_WARNING, MESSAGE_ID_WARNING, NULL, 0, "%s", detail);
+	/* A single problem is what the summary says. */
+	else if (problems > 1)
+		log_write(LOG_ERR, "%s", detail);
+}
+
+static void keep_details(struct outcome_log *log, char **details, size_t count)
+{
+	if (count > 0)
+		qsort(details, count, sizeof(*details), compare_details);
+	for (size_t i = 0; i < log->detail_count; i++)
+		free(log->details[i]);
+	free(log->details);
+	log->details = details;
+	log->detail_count = count;
 }
 
 /*
  * Logs the report's details that the last one did not have, and keeps them all. Where memory is
- * out some are logged again next time.
+ * out some are logged again next time. Returns how many were new.
  */
-static void log_details(struct outcome_log *log, const struct reconcile_report *report)
+static size_t log_details(struct outcome_log *log, const struct reconcile_report *report)
 {
 	size_t count = count_details(report), kept = 0, new_ones = 0;
 	char **details = count ? calloc(count, sizeof(*details)) : NULL;
@@ -83,51 +119,72 @@ static void log_details(struct outcome_log *log, const struct reconcile_report *
 		if (!detail)
 			continue;
 		details[kept++] = detail;
-		/* A single problem is what the summary says. */
-		if ((report->failure_count == 0 && count == 1) || is_known(log, detail) ||
-		    ++new_ones > LINES_MAX)
-			continue;
-		if (report->failure_count)
-			log_failure(&report->failures[i]);
-		else
-			log_write(LOG_ERR, "%s", detail);
+		if (!is_known(log, detail) && ++new_ones <= LINES_MAX)
+			log_detail(report, i, detail);
 	}
 	if (new_ones > LINES_MAX)
 		log_error("%zu more of the same kind; `ipvs-agent status` has all",
 			  new_ones - LINES_MAX);
-	if (kept > 0)
-		qsort(details, kept, sizeof(*details), compare_details);
-	for (size_t i = 0; i < log->detail_count; i++)
-		free(log->details[i]);
-	free(log->details);
-	log->details = details;
-	log->detail_count = kept;
+	keep_details(log, details, kept);
+	return new_ones;
 }
 
-static void log_summary(struct outcome_log *log, const struct reconcile_report *report)
+static void log_line(const struct reconcile_report *report, const char *text)
 {
-	char summary[SUMMARY_ROOM], services[24], failed[24];
+	char services[24], failed[24];
 	const struct log_field fields[] = {
 		{ "IPVS_OUTCOME", reconcile_outcome_name(report->outcome) },
 		{ "IPVS_SERVICES", services },
 		{ "IPVS_FAILURES", failed },
 	};
 
-	reconcile_report_format(report, summary, sizeof(summary));
-	if (log->summary && strcmp(log->summary, summary) == 0)
-		return;
 	snprintf(services, sizeof(services), "%zu", report->services);
 	snprintf(failed, sizeof(failed), "%zu", report->failure_count);
 	log_event(outcomes[report->outcome].level, outcomes[report->outcome].message_id,
-		  fields, ARRAY_SIZE(fields), "%s", summary);
-	free(log->summary);
-	log->summary = strdup(summary);
+		  fields, ARRAY_SIZE(fields), "%s", text);
 }
 
-void outcome_log_report(struct outcome_log *log, const struct reconcile_report *report)
+/* Whether there is something new to say. */
+static bool log_summary(struct outcome_log *log, const struct reconcile_report *report)
 {
-	log_details(log, report);
-	log_summary(log, report);
+	char summary[SUMMARY_ROOM];
+
+	reconcile_report_format(report, summary, sizeof(summary));
+	if (log->summary && strcmp(log->summary, summary) == 0)
+		return false;
+	log_line(report, summary);
+	free(log->summary);
+	log->summary = strdup(summary);
+	return true;
+}
+
+static void log_repeated(const struct outcome_log *log,
+			 const struct reconcile_report *report)
+{
+	char text[SUMMARY_ROOM + 64];
+
+	snprintf(text, sizeof(text), "still so after %llu more reconciles: %s",
+		 (unsigned long long)log->repeated, log->summary ? log->summary : "");
+	log_line(report, text);
+}
+
+void outcome_log_report(struct outcome_log *log, const struct reconcile_report *report,
+			uint64_t now)
+{
+	bool said = log_details(log, report) > 0;
+
+	said |= log_summary(log, report);
+	if (!said && report->outcome != RECONCILE_IN_SYNC) {
+		log->repeated++;
+		if (now - log->logged_usec < repeat_usec)
+			return;
+		log_repeated(log, report);
+		said = true;
+	}
+	if (said) {
+		log->repeated = 0;
+		log->logged_usec = now;
+	}
 }
 
 void outcome_log_clear(struct outcome_log *log)

@@ -4,19 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "agent/daemon/last_good.h"
 #include "agent/daemon/record.h"
 #include "agent/kernel/sysctl.h"
+#include "agent/table/fingerprint.h"
+#include "common/clock.h"
 #include "common/log.h"
 
-uint64_t monotonic_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
+/* New connections of a persistent client go to a destination of weight 0 as long as its template
+ * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
+static const char quiescent_sysctl[] = "net.ipv4.vs.expire_quiescent_template";
 
 static int refuse_state(struct reconcile_report *report, enum reconcile_outcome outcome)
 {
@@ -25,23 +23,75 @@ static int refuse_state(struct reconcile_report *report, enum reconcile_outcome 
 	return report->message ? 0 : -ENOMEM;
 }
 
-int preparation_read_state(struct preparation *preparation, const struct options *options,
-			   struct reconcile_report *report)
+static int load_record(struct session *session, struct err *err)
 {
-	uint64_t start = monotonic_usec();
+	const char *run_directory = session->options->run_directory;
+	struct err found = { 0 };
 	int r;
 
-	r = state_read(options->state_path, &preparation->wanted, &report->problems);
-	report->times.read = monotonic_usec() - start;
-	if (r == STATE_MISSING)
-		return refuse_state(report, RECONCILE_NO_STATE);
-	if (r == STATE_INVALID)
-		return refuse_state(report, RECONCILE_BAD_STATE);
+	if (session->record_read) {
+		/* Somebody took it away: what we know is written again. */
+		session->record_unsaved |= record_is_missing(run_directory);
+		return 0;
+	}
+	r = record_load(run_directory, &session->ownership, &found);
+	if (r < 0)
+		return err_set(err, found.code, "%s", found.text);
+	if (r != RECORD_LOADED && r != RECORD_NONE)
+		log_warning(
+			"%s: it owns nothing; services that it named count as others'",
+			found.text);
+	session->record_read = true;
+	return 0;
+}
+
+int preparation_fall_back(struct preparation *preparation,
+			  struct reconcile_report *report)
+{
+	struct session *session = preparation->session;
+	struct err err = { 0 };
+	int64_t when = 0;
+	int r;
+
+	/* Without the record it cannot be known whether the file is of the last state. */
+	if (!session->falls_back || load_record(session, &err) < 0)
+		return 0;
+	plan_clear(&preparation->plan);
+	table_clear(&preparation->wanted);
+	r = last_good_read(session->options->data_directory, &session->ownership,
+			   &preparation->wanted, &when, &err);
 	if (r < 0)
 		return r;
+	if (r == LAST_GOOD_NONE) {
+		log_debug("no last good state: %s", err.text);
+		return 0;
+	}
+	report->falls_back = true;
+	report->last_good = when;
 	report->services = preparation->wanted.service_count;
 	report->destinations = table_destination_count(&preparation->wanted);
 	return 0;
+}
+
+int preparation_read_state(struct preparation *preparation,
+			   struct reconcile_report *report)
+{
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	int r;
+
+	r = state_read(preparation->session->options->state_path, &preparation->wanted,
+		       &report->problems);
+	if (r == STATE_MISSING || r == STATE_INVALID) {
+		r = refuse_state(report, r == STATE_MISSING ? RECONCILE_NO_STATE
+							    : RECONCILE_BAD_STATE);
+		if (r == 0)
+			r = preparation_fall_back(preparation, report);
+	} else if (r == STATE_OK) {
+		report->services = preparation->wanted.service_count;
+		report->destinations = table_destination_count(&preparation->wanted);
+	}
+	report->times.read = clock_usec(CLOCK_MONOTONIC) - start;
+	return r;
 }
 
 /* The present values of those sysctls that the state names or that are ours. */
@@ -64,21 +114,68 @@ static int read_sysctls(const struct globals *names, struct globals *actual)
 	return 0;
 }
 
-static int load_record(struct preparation *preparation, const struct options *options,
-		       struct err *err)
+/* Asks for what is ours and the dump did not have: a dump is no snapshot. */
+static int confirm_absent(struct preparation *preparation, struct err *err)
 {
-	struct err found = { 0 };
-	int r;
+	const struct ownership *ownership = &preparation->session->ownership;
+	struct table *actual = &preparation->actual;
+	size_t known = actual->service_count, a = 0;
 
-	r = record_load(options->run_directory, &preparation->ownership, &found);
-	if (r < 0) {
-		err_set(err, found.code, "%s", found.text);
-		return r;
+	for (size_t i = 0; i < ownership->service_count; i++) {
+		const struct service_key *key = &ownership->services[i].key;
+		struct service found = { 0 }, *added;
+		int r;
+
+		while (a < known &&
+		       service_key_compare(&actual->services[a].key, key) < 0)
+			a++;
+		if (a < known && service_key_compare(&actual->services[a].key, key) == 0)
+			continue;
+		r = ipvs_get_service(preparation->ipvs, key, &found, err);
+		if (r == -ESRCH)
+			continue;
+		if (r < 0)
+			return r;
+		added = table_add_service(actual);
+		if (!added) {
+			service_clear(&found);
+			return err_errno(err, ENOMEM, "reading the table");
+		}
+		*added = found;
 	}
-	if (r != RECORD_LOADED && r != RECORD_NONE)
-		log_warning(
-			"%s: it owns nothing; services that it named count as others'",
-			found.text);
+	table_sort(actual);
+	return 0;
+}
+
+/* Whether a persistent service is wanted, or is ours and drains. */
+static bool has_persistence(const struct preparation *preparation)
+{
+	const struct table *wanted = &preparation->wanted, *actual = &preparation->actual;
+	const struct ownership *ownership = &preparation->session->ownership;
+
+	for (size_t i = 0; i < wanted->service_count; i++) {
+		if (wanted->services[i].persistence_timeout)
+			return true;
+	}
+	for (size_t i = 0; ownership->drain_count && i < actual->service_count; i++) {
+		if (actual->services[i].persistence_timeout &&
+		    ownership_has_drain(ownership, &actual->services[i].key))
+			return true;
+	}
+	return false;
+}
+
+/* A value of the state comes first, whatever it is. */
+static int imply_sysctls(struct preparation *preparation)
+{
+	struct globals *wanted = &preparation->wanted.globals;
+
+	if (globals_find_sysctl(wanted, quiescent_sysctl) ||
+	    !has_persistence(preparation))
+		return 0;
+	if (globals_add_sysctl(wanted, quiescent_sysctl, "1") < 0)
+		return -ENOMEM;
+	wanted->sysctls[wanted->sysctl_count - 1].implied = true;
 	return 0;
 }
 
@@ -93,35 +190,85 @@ static int read_kernel(struct preparation *preparation, struct err *err)
 			return r;
 	}
 	r = ipvs_dump(preparation->ipvs, &preparation->actual, err);
+	if (r == 0)
+		r = confirm_absent(preparation, err);
 	if (r < 0)
 		return r;
-	r = read_sysctls(&preparation->wanted.globals, actual);
+	r = imply_sysctls(preparation);
 	if (r == 0)
-		r = read_sysctls(&preparation->ownership.before, actual);
+		r = read_sysctls(&preparation->wanted.globals, actual);
+	if (r == 0)
+		r = read_sysctls(&preparation->session->ownership.before, actual);
 	return r < 0 ? err_errno(err, -r, "reading sysctls") : 0;
 }
 
-int preparation_plan(struct preparation *preparation, const struct options *options,
-		     struct reconcile_report *report, struct err *err)
+/*
+ * At the first plan of a process: where the record says that this very state was brought about
+ * before, what differs from it now was changed by somebody since.
+ */
+static int take_up_history(struct preparation *preparation)
 {
-	uint64_t start = monotonic_usec(), dumped;
+	struct session *session = preparation->session;
+	cleanup_free bool *failed = NULL;
+
+	if (session->history.services || session->ownership.good_fingerprint !=
+						 fingerprint_table(&preparation->wanted))
+		return 0;
+	failed = calloc(preparation->wanted.service_count + 1, sizeof(*failed));
+	if (!failed)
+		return -ENOMEM;
+	return history_replace(&session->history, &preparation->wanted, failed, false);
+}
+
+static int make_plan(struct preparation *preparation, struct err *err)
+{
+	struct session *session = preparation->session;
+	const struct options *options = session->options;
+	const struct plan_policy policy = {
+		.adopt = options->adopt,
+		.no_drain = options->no_drain,
+		.drain_udp = options->drain_udp,
+		.drain_timeout_msec = options->drain_timeout_usec / 1000,
+		.now_msec = clock_usec(CLOCK_BOOTTIME) / 1000,
+		.services_only = preparation->part,
+	};
+	int r;
+
+	plan_clear(&preparation->plan);
+	r = take_up_history(preparation);
+	if (r == 0)
+		r = plan_make(&preparation->wanted, &preparation->actual,
+			      &session->ownership, &policy, &preparation->plan);
+	if (r < 0)
+		return err_errno(err, -r, "planning");
+	history_mark_drift(&session->history, &preparation->wanted, &session->ownership,
+			   &preparation->plan);
+	return 0;
+}
+
+int preparation_plan(struct preparation *preparation, struct reconcile_report *report,
+		     struct err *err)
+{
+	uint64_t start = clock_usec(CLOCK_MONOTONIC), dumped;
 	int r;
 
 	plan_clear(&preparation->plan);
 	table_clear(&preparation->actual);
-	ownership_clear(&preparation->ownership);
-	r = load_record(preparation, options, err);
+	r = load_record(preparation->session, err);
 	if (r == 0)
 		r = read_kernel(preparation, err);
-	dumped = monotonic_usec();
+	dumped = clock_usec(CLOCK_MONOTONIC);
 	report->times.dump += dumped - start;
-	if (r < 0)
-		return r;
-	r = plan_make(&preparation->wanted, &preparation->actual, &preparation->ownership,
-		      &preparation->plan);
-	report->times.plan += monotonic_usec() - dumped;
+	if (r == 0)
+		r = make_plan(preparation, err);
+	report->times.plan += clock_usec(CLOCK_MONOTONIC) - dumped;
 	report->foreign_services = preparation->plan.foreign_services;
-	return r < 0 ? err_errno(err, -r, "planning") : 0;
+	return r;
+}
+
+int preparation_plan_part(struct preparation *preparation, struct err *err)
+{
+	return make_plan(preparation, err);
 }
 
 void preparation_clear(struct preparation *preparation)
@@ -129,7 +276,6 @@ void preparation_clear(struct preparation *preparation)
 	plan_clear(&preparation->plan);
 	table_clear(&preparation->wanted);
 	table_clear(&preparation->actual);
-	ownership_clear(&preparation->ownership);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));
 }

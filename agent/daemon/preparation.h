@@ -2,8 +2,8 @@
 #pragma once
 
 #include "agent/daemon/reconcile.h"
+#include "agent/daemon/session.h"
 #include "agent/kernel/ipvs.h"
-#include "agent/table/ownership.h"
 #include "agent/table/plan.h"
 #include "common/cleanup.h"
 
@@ -12,28 +12,40 @@
  * the kernel, the record, and the plan that follows from them.
  */
 struct preparation {
+	struct session *session; /* borrowed */
 	struct table wanted;
 	struct table actual;
-	struct ownership ownership;
-	struct plan plan; /* borrows from the two tables */
+	struct plan plan; /* borrows from the two tables and the session's ownership */
 	struct ipvs *ipvs;
+	bool part; /* the tables have only the services that drain; no globals */
 };
 
-/* Reads the state into wanted; sets the report's outcome and problems. Negative: out of memory. */
-int preparation_read_state(struct preparation *preparation, const struct options *options,
+/*
+ * Reads the state into wanted; sets the report's outcome and problems. Where the state cannot be
+ * used and the session falls back, wanted is the last good one and report->falls_back is set; the
+ * outcome stays. Negative: out of memory.
+ */
+int preparation_read_state(struct preparation *preparation,
 			   struct reconcile_report *report) MUST_CHECK;
 
 /*
- * Opens the kernel's IPVS where that is not open yet, reads it and the record, and makes the
- * plan. What an earlier call read and planned is dropped, so that it can be done again. -errno
- * with err set: nothing is then planned.
+ * Replaces wanted by the last good state, if there is one and the session falls back; sets
+ * report->falls_back then. Negative: out of memory.
  */
-int preparation_plan(struct preparation *preparation, const struct options *options,
-		     struct reconcile_report *report, struct err *err) MUST_CHECK;
+int preparation_fall_back(struct preparation *preparation,
+			  struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * Opens the kernel's IPVS where that is not open yet, reads it, at the first time the record, and
+ * makes the plan. What an earlier call read and planned is dropped, so that it can be done again.
+ * -errno with err set: nothing is then planned.
+ */
+int preparation_plan(struct preparation *preparation, struct reconcile_report *report,
+		     struct err *err) MUST_CHECK;
+
+/* The same for a part whose two tables are filled already. */
+int preparation_plan_part(struct preparation *preparation, struct err *err) MUST_CHECK;
 
 void preparation_clear(struct preparation *preparation);
 
 #define cleanup_preparation CLEANUP(preparation_clear)
-
-/* Microseconds of CLOCK_MONOTONIC, for the report's times. */
-uint64_t monotonic_usec(void);

@@ -4,79 +4,266 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
+#include "agent/daemon/last_good.h"
 #include "agent/daemon/preparation.h"
+#include "agent/daemon/record.h"
+#include "common/clock.h"
 
 /* How often the table is read again within one reconcile when it changed under our hands. */
 enum { ROUNDS = 3 };
 
-static void drop_failures(struct reconcile_report *report)
+enum { HELD = 2 }; /* beside enum execution_outcome */
+
+/* --- the removal hold --- */
+
+static bool may_remove(struct session *session)
 {
-	for (size_t i = 0; i < report->failure_count; i++) {
-		free(report->failures[i].object);
-		free(report->failures[i].name);
-		free(report->failures[i].text);
-	}
-	report->failure_count = 0;
-	report->services_failed = 0;
+	uint64_t hold = session->options->removal_hold_usec;
+	uint64_t now = clock_usec(CLOCK_BOOTTIME);
+
+	if (hold == 0 || session->allow_removal)
+		return true;
+	if (session->held_since == 0)
+		session->held_since = now;
+	return session->falls_back && now - session->held_since >= hold;
 }
 
-static int run_rounds(struct preparation *preparation, const struct options *options,
-		      struct reconcile_report *report, struct err *err)
+static int report_hold(const struct plan *plan, struct reconcile_report *report)
+{
+	bool services = plan->removed_services * 2 > plan->owned_services;
+	char text[128];
+
+	snprintf(text, sizeof(text), "would remove %zu of %zu %s",
+		 services ? plan->removed_services : plan->removed_destinations,
+		 services ? plan->owned_services : plan->owned_destinations,
+		 services ? "services" : "destinations");
+	report->outcome = RECONCILE_HELD;
+	report->message = strdup(text);
+	return report->message ? 0 : -ENOMEM;
+}
+
+/* 0: go on with the plan; HELD: there is nothing to be done, but perhaps the last good state. */
+static int hold_removal(struct preparation *preparation, struct reconcile_report *report)
+{
+	struct session *session = preparation->session;
+	int r;
+
+	if (report->outcome != RECONCILE_IN_SYNC)
+		return 0;
+	if (!plan_removes_most(&preparation->plan)) {
+		session->held_since = 0;
+		return 0;
+	}
+	if (may_remove(session)) {
+		/* For the further rounds, too: what is left after lost answers may be most again. */
+		session->allow_removal = true;
+		session->held_since = 0;
+		return 0;
+	}
+	r = report_hold(&preparation->plan, report);
+	if (r == 0)
+		r = preparation_fall_back(preparation, report);
+	return r < 0 ? r : HELD;
+}
+
+/* --- the rounds --- */
+
+static int run_round(struct preparation *preparation, bool last,
+		     struct reconcile_report *report, struct err *err)
+{
+	int r = preparation_plan(preparation, report, err);
+
+	if (r == 0)
+		r = hold_removal(preparation, report);
+	if (r == HELD && report->falls_back)
+		r = preparation_plan(preparation, report, err);
+	return r == 0 ? execution_run(preparation, last, report, err) : r;
+}
+
+static int run_rounds(struct preparation *preparation, struct reconcile_report *report,
+		      struct err *err)
 {
 	int r = EXECUTION_AGAIN;
 
 	for (int round = 1; r == EXECUTION_AGAIN; round++) {
-		drop_failures(report);
-		r = preparation_plan(preparation, options, report, err);
-		if (r == 0)
-			r = execution_run(preparation, options, round == ROUNDS, report,
-					  err);
+		reconcile_report_restart(report);
+		r = run_round(preparation, round == ROUNDS, report, err);
 	}
+	return r;
+}
+
+/* What has just begun to drain and has no connection goes at once. */
+static int finish_drains(struct preparation *preparation, struct reconcile_report *report)
+{
+	struct session *session = preparation->session;
+	bool begun = preparation->plan.drains_begun > 0;
+	int r = drains_keep_wanted(session, preparation);
+
+	session->wants_reconcile = false;
+	if (r == 0 && begun)
+		r = drains_look(session, preparation->ipvs, report);
+	return r;
+}
+
+/* All of it, and once more where the look at the drains lost answers or met another's writes. */
+static int run_all(struct preparation *preparation, struct reconcile_report *report,
+		   struct err *err)
+{
+	int r = run_rounds(preparation, report, err);
+
+	if (r == 0)
+		r = finish_drains(preparation, report);
+	if (r == 0 && preparation->session->wants_reconcile)
+		r = run_rounds(preparation, report, err);
+	return r;
+}
+
+/* --- the end --- */
+
+static int keep_last_good(struct preparation *preparation,
+			  struct reconcile_report *report)
+{
+	struct session *session = preparation->session;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	bool changed = false;
+	struct err err = { 0 };
+	int r = 0;
+
+	if (last_good_write(session->options->data_directory, &preparation->wanted,
+			    &session->ownership, &changed, &err) < 0)
+		r = reconcile_report_warn(
+			report, "the last good state cannot be kept: %s", err.text);
+	if (changed && !session->record_unsaved &&
+	    record_write(session->options->run_directory, &session->ownership, &err) < 0)
+		session->record_unsaved = true;
+	report->times.record += clock_usec(CLOCK_MONOTONIC) - start;
 	return r;
 }
 
 static int report_trouble(struct reconcile_report *report, const struct err *err)
 {
+	free(report->message);
 	report->outcome = RECONCILE_TROUBLE;
 	report->message = strdup(err->text);
 	return report->message ? 0 : -ENOMEM;
 }
 
-/* From the wanted table, whose report says IN_SYNC so far, to the report's end. */
-static int bring_about(struct preparation *preparation, const struct options *options,
+static void add_counts(const struct preparation *preparation,
 		       struct reconcile_report *report)
 {
+	const struct ipvs_counts *counts;
+
+	if (!preparation->ipvs)
+		return;
+	counts = ipvs_get_counts(preparation->ipvs);
+	report->kernel_reads += counts->reads;
+	report->kernel_writes += counts->writes;
+}
+
+static int settle(struct session *session, struct reconcile_report *report)
+{
+	uint64_t random = 0, now = clock_usec(CLOCK_BOOTTIME);
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = now;
+	quarrel_settle(&session->quarrels, now);
+	report->draining = session->ownership.drain_count;
+	if (report->outcome == RECONCILE_IN_SYNC && report->failure_count > 0)
+		report->outcome = RECONCILE_DEGRADED;
+	return retry_update(&session->retries, report, now, clock_usec(CLOCK_REALTIME),
+			    random);
+}
+
+/* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
+static int bring_about(struct preparation *preparation, struct reconcile_report *report)
+{
+	struct session *session = preparation->session;
 	struct err err = { 0 };
-	int r = run_rounds(preparation, options, report, &err);
+	int r = run_all(preparation, report, &err);
 
-	if (preparation->ipvs) {
-		const struct ipvs_counts *counts = ipvs_get_counts(preparation->ipvs);
-
-		report->kernel_reads += counts->reads;
-		report->kernel_writes += counts->writes;
-	}
+	session->allow_removal = false;
+	add_counts(preparation, report);
+	if (r < 0 && err.code == 0)
+		return r;
 	if (r < 0)
 		return report_trouble(report, &err);
-	report->outcome = report->failure_count ? RECONCILE_DEGRADED : RECONCILE_IN_SYNC;
-	return 0;
+	return settle(session, report);
 }
 
-int reconcile_run(const struct options *options, struct reconcile_report *report)
+int reconcile_run(struct session *session, struct reconcile_report *report)
 {
-	cleanup_preparation struct preparation preparation = { 0 };
+	cleanup_preparation struct preparation preparation = { .session = session };
 	int r;
 
-	r = preparation_read_state(&preparation, options, report);
-	if (r < 0 || report->outcome != RECONCILE_IN_SYNC)
+	r = preparation_read_state(&preparation, report);
+	if (r < 0)
 		return r;
-	return bring_about(&preparation, options, report);
+	if (report->outcome != RECONCILE_IN_SYNC)
+		session->held_since = 0;
+	if (report->outcome != RECONCILE_IN_SYNC && !report->falls_back) {
+		report->draining = session->ownership.drain_count;
+		/* Nothing will be tried before the state changes. */
+		retry_clear(&session->retries);
+		return 0;
+	}
+	r = bring_about(&preparation, report);
+	if (r < 0)
+		return r;
+	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
+		r = keep_last_good(&preparation, report);
+	return r;
 }
 
-int reconcile_cleanup(const struct options *options, struct reconcile_report *report)
+static int forget_last_good(struct session *session, struct reconcile_report *report)
 {
-	cleanup_preparation struct preparation preparation = { 0 };
+	const struct options *options = session->options;
+	bool known = session->ownership.good_fingerprint != 0;
+	struct err err = { 0 };
+	int r = 0;
 
-	return bring_about(&preparation, options, report);
+	if (last_good_remove(options->data_directory, &session->ownership, &err) < 0)
+		r = reconcile_report_warn(
+			report,
+			"the last good state cannot be removed, and would come back where there is no state: %s",
+			err.text);
+	if (r == 0 && known &&
+	    record_write(options->run_directory, &session->ownership, &err) < 0)
+		r = reconcile_report_warn(report, "%s", err.text);
+	return r;
+}
+
+int reconcile_cleanup(struct session *session, struct reconcile_report *report)
+{
+	cleanup_preparation struct preparation preparation = { .session = session };
+	int r;
+
+	/* What it is told to remove is no accident. */
+	session->allow_removal = true;
+	r = bring_about(&preparation, report);
+	if (r < 0 || report->outcome == RECONCILE_TROUBLE)
+		return r;
+	return forget_last_good(session, report);
+}
+
+int reconcile_drains(struct session *session, struct reconcile_report *report)
+{
+	cleanup_preparation struct preparation preparation = { .session = session };
+	struct err err = { 0 };
+	int r;
+
+	if (session->ownership.drain_count == 0)
+		return 0;
+	r = ipvs_open(&preparation.ipvs, &err);
+	if (r < 0) {
+		session->wants_reconcile = true;
+		return 0;
+	}
+	r = drains_look(session, preparation.ipvs, report);
+	add_counts(&preparation, report);
+	report->draining = session->ownership.drain_count;
+	return r;
 }

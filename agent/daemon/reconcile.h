@@ -5,15 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/daemon/options.h"
 #include "agent/state/state.h"
-#include "agent/table/plan.h"
 #include "common/err.h"
 
 /*
  * One reconciliation: read the state, dump the kernel, plan, write the record, apply, report.
- * `apply` does it once, `run` again and again; neither knows more of it than this header.
+ * `apply` does it once, `run` again and again; neither knows more of it than this header and
+ * session.h.
  */
+
+struct session;
+struct preparation;
 
 enum reconcile_outcome {
 	RECONCILE_IN_SYNC,   /* every object is in the kernel */
@@ -21,14 +23,20 @@ enum reconcile_outcome {
 	RECONCILE_NO_STATE,  /* STATE_MISSING: nothing was changed */
 	RECONCILE_BAD_STATE, /* STATE_INVALID: nothing was changed */
 	RECONCILE_TROUBLE, /* the kernel or the record could not be read or written at all */
+	RECONCILE_HELD,	   /* the state would take away most of what is ours: it waits */
 };
 
 /* One object that is not as the state wants it. */
 struct reconcile_failure {
 	char *object; /* its key, "tcp 10.0.0.1:443 -> 10.0.1.1:443", "sync daemon master" */
-	char *name; /* the service's name, or NULL */
-	char *text; /* why, and what to do */
-	int code;   /* positive errno */
+	char *name;   /* the service's name, or NULL */
+	char *text;   /* why, and what to do */
+	int code;     /* positive errno */
+	bool waiting; /* it was not tried this time: its back-off is not over */
+	/* Filled in by the daemon. */
+	unsigned int attempts;
+	int64_t since;	    /* of the first attempt, seconds since the epoch */
+	uint64_t next_usec; /* to the next one; 0: now */
 };
 
 /* Microseconds of each phase. */
@@ -38,35 +46,47 @@ struct reconcile_times {
 
 struct reconcile_report {
 	enum reconcile_outcome outcome;
-	char *message; /* one line; for NO_STATE, BAD_STATE and TROUBLE the cause, else NULL */
+	char *message; /* one line; for NO_STATE, BAD_STATE, TROUBLE and HELD the cause, else NULL */
+	bool falls_back; /* for NO_STATE, BAD_STATE, HELD: the last good state is in use */
 	struct state_problems problems; /* of NO_STATE and BAD_STATE */
 	struct reconcile_failure *failures;
 	size_t failure_count;
 	size_t failure_room;
+	char **warnings; /* what is less than it should be without any object being wrong */
+	size_t warning_count;
+	size_t warning_room;
 	size_t services;	/* wanted */
 	size_t services_failed; /* of these, with a failure of their own or of a destination */
 	size_t destinations;	 /* wanted */
 	size_t foreign_services; /* in the kernel and others' */
 	size_t changes;		 /* operations that the kernel took */
+	size_t drift;		 /* of these, what put back somebody else's changes */
+	size_t draining;	 /* destinations that wait for their connections to end */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;
-	/* Seconds since the epoch when the state was last good, 0 if it never was; set by the daemon. */
-	int64_t last_good;
+	int64_t last_good; /* of when the state in use is, where it falls back; as since; else 0 */
 };
 
 /*
  * Runs one reconciliation and fills an empty report, which the caller clears. Logs every write.
  * Returns 0 whatever the outcome; negative only where memory is out.
  */
-int reconcile_run(const struct options *options,
-		  struct reconcile_report *report) MUST_CHECK;
+int reconcile_run(struct session *session, struct reconcile_report *report) MUST_CHECK;
 
 /*
- * As reconcile_run() with a state that wants nothing: everything that is ours goes, global values
- * are put back as they were found, and the record is then empty.
+ * As reconcile_run() with a state that wants nothing: everything that is ours goes at once, global
+ * values are put back as they were found, and the record is then empty.
  */
-int reconcile_cleanup(const struct options *options,
+int reconcile_cleanup(struct session *session,
 		      struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * A look at the destinations that drain, one dump for each of their services; those whose
+ * connections have ended or whose time is over are deleted. Adds to a report its kernel reads and
+ * writes, changes and failures. Sets session->wants_reconcile where it met what it does not mend.
+ * Negative only where memory is out.
+ */
+int reconcile_drains(struct session *session, struct reconcile_report *report) MUST_CHECK;
 
 /*
  * "in sync: 812 services", "degraded: 811 of 812 services, 1 failed: kube-dns: no scheduler
@@ -81,5 +101,12 @@ const char *reconcile_report_format(const struct reconcile_report *report, char 
  */
 int reconcile_report_add(struct reconcile_report *report, const char *object,
 			 const char *name, const char *text, int code) MUST_CHECK;
+
+/* Appends a warning. -ENOMEM. */
+int reconcile_report_warn(struct reconcile_report *report, const char *fmt, ...)
+	PRINTF_LIKE(2, 3) MUST_CHECK;
+
+/* Takes the failures and warnings off again. */
+void reconcile_report_restart(struct reconcile_report *report);
 
 void reconcile_report_clear(struct reconcile_report *report);

@@ -2,6 +2,7 @@
 #include "agent/daemon/reconcile.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
+
+enum { WHEN_TEXT = 32 };
 
 int reconcile_report_add(struct reconcile_report *report, const char *object,
 			 const char *name, const char *text, int code)
@@ -31,6 +34,26 @@ int reconcile_report_add(struct reconcile_report *report, const char *object,
 	return 0;
 }
 
+int reconcile_report_warn(struct reconcile_report *report, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return -ENOMEM;
+	if (ARRAY_MAKE_ROOM(report->warnings, report->warning_count,
+			    report->warning_room) < 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	report->warnings[report->warning_count++] = text;
+	return 0;
+}
+
 static void format_degraded(const struct reconcile_report *report, char *buffer,
 			    size_t size)
 {
@@ -42,21 +65,52 @@ static void format_degraded(const struct reconcile_report *report, char *buffer,
 		 first->text);
 }
 
-static void format_bad_state(const struct reconcile_report *report, char *buffer,
-			     size_t size)
+static void format_time(int64_t seconds, char when[static WHEN_TEXT])
 {
-	const char *message = report->message ? report->message : "";
-	char when[32] = "";
-	time_t last_good = (time_t)report->last_good;
+	time_t then = (time_t)seconds;
 	struct tm tm;
 
-	if (report->last_good == 0 || !gmtime_r(&last_good, &tm)) {
-		snprintf(buffer, size,
-			 "state refused, the kernel's table stays as it is: %s", message);
+	when[0] = '\0';
+	if (gmtime_r(&then, &tm))
+		strftime(when, WHEN_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* What the kernel is kept equal to although the state cannot be used. */
+static void format_unusable(const struct reconcile_report *report, const char *without,
+			    char *buffer, size_t size)
+{
+	const char *message = report->message ? report->message : "";
+	char when[WHEN_TEXT];
+
+	if (!report->falls_back) {
+		snprintf(buffer, size, "%s: %s", without, message);
 		return;
 	}
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	format_time(report->last_good, when);
 	snprintf(buffer, size, "last good state of %s in use: %s", when, message);
+}
+
+static void format_held(const struct reconcile_report *report, char *buffer, size_t size)
+{
+	const char *message = report->message ? report->message : "";
+	char when[WHEN_TEXT];
+
+	if (!report->falls_back) {
+		snprintf(buffer, size, "held: %s", message);
+		return;
+	}
+	format_time(report->last_good, when);
+	snprintf(buffer, size, "held: %s; last good state of %s in use", message, when);
+}
+
+static void format_in_sync(const struct reconcile_report *report, char *buffer,
+			   size_t size)
+{
+	if (report->draining == 0)
+		snprintf(buffer, size, "in sync: %zu services", report->services);
+	else
+		snprintf(buffer, size, "in sync: %zu services, %zu destinations draining",
+			 report->services, report->draining);
 }
 
 const char *reconcile_report_format(const struct reconcile_report *report, char *buffer,
@@ -66,32 +120,48 @@ const char *reconcile_report_format(const struct reconcile_report *report, char 
 
 	switch (report->outcome) {
 	case RECONCILE_IN_SYNC:
-		snprintf(buffer, size, "in sync: %zu services", report->services);
+		format_in_sync(report, buffer, size);
 		break;
 	case RECONCILE_DEGRADED:
 		format_degraded(report, buffer, size);
 		break;
 	case RECONCILE_NO_STATE:
-		snprintf(buffer, size, "no state: %s", message);
+		format_unusable(report, "no state", buffer, size);
 		break;
 	case RECONCILE_BAD_STATE:
-		format_bad_state(report, buffer, size);
+		format_unusable(report,
+				"state refused, the kernel's table stays as it is",
+				buffer, size);
 		break;
 	case RECONCILE_TROUBLE:
 		snprintf(buffer, size, "trouble: %s", message);
+		break;
+	case RECONCILE_HELD:
+		format_held(report, buffer, size);
 		break;
 	}
 	return buffer;
 }
 
-void reconcile_report_clear(struct reconcile_report *report)
+void reconcile_report_restart(struct reconcile_report *report)
 {
 	for (size_t i = 0; i < report->failure_count; i++) {
 		free(report->failures[i].object);
 		free(report->failures[i].name);
 		free(report->failures[i].text);
 	}
+	report->failure_count = 0;
+	for (size_t i = 0; i < report->warning_count; i++)
+		free(report->warnings[i]);
+	report->warning_count = 0;
+	report->services_failed = 0;
+}
+
+void reconcile_report_clear(struct reconcile_report *report)
+{
+	reconcile_report_restart(report);
 	free(report->failures);
+	free(report->warnings);
 	free(report->message);
 	state_problems_clear(&report->problems);
 	memset(report, 0, sizeof(*report));

@@ -2,14 +2,17 @@
 #include "agent/daemon/report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/daemon/timestamp.h"
+
 static const char *const outcome_names[] = {
 	[RECONCILE_IN_SYNC] = "in-sync",   [RECONCILE_DEGRADED] = "degraded",
 	[RECONCILE_NO_STATE] = "no-state", [RECONCILE_BAD_STATE] = "bad-state",
-	[RECONCILE_TROUBLE] = "trouble",
+	[RECONCILE_TROUBLE] = "trouble",   [RECONCILE_HELD] = "held",
 };
 
 const char *reconcile_outcome_name(enum reconcile_outcome outcome)
@@ -29,6 +32,8 @@ static const struct {
 	{ "destinations", offsetof(struct reconcile_report, destinations), false },
 	{ "foreignServices", offsetof(struct reconcile_report, foreign_services), false },
 	{ "changes", offsetof(struct reconcile_report, changes), false },
+	{ "drift", offsetof(struct reconcile_report, drift), false },
+	{ "draining", offsetof(struct reconcile_report, draining), false },
 	{ "kernelReads", offsetof(struct reconcile_report, kernel_reads), true },
 	{ "kernelWrites", offsetof(struct reconcile_report, kernel_writes), true },
 };
@@ -65,6 +70,16 @@ static json_t *json_text(const char *text)
 	json = json_string(copy);
 	free(copy);
 	return json;
+}
+
+/* Null for 0. */
+static json_t *json_time(int64_t seconds)
+{
+	char text[TIMESTAMP_TEXT];
+
+	if (seconds == 0)
+		return json_null();
+	return json_string(timestamp_format((uint64_t)seconds * 1000000, text));
 }
 
 static int add_numbers(json_t *json, const struct reconcile_report *report)
@@ -116,6 +131,18 @@ static int add_problems(json_t *json, const struct state_problems *problems)
 	return 0;
 }
 
+static int add_retry(json_t *object, const struct reconcile_failure *failure)
+{
+	json_int_t next = (json_int_t)failure->next_usec;
+
+	if (json_object_set_new(object, "attempts", json_integer(failure->attempts)) <
+		    0 ||
+	    json_object_set_new(object, "since", json_time(failure->since)) < 0 ||
+	    json_object_set_new(object, "nextMicroseconds", json_integer(next)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 static int add_failures(json_t *json, const struct reconcile_report *report, size_t max)
 {
 	json_t *array = json_array();
@@ -135,6 +162,21 @@ static int add_failures(json_t *json, const struct reconcile_report *report, siz
 		    json_object_set_new(object, "text", json_text(failure->text)) < 0 ||
 		    json_object_set_new(object, "errno", json_integer(failure->code)) < 0)
 			return -ENOMEM;
+		if (failure->attempts > 0 && add_retry(object, failure) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_warnings(json_t *json, const struct reconcile_report *report)
+{
+	json_t *array = json_array();
+
+	if (json_object_set_new(json, "warnings", array) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->warning_count; i++) {
+		if (json_array_append_new(array, json_text(report->warnings[i])) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -146,10 +188,13 @@ json_t *report_to_json(const struct reconcile_report *report, size_t failures_ma
 
 	if (!json || json_object_set_new(json, "outcome", json_string(outcome)) < 0 ||
 	    json_object_set_new(json, "message", json_text(report->message)) < 0 ||
-	    json_object_set_new(json, "lastGood", json_integer(report->last_good)) < 0 ||
+	    json_object_set_new(json, "lastGood", json_time(report->last_good)) < 0 ||
+	    json_object_set_new(json, "fallsBack", json_boolean(report->falls_back)) <
+		    0 ||
 	    add_numbers(json, report) < 0 || add_times(json, &report->times) < 0 ||
 	    add_problems(json, &report->problems) < 0 ||
-	    add_failures(json, report, failures_max) < 0)
+	    add_failures(json, report, failures_max) < 0 ||
+	    add_warnings(json, report) < 0)
 		return NULL;
 	return json_incref(json);
 }
@@ -166,6 +211,20 @@ static int take_text(const json_t *object, const char *name, char **text)
 		return -EPROTO;
 	*text = strdup(json_string_value(value));
 	return *text ? 0 : -ENOMEM;
+}
+
+static int take_time(const json_t *object, const char *name, int64_t *seconds)
+{
+	const json_t *value = json_object_get(object, name);
+	uint64_t realtime_usec;
+
+	if (json_is_null(value))
+		return 0;
+	if (!json_is_string(value) ||
+	    timestamp_parse(json_string_value(value), &realtime_usec) < 0)
+		return -EPROTO;
+	*seconds = (int64_t)(realtime_usec / 1000000);
+	return 0;
 }
 
 static int take_count(const json_t *object, const char *name, uint64_t *count)
@@ -197,10 +256,9 @@ static int take_numbers(const json_t *json, struct reconcile_report *report)
 	uint64_t value;
 	int r;
 
-	r = take_count(json, "lastGood", &value);
+	r = take_time(json, "lastGood", &report->last_good);
 	if (r < 0)
 		return r;
-	report->last_good = (int64_t)value;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		char *at = (char *)report + numbers[i].offset;
 
@@ -248,6 +306,24 @@ static int take_problems(const json_t *json, struct state_problems *problems)
 	return 0;
 }
 
+static int take_retry(const json_t *json, struct reconcile_failure *failure)
+{
+	uint64_t attempts;
+	int r;
+
+	r = take_count(json, "attempts", &attempts);
+	if (r == 0)
+		r = take_time(json, "since", &failure->since);
+	if (r == 0)
+		r = take_count(json, "nextMicroseconds", &failure->next_usec);
+	if (r < 0)
+		return r;
+	if (attempts > UINT_MAX)
+		return -EPROTO;
+	failure->attempts = (unsigned int)attempts;
+	return 0;
+}
+
 static int take_failure(const json_t *json, struct reconcile_failure *failure)
 {
 	uint64_t code = 0;
@@ -265,7 +341,7 @@ static int take_failure(const json_t *json, struct reconcile_failure *failure)
 	if (!failure->object || !failure->text || code > 4095)
 		return -EPROTO;
 	failure->code = (int)code;
-	return 0;
+	return json_object_get(json, "attempts") ? take_retry(json, failure) : 0;
 }
 
 static int take_failures(const json_t *json, struct reconcile_report *report)
@@ -293,6 +369,23 @@ static int take_failures(const json_t *json, struct reconcile_report *report)
 	return 0;
 }
 
+static int take_warnings(const json_t *json, struct reconcile_report *report)
+{
+	const json_t *array = json_object_get(json, "warnings");
+
+	if (!json_is_array(array))
+		return -EPROTO;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *text = json_string_value(json_array_get(array, i));
+
+		if (!text)
+			return -EPROTO;
+		if (reconcile_report_warn(report, "%s", text) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int report_from_json(const json_t *json, struct reconcile_report *report, struct err *err)
 {
 	int r;
@@ -306,6 +399,11 @@ int report_from_json(const json_t *json, struct reconcile_report *report, struct
 		r = take_problems(json, &report->problems);
 	if (r == 0)
 		r = take_failures(json, report);
+	if (r == 0)
+		r = take_warnings(json, report);
+	if (r == 0 && !json_is_boolean(json_object_get(json, "fallsBack")))
+		r = -EPROTO;
+	report->falls_back = json_is_true(json_object_get(json, "fallsBack"));
 	if (r == -EPROTO)
 		return err_set(err, EPROTO, "not a reconcile's report");
 	return r < 0 ? err_errno(err, -r, "a reconcile's report") : 0;

@@ -8,8 +8,8 @@
 
 /*
  * A reconcile's report as JSON: what the daemon hands to `apply` over its socket, and what
- * status.json holds. Durations are microseconds, "lastGood" seconds since the
- * epoch.
+ * status.json holds. Durations are microseconds; times are
+ * ISO 8601 (timestamp.h).
  */
 
 /* The words for outcomes in JSON and logs: "in-sync", "degraded", "no-state", "bad-state", "trouble". */

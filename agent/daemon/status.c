@@ -14,35 +14,6 @@
 
 enum { FORMAT_VERSION = 1, STATUS_LINE = 1024 };
 
-const char *timestamp_format(uint64_t realtime_usec, char buffer[static TIMESTAMP_TEXT])
-{
-	time_t seconds = (time_t)(realtime_usec / 1000000);
-	struct tm tm;
-	size_t n;
-
-	gmtime_r(&seconds, &tm);
-	n = strftime(buffer, TIMESTAMP_TEXT - 5, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buffer + n, TIMESTAMP_TEXT - n, ".%03uZ",
-		 (unsigned int)(realtime_usec / 1000 % 1000));
-	return buffer;
-}
-
-int timestamp_parse(const char *text, uint64_t *realtime_usec)
-{
-	struct tm tm = { 0 };
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	time_t seconds;
-
-	if (!rest || rest[0] != '.' || strspn(rest + 1, "0123456789") != 3 ||
-	    strcmp(rest + 4, "Z") != 0)
-		return -EINVAL;
-	seconds = timegm(&tm);
-	if (seconds < 0)
-		return -EINVAL;
-	*realtime_usec = (uint64_t)seconds * 1000000;
-	return 0;
-}
-
 /* Clock ticks from boot to the process's start (proc(5), field 22 of stat); 0: cannot tell. */
 static uint64_t process_start(pid_t pid)
 {
@@ -110,6 +81,7 @@ static int set_daemon(json_t *json, const struct status *status)
 	    set_time(json, "lastReconcile", status->last_reconcile) < 0 ||
 	    set_time(json, "lastInSync", status->last_in_sync) < 0 ||
 	    set_number(json, "reconciles", status->reconciles) < 0 ||
+	    set_number(json, "driftRepaired", status->drift_repaired) < 0 ||
 	    set_number(json, "resyncMilliseconds", status->resync_usec / 1000) < 0)
 		return -ENOMEM;
 	return 0;

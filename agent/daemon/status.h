@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "agent/daemon/reconcile.h"
+#include "agent/daemon/timestamp.h"
 #include "common/err.h"
 #include "common/cleanup.h"
 #include "common/macro.h"
@@ -19,7 +20,6 @@
 enum {
 	STATUS_MAX = 64 * 1024 * 1024,
 	STATUS_FAILURES_MAX = 10000,
-	TIMESTAMP_TEXT = 32,
 };
 
 /* What the daemon knows beside the report itself. Times are CLOCK_REALTIME in microseconds. */
@@ -30,7 +30,8 @@ struct status {
 	uint64_t last_reconcile; /* when it ended; 0: the first is still under way */
 	uint64_t last_in_sync;	 /* 0: never */
 	uint64_t reconciles;
-	uint64_t resync_usec; /* the period in force */
+	uint64_t resync_usec;	 /* the period in force */
+	uint64_t drift_repaired; /* since the start */
 };
 
 /* report is NULL while the first reconcile is under way. */
@@ -62,9 +63,3 @@ int status_read(const char *run_directory, struct status_view *view,
 void status_view_clear(struct status_view *view);
 
 #define cleanup_status_view CLEANUP(status_view_clear)
-
-/* "2026-11-23T09:05:03.250Z"; returns buffer. */
-const char *timestamp_format(uint64_t realtime_usec, char buffer[static TIMESTAMP_TEXT]);
-
-/* The reverse, to the second. -EINVAL. */
-int timestamp_parse(const char *text, uint64_t *realtime_usec) MUST_CHECK;

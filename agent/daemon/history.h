@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/table/plan.h"
+#include "agent/table/table.h"
+#include "common/macro.h"
+
+/*
+ * What the last reconcile left as the state wanted it, as fingerprints. An operation on an object
+ * that was brought about already and is wanted as before puts back what somebody else changed:
+ * drift. Memory only. Zeroed at the start.
+ */
+struct history_service {
+	struct service_key key;
+	uint64_t fingerprint; /* fingerprint_service_whole() */
+};
+
+struct history {
+	struct history_service *services; /* sorted by key */
+	size_t service_count;
+	struct globals globals;
+};
+
+/*
+ * Takes over what is wanted and was brought about: failed has a flag for each wanted service.
+ * Global values are left out where globals_failed. -ENOMEM: the history is then empty.
+ */
+int history_replace(struct history *history, const struct table *wanted,
+		    const bool *failed, bool globals_failed) MUST_CHECK;
+
+/*
+ * Sets drift in those operations of the plan that are. A service that ownership does not name was
+ * never brought about, whatever the history says.
+ */
+void history_mark_drift(const struct history *history, const struct table *wanted,
+			const struct ownership *ownership, struct plan *plan);
+
+void history_clear(struct history *history);

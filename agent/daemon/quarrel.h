@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Objects that were put back after somebody else had changed them. One that has been put back
+ * again and again without a quiet time in between is contested: it is left for longer and longer,
+ * and reported instead of fought over. Memory only. Times are CLOCK_BOOTTIME in microseconds.
+ * Zeroed at the start.
+ */
+
+enum { QUARREL_REPAIRS_MAX = 5, QUARREL_ENTRIES_MAX = 16384 };
+
+struct quarrel {
+	uint64_t
+		object; /* a hash of its text: there may be very many of them for a while */
+	unsigned int repairs;
+	uint64_t seen; /* when it was last found changed */
+	uint64_t next; /* not to be put back before */
+};
+
+struct quarrel_list {
+	struct quarrel *entries; /* the first known_count sorted by object */
+	size_t count, room;
+	size_t known_count;
+};
+
+/* The entry where the object is contested and not yet to be put back again, else NULL. */
+const struct quarrel *quarrel_find(struct quarrel_list *list, const char *object,
+				   uint64_t now);
+
+/* The object was put back. One of too many is not kept: it is put back every time. */
+void quarrel_note(struct quarrel_list *list, const char *object, uint64_t now);
+
+/* At the end of a reconcile: takes in the new ones and forgets those that were quiet for long. */
+void quarrel_settle(struct quarrel_list *list, uint64_t now);
+
+/* When the next contested object may be put back; UINT64_MAX where there is none. */
+uint64_t quarrel_next(const struct quarrel_list *list, uint64_t now);
+
+/* An operator wants all to be put back now; what was counted stays. */
+void quarrel_permit(struct quarrel_list *list);
+
+void quarrel_clear(struct quarrel_list *list);

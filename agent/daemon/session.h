@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/daemon/history.h"
+#include "agent/daemon/options.h"
+#include "agent/daemon/quarrel.h"
+#include "agent/daemon/retry.h"
+#include "agent/table/ownership.h"
+#include "common/cleanup.h"
+
+/*
+ * What one process knows from reconcile to reconcile: the daemon keeps it for its life, a command
+ * for its one reconcile. Nothing here but the ownership, whose record is on disk, outlives the
+ * process, and nothing needs to. Zeroed with options set at the start.
+ */
+struct session {
+	const struct options *options; /* borrowed */
+	bool falls_back; /* a state that cannot be used is replaced by the last good one */
+
+	struct ownership ownership;
+	bool record_read;    /* ownership is what the record's file says, or newer */
+	bool record_unsaved; /* newer: the file could not be written */
+
+	struct retry_list retries;
+	struct quarrel_list quarrels;
+	struct history history;
+
+	/* As wanted: the services that stay while some of their destinations drain. */
+	struct table draining;
+	bool wants_reconcile; /* a look at the drains found what only a reconcile can mend */
+
+	/* When the removal hold began, CLOCK_BOOTTIME in microseconds; 0: nothing is held. */
+	uint64_t held_since;
+	bool allow_removal; /* for the next reconcile */
+};
+
+void session_clear(struct session *session);
+
+#define cleanup_session CLEANUP(session_clear)
+
+/*
+ * When the session wants the next reconcile whatever else happens, CLOCK_BOOTTIME in
+ * microseconds: a retry, a contested object's turn, the end of the removal hold. UINT64_MAX: never.
+ */
+uint64_t session_next(const struct session *session);
+
+/* Something changed that may have mended what failed, by itself or because somebody asks. */
+void session_retry_all(struct session *session);
