@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "agent/commands.h"
 #include "agent/daemon/control.h"
 #include "agent/diff.h"
 #include "agent/reconcile_command.h"
 
-static int ask_daemon(const struct options *options,
-		      UNUSED const struct lock_holder *holder,
+static int ask_daemon(const struct options *options, const struct lock_holder *holder,
 		      struct reconcile_report *report, struct err *err)
 {
+	if (options->daemon_own)
+		return err_set(
+			err, EBUSY,
+			"ipvs-agent runs (process %d) with a %s of its own; stop it first: systemctl stop ipvs-agent",
+			(int)holder->pid, options->daemon_own);
 	return control_apply(options, report, err);
 }
 

@@ -17,6 +17,8 @@ int cleanup_main(const struct options *options)
 {
 	static const struct reconcile_command cleanup = { "cleanup", reconcile_cleanup,
 							  refuse };
+	struct options at_once = *options;
 
-	return reconcile_command_main(&cleanup, options);
+	at_once.no_drain = true;
+	return reconcile_command_main(&cleanup, &at_once);
 }

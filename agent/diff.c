@@ -16,7 +16,7 @@ static void print_text(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->operation_count; i++)
 		printf("%s\n",
-		       operation_format(&plan->operations[i], text, sizeof(text)));
+		       operation_format_line(&plan->operations[i], text, sizeof(text)));
 	for (size_t i = 0; i < plan->conflict_count; i++) {
 		const struct conflict *conflict = &plan->conflicts[i];
 
@@ -44,9 +44,10 @@ static json_t *operation_to_json(const struct operation *operation)
 	operation_format_object(operation, object, sizeof(object));
 	operation_format_values(operation, true, before, sizeof(before));
 	operation_format_values(operation, false, now, sizeof(now));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "operation",
-			 operation_kind_name(operation->kind), "object", object, "name",
-			 text_or_null(name), "old", text_or_null(before), "new",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "operation",
+			 operation_kind_name(operation->kind), "reason",
+			 operation_reason_name(operation->reason), "object", object,
+			 "name", text_or_null(name), "old", text_or_null(before), "new",
 			 text_or_null(now));
 }
 
@@ -85,12 +86,21 @@ static int print_json(const struct plan *plan)
 	return r;
 }
 
-static int make_plan(struct preparation *preparation, const struct options *options,
-		     struct reconcile_report *report)
+/* What apply says before it does it, or instead. */
+static void print_hold(const struct plan *plan)
+{
+	if (plan_removes_most(plan))
+		log_warning(
+			"this removes %zu of %zu services and %zu of %zu destinations: it would be held; apply --allow-removal does it",
+			plan->removed_services, plan->owned_services,
+			plan->removed_destinations, plan->owned_destinations);
+}
+
+static int make_plan(struct preparation *preparation, struct reconcile_report *report)
 {
 	struct err err = { 0 };
 
-	if (preparation_read_state(preparation, options, report) < 0) {
+	if (preparation_read_state(preparation, report) < 0) {
 		log_error("reading the state: out of memory");
 		return -1;
 	}
@@ -98,7 +108,7 @@ static int make_plan(struct preparation *preparation, const struct options *opti
 		fprintf(stderr, "%s\n", report->problems.lines[i]);
 	if (report->outcome != RECONCILE_IN_SYNC)
 		return -1;
-	if (preparation_plan(preparation, options, report, &err) < 0) {
+	if (preparation_plan(preparation, report, &err) < 0) {
 		log_error("%s", err.text);
 		return -1;
 	}
@@ -107,14 +117,17 @@ static int make_plan(struct preparation *preparation, const struct options *opti
 
 int diff_print(const struct options *options, int changes, int trouble)
 {
-	cleanup_preparation struct preparation preparation = { 0 };
+	cleanup_session struct session session = { .options = options };
+	cleanup_preparation struct preparation preparation = { .session = &session };
 	struct reconcile_report report = { 0 };
 	const struct plan *plan = &preparation.plan;
-	int r = make_plan(&preparation, options, &report);
+	int r = make_plan(&preparation, &report);
 
 	reconcile_report_clear(&report);
 	if (r < 0)
 		return trouble;
+	if (options->removal_hold_usec && !options->allow_removal)
+		print_hold(plan);
 	if (!options->json)
 		print_text(plan);
 	else if (print_json(plan) < 0)

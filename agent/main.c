@@ -6,25 +6,46 @@
 #include "agent/options.h"
 #include "common/log.h"
 
+/* Help lines of options that several commands take. */
+#define HELP_NO_AUTOLOAD                                                                 \
+	"  --no-autoload        leave no scheduler to the kernel's own module loading\n"
+#define HELP_POLICY                                                                         \
+	"  --adopt=WHICH        services of others on keys of the state: take over those\n" \
+	"                       that are equal (default), all, or none\n"                   \
+	"  --drain-timeout TIME what leaves waits so long for its connections to end\n"     \
+	"                       (default 15min; 0: as long as they last)\n"                 \
+	"  --drain-udp          let UDP and SCTP destinations drain as well\n"              \
+	"  --no-drain           what leaves goes at once\n"
+#define HELP_DATA_DIR                                                                    \
+	"  --data-dir PATH      where the last good state is kept (default\n"            \
+	"                       /var/lib/ipvs-node, or what --run-dir names)\n"
+
 static const struct command {
 	const char *name;
 	int (*run)(const struct options *options);
 	unsigned int takes;
 	const char *summary;
-	const char *options; /* help lines of those that only this command takes */
+	const char *options; /* help lines of those that not all commands take */
 } commands[] = {
-	{ "run", run_main, TAKES_NO_AUTOLOAD | TAKES_STRICT_READY | TAKES_RESYNC,
+	{ "run", run_main,
+	  TAKES_NO_AUTOLOAD | TAKES_STRICT_READY | TAKES_RESYNC | TAKES_POLICY |
+		  TAKES_REMOVAL_HOLD | TAKES_DATA_DIR,
 	  "the daemon: apply the state, watch it, repair drift",
 	  "  --resync TIME        compare with the kernel this often (default 30s)\n"
 	  "  --strict-ready       tell systemd READY only when everything is in sync\n"
-	  "  --no-autoload        leave no scheduler to the kernel's own module loading\n" },
-	{ "apply", apply_main, TAKES_DRY_RUN | TAKES_NO_AUTOLOAD,
+	  "  --removal-hold TIME  a state that takes away most of what is ours waits so\n"
+	  "                       long (default 10min; 0: not at all)\n" HELP_POLICY
+		  HELP_DATA_DIR HELP_NO_AUTOLOAD },
+	{ "apply", apply_main,
+	  TAKES_DRY_RUN | TAKES_NO_AUTOLOAD | TAKES_POLICY | TAKES_ALLOW_REMOVAL |
+		  TAKES_DATA_DIR,
 	  "make the kernel's table equal to the state once; ask the daemon where one runs",
 	  "  --dry-run            print what would be done, and do nothing\n"
-	  "  --no-autoload        leave no scheduler to the kernel's own module loading\n" },
-	{ "diff", diff_main, 0,
+	  "  --allow-removal      do it even if it takes away most of what is ours\n" HELP_POLICY
+		  HELP_DATA_DIR HELP_NO_AUTOLOAD },
+	{ "diff", diff_main, TAKES_POLICY,
 	  "print what apply would change; exit status 0: nothing, 1: something, 2: trouble",
-	  "" },
+	  HELP_POLICY },
 	{ "check", check_main, TAKES_OPERANDS,
 	  "validate state files, named behind it or by --state; needs no privilege", "" },
 	{ "list", list_main, 0, "print the kernel's table for people", "" },
@@ -32,8 +53,8 @@ static const struct command {
 	{ "status", status_main, TAKES_WAIT,
 	  "print what the daemon did last; exit status 0: in sync, 3: degraded, 1: no daemon",
 	  "  --wait[=TIME]        wait until it is in sync, at most so long\n" },
-	{ "cleanup", cleanup_main, 0,
-	  "take away everything that is ours, and nothing else", "" },
+	{ "cleanup", cleanup_main, TAKES_DATA_DIR,
+	  "take away everything that is ours at once, and nothing else", HELP_DATA_DIR },
 };
 
 static const struct command *find_command(const char *name)

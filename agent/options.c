@@ -11,6 +11,9 @@
 enum { DURATION_MAX_DAYS = 365 };
 static const uint64_t duration_max_usec = DURATION_MAX_DAYS * 24ULL * 3600 * 1000000;
 
+static const char default_run_directory[] = "/run/ipvs-node";
+static const char default_data_directory[] = "/var/lib/ipvs-node";
+
 enum option_code {
 	OPTION_STATE = 256,
 	OPTION_RUN_DIR,
@@ -23,6 +26,13 @@ enum option_code {
 	OPTION_STRICT_READY,
 	OPTION_WAIT,
 	OPTION_RESYNC,
+	OPTION_ADOPT,
+	OPTION_DRAIN_TIMEOUT,
+	OPTION_DRAIN_UDP,
+	OPTION_NO_DRAIN,
+	OPTION_ALLOW_REMOVAL,
+	OPTION_REMOVAL_HOLD,
+	OPTION_DATA_DIR,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +47,13 @@ static const struct option long_options[] = {
 	{ "strict-ready", no_argument, NULL, OPTION_STRICT_READY },
 	{ "wait", optional_argument, NULL, OPTION_WAIT },
 	{ "resync", required_argument, NULL, OPTION_RESYNC },
+	{ "adopt", required_argument, NULL, OPTION_ADOPT },
+	{ "drain-timeout", required_argument, NULL, OPTION_DRAIN_TIMEOUT },
+	{ "drain-udp", no_argument, NULL, OPTION_DRAIN_UDP },
+	{ "no-drain", no_argument, NULL, OPTION_NO_DRAIN },
+	{ "allow-removal", no_argument, NULL, OPTION_ALLOW_REMOVAL },
+	{ "removal-hold", required_argument, NULL, OPTION_REMOVAL_HOLD },
+	{ "data-dir", required_argument, NULL, OPTION_DATA_DIR },
 	{ 0 },
 };
 
@@ -45,20 +62,33 @@ static const struct {
 	enum option_code code;
 	unsigned int takes;
 	const char *name;
+	bool daemon_own; /* what a running daemon does by its own option, whatever apply's is */
 } special[] = {
-	{ OPTION_DRY_RUN, TAKES_DRY_RUN, "--dry-run" },
-	{ OPTION_NO_AUTOLOAD, TAKES_NO_AUTOLOAD, "--no-autoload" },
-	{ OPTION_STRICT_READY, TAKES_STRICT_READY, "--strict-ready" },
-	{ OPTION_WAIT, TAKES_WAIT, "--wait" },
-	{ OPTION_RESYNC, TAKES_RESYNC, "--resync" },
+	{ OPTION_DRY_RUN, TAKES_DRY_RUN, "--dry-run", false },
+	{ OPTION_NO_AUTOLOAD, TAKES_NO_AUTOLOAD, "--no-autoload", false },
+	{ OPTION_STRICT_READY, TAKES_STRICT_READY, "--strict-ready", false },
+	{ OPTION_WAIT, TAKES_WAIT, "--wait", false },
+	{ OPTION_RESYNC, TAKES_RESYNC, "--resync", false },
+	{ OPTION_ADOPT, TAKES_POLICY, "--adopt", true },
+	{ OPTION_DRAIN_TIMEOUT, TAKES_POLICY, "--drain-timeout", true },
+	{ OPTION_DRAIN_UDP, TAKES_POLICY, "--drain-udp", true },
+	{ OPTION_NO_DRAIN, TAKES_POLICY, "--no-drain", true },
+	{ OPTION_ALLOW_REMOVAL, TAKES_ALLOW_REMOVAL, "--allow-removal", false },
+	{ OPTION_REMOVAL_HOLD, TAKES_REMOVAL_HOLD, "--removal-hold", false },
+	{ OPTION_DATA_DIR, TAKES_DATA_DIR, "--data-dir", true },
 };
 
-static int check_taken(int code, unsigned int takes, const char *command, struct err *err)
+static int check_taken(int code, unsigned int takes, const char *command,
+		       struct options *options, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(special); i++) {
-		if ((int)special[i].code == code && !(takes & special[i].takes))
+		if ((int)special[i].code != code)
+			continue;
+		if (!(takes & special[i].takes))
 			return err_set(err, EINVAL, "%s does not take %s", command,
 				       special[i].name);
+		if (special[i].daemon_own && !options->daemon_own)
+			options->daemon_own = special[i].name;
 	}
 	return 0;
 }
@@ -110,6 +140,23 @@ static int parse_level(const char *value, struct err *err)
 	return 0;
 }
 
+static int parse_adopt(const char *value, enum adopt_mode *adopt, struct err *err)
+{
+	static const char *const names[] = {
+		[ADOPT_EQUAL] = "equal",
+		[ADOPT_ALL] = "all",
+		[ADOPT_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			*adopt = (enum adopt_mode)i;
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL, "--adopt: '%s' is none of equal, all, none", value);
+}
+
 static int parse_wait(const char *value, struct options *options, struct err *err)
 {
 	options->wait = true;
@@ -133,6 +180,25 @@ static int parse_option(int code, struct options *options, struct err *err)
 	case OPTION_RESYNC:
 		return parse_time("--resync", optarg, 1000000, &options->resync_usec,
 				  err);
+	case OPTION_ADOPT:
+		return parse_adopt(optarg, &options->adopt, err);
+	case OPTION_DRAIN_TIMEOUT:
+		return parse_time("--drain-timeout", optarg, 0,
+				  &options->drain_timeout_usec, err);
+	case OPTION_REMOVAL_HOLD:
+		return parse_time("--removal-hold", optarg, 0,
+				  &options->removal_hold_usec, err);
+	case OPTION_DATA_DIR:
+		return parse_path("--data-dir", optarg, &options->data_directory, err);
+	case OPTION_DRAIN_UDP:
+		options->drain_udp = true;
+		return 0;
+	case OPTION_NO_DRAIN:
+		options->no_drain = true;
+		return 0;
+	case OPTION_ALLOW_REMOVAL:
+		options->allow_removal = true;
+		return 0;
 	case OPTION_DRY_RUN:
 		options->dry_run = true;
 		return 0;
@@ -175,8 +241,10 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 
 	*options = (struct options){
 		.state_path = "/etc/ipvs-node/state.json",
-		.run_directory = "/run/ipvs-node",
+		.run_directory = default_run_directory,
 		.resync_usec = 30 * 1000000,
+		.removal_hold_usec = 10 * 60 * 1000000ULL,
+		.drain_timeout_usec = 15 * 60 * 1000000ULL,
 	};
 	optind = 0; /* glibc: start anew, also its inner state */
 	opterr = 0;
@@ -187,11 +255,16 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 			return OPTIONS_HELP;
 		if (code == OPTION_VERSION)
 			return OPTIONS_VERSION;
-		r = check_taken(code, takes, argv[0], err);
+		r = check_taken(code, takes, argv[0], options, err);
 		if (r == 0)
 			r = parse_option(code, options, err);
 		if (r < 0)
 			return r;
 	}
+	/* Whoever has a run directory of their own must not be given another table's last state. */
+	if (!options->data_directory)
+		options->data_directory = options->run_directory == default_run_directory
+						  ? default_data_directory
+						  : options->run_directory;
 	return take_operands(argc, argv, takes, options, err);
 }

@@ -14,6 +14,7 @@ static int run_locked(const struct reconcile_command *command,
 		      const struct options *options, struct reconcile_report *report,
 		      struct err *err)
 {
+	cleanup_session struct session session = { .options = options };
 	struct lock_holder holder = { 0 };
 	cleanup_close int lock = -1;
 	int r;
@@ -27,7 +28,8 @@ static int run_locked(const struct reconcile_command *command,
 		return err_set(err, EBUSY,
 			       "another ipvs-agent (process %d) is at work on %s",
 			       (int)holder.pid, options->run_directory);
-	r = command->run(options, report);
+	session.allow_removal = options->allow_removal;
+	r = command->run(&session, report);
 	return r < 0 ? err_errno(err, -r, "%s", command->name) : 0;
 }
 

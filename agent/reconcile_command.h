@@ -3,12 +3,13 @@
 
 #include "agent/daemon/lock.h"
 #include "agent/daemon/reconcile.h"
+#include "agent/daemon/session.h"
 
 /* What the commands that write to the table differ in. */
 struct reconcile_command {
 	const char *name;
 	/* with the lock in hand */
-	int (*run)(const struct options *options, struct reconcile_report *report);
+	int (*run)(struct session *session, struct reconcile_report *report);
 	/* instead, where a daemon has it; err and report as control.h: control_apply() */
 	int (*with_daemon)(const struct options *options,
 			   const struct lock_holder *holder,

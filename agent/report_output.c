@@ -37,9 +37,13 @@ static void print_text(const struct reconcile_report *report)
 		else
 			log_error("%s: %s", failure->object, failure->text);
 	}
+	for (size_t i = 0; i < report->warning_count; i++)
+		log_warning("%s", report->warnings[i]);
 	reconcile_report_format(report, summary, sizeof(summary));
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
 		printf("%s (%zu changes)\n", summary, report->changes);
+	else if (report->outcome == RECONCILE_HELD)
+		log_error("%s; `ipvs-agent apply --allow-removal` does it", summary);
 	else if (report->problems.count == 0)
 		log_error("%s", summary);
 	else

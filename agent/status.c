@@ -59,6 +59,9 @@ static void print_counts(const json_t *report)
 	       (long long)number_of(report, "destinations"),
 	       (long long)number_of(report, "servicesFailed"),
 	       (long long)number_of(report, "foreignServices"));
+	if (number_of(report, "draining") > 0)
+		printf("  %-15s %lld destinations\n", "draining",
+		       (long long)number_of(report, "draining"));
 	printf("  %-15s %lld reads, %lld writes, %lld changes, %lld.%03lld ms\n",
 	       "kernel", (long long)number_of(report, "kernelReads"),
 	       (long long)number_of(report, "kernelWrites"),
@@ -83,6 +86,27 @@ static void print_problems(const json_t *report)
 	print_rest(shown, number_of(report, "problemCount"), "problems");
 }
 
+static void print_warnings(const json_t *report)
+{
+	const json_t *warnings = json_object_get(report, "warnings");
+
+	for (size_t i = 0; i < json_array_size(warnings); i++)
+		printf("  warning: %s\n", json_string_value(json_array_get(warnings, i)));
+}
+
+/* ", 7 attempts since 2026-11-23T09:05:03.000Z, the next in 42 s" */
+static void print_retry(const json_t *failure)
+{
+	json_int_t next = number_of(failure, "nextMicroseconds");
+	const char *since = text_of(failure, "since");
+
+	if (!since)
+		return;
+	printf(" (attempts: %lld since %s, the next %lld s after the last reconcile)",
+	       (long long)number_of(failure, "attempts"), since,
+	       (long long)(next + 999999) / 1000000);
+}
+
 static void print_failures(const json_t *report)
 {
 	const json_t *failures = json_object_get(report, "failures");
@@ -92,9 +116,11 @@ static void print_failures(const json_t *report)
 		const json_t *failure = json_array_get(failures, i);
 		const char *name = text_of(failure, "name");
 
-		printf("  failed: %s%s%s%s: %s\n", text_of(failure, "object"),
+		printf("  failed: %s%s%s%s: %s", text_of(failure, "object"),
 		       name ? " (" : "", name ? name : "", name ? ")" : "",
 		       text_of(failure, "text"));
+		print_retry(failure);
+		putchar('\n');
 	}
 	print_rest(shown, number_of(report, "failureCount"), "failures");
 }
@@ -111,11 +137,14 @@ static void print_document(const json_t *document)
 	printf("  %-15s %lld, version %s\n", "daemon",
 	       (long long)number_of(document, "pid"), text_of(document, "program"));
 	print_time("started", text_of(document, "started"));
+	printf("  %-15s %lld objects put back since then\n", "drift",
+	       (long long)number_of(document, "driftRepaired"));
 	if (!json_is_object(report))
 		return;
 	print_counts(report);
 	print_problems(report);
 	print_failures(report);
+	print_warnings(report);
 }
 
 static void print_text(const struct status_view *view)
