@@ -18,13 +18,15 @@ struct server {
 	struct control *control;
 	struct reconcile_report report;
 	unsigned int asked;
+	bool allowed_removal;
 };
 
-static const struct reconcile_report *on_ask(void *context)
+static const struct reconcile_report *on_ask(void *context, bool allow_removal)
 {
 	struct server *server = context;
 
 	server->asked++;
+	server->allowed_removal = allow_removal;
 	return &server->report;
 }
 
@@ -138,9 +140,10 @@ static void test_other_state(void **state)
 	start_server(&server, *state);
 	ask(&server, &client, *state, "/etc/ipvs-node/other.json");
 	assert_int_equal(client.result, -EBUSY);
-	assert_string_equal(
+	assert_non_null(strstr(client.err.text, "ipvs-agent runs (process "));
+	assert_non_null(strstr(
 		client.err.text,
-		"the daemon's state is /etc/ipvs-node/state.json: stop it to apply another one");
+		") with the state /etc/ipvs-node/state.json; stop it to apply another one: systemctl stop ipvs-agent"));
 	assert_int_equal(server.asked, 0);
 	stop_server(&server);
 }
@@ -204,6 +207,23 @@ static const char *ask_raw(struct server *server, const char *directory, const c
 	return answer;
 }
 
+static void test_allow_removal(void **state)
+{
+	static const char asks[] =
+		"{\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\",\"allowRemoval\":true}";
+	static const char asks_not[] =
+		"{\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\"}";
+	struct server server;
+
+	start_server(&server, *state);
+	ask_raw(&server, *state, asks, strlen(asks));
+	assert_true(server.allowed_removal);
+	ask_raw(&server, *state, asks_not, strlen(asks_not));
+	assert_false(server.allowed_removal);
+	assert_int_equal(server.asked, 2);
+	stop_server(&server);
+}
+
 static void test_requests_refused(void **state)
 {
 	static const char *const requests[] = {
@@ -213,7 +233,8 @@ static void test_requests_refused(void **state)
 		"{\"version\":1}",
 		"{\"version\":2,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\"}",
 		"{\"version\":1,\"command\":\"stop\",\"state\":\"/etc/ipvs-node/state.json\"}",
-		"{\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\",\"allowRemoval\":true}",
+		"{\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\",\"force\":true}",
+		"{\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\",\"allowRemoval\":1}",
 		"{\"version\":1,\"version\":1,\"command\":\"apply\",\"state\":\"/etc/ipvs-node/state.json\"}",
 	};
 	cleanup_free char *huge = malloc(2 * CONTROL_REQUEST_MAX);
@@ -342,15 +363,11 @@ static void test_path_too_long(UNUSED void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONTROL_TEST(test_report),
-		CONTROL_TEST(test_long_report),
-		CONTROL_TEST(test_other_state),
-		CONTROL_TEST(test_same_state),
-		CONTROL_TEST(test_requests_refused),
-		CONTROL_TEST(test_silent_clients),
-		CONTROL_TEST(test_stranger),
-		CONTROL_TEST(test_daemon_ends),
-		cmocka_unit_test(test_path_too_long),
+		CONTROL_TEST(test_report),	   CONTROL_TEST(test_long_report),
+		CONTROL_TEST(test_other_state),	   CONTROL_TEST(test_same_state),
+		CONTROL_TEST(test_allow_removal),  CONTROL_TEST(test_requests_refused),
+		CONTROL_TEST(test_silent_clients), CONTROL_TEST(test_stranger),
+		CONTROL_TEST(test_daemon_ends),	   cmocka_unit_test(test_path_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,8 @@
 #include "common/file.h"
 #include "common/log.h"
 
+static uint64_t now_usec = 1000;
+
 /* What is logged about a report, on stderr; the caller frees it. The report is cleared. */
 static char *log_of(const char *directory, struct outcome_log *log,
 		    struct reconcile_report *report)
@@ -19,7 +21,7 @@ static char *log_of(const char *directory, struct outcome_log *log,
 
 	assert_non_null(to);
 	assert_true(dup2(fileno(to), STDERR_FILENO) >= 0);
-	outcome_log_report(log, report);
+	outcome_log_report(log, report, now_usec);
 	assert_true(dup2(kept, STDERR_FILENO) >= 0);
 	close(kept);
 	fclose(to);
@@ -106,6 +108,61 @@ static void test_bad_state(void **state)
 	assert_logs(state, &log, &two, "test: a:2:1: y\n");
 }
 
+/* What stays wrong is said once more every five minutes, with a count; what is right is not. */
+static void test_still_so(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report mended = { .services = 9 }, quiet = { .services = 9 };
+
+	for (int i = 0; i <= 600; i++) {
+		struct reconcile_report report = { 0 };
+
+		add(&report, "a", NULL, "one");
+		assert_logs(
+			state, &log, &report,
+			i == 0 ? "test: a: one\ntest: degraded: 8 of 9 services, 1 failed: a: one\n"
+			: i % 300 == 0
+				? "test: still so after 300 more reconciles: degraded: 8 of 9 services, 1 failed: a: one\n"
+				: "");
+		now_usec += 1000000;
+	}
+	assert_logs(state, &log, &mended, "test: in sync: 9 services\n");
+	now_usec += 3600 * 1000000ULL;
+	assert_logs(state, &log, &quiet, "");
+}
+
+static void test_warnings(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report first = { .services = 1 }, second = { .services = 1 };
+
+	assert_int_equal(reconcile_report_warn(&first, "the disk is %s", "full"), 0);
+	assert_int_equal(reconcile_report_warn(&second, "the disk is %s", "full"), 0);
+	assert_logs(state, &log, &first,
+		    "test: the disk is full\ntest: in sync: 1 services\n");
+	assert_logs(state, &log, &second, "");
+}
+
+static void test_held(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report held = {
+		.outcome = RECONCILE_HELD,
+		.message = strdup("would remove 812 of 830 services"),
+	};
+	struct reconcile_report with_last_good = {
+		.outcome = RECONCILE_HELD,
+		.message = strdup("would remove 812 of 830 services"),
+		.falls_back = true,
+		.last_good = 1790000000,
+	};
+
+	assert_logs(state, &log, &held, "test: held: would remove 812 of 830 services\n");
+	assert_logs(
+		state, &log, &with_last_good,
+		"test: held: would remove 812 of 830 services; last good state of 2026-09-21T14:13:20Z in use\n");
+}
+
 /* A thousand failures do not make a thousand lines. */
 static void test_many(void **state)
 {
@@ -136,6 +193,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_changes, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_bad_state, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_still_so, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_warnings, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_held, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_many, temporary_make,
 						temporary_remove),

@@ -10,13 +10,18 @@
 
 enum { SECOND = 1000000 };
 
+static const uint64_t never = UINT64_MAX;
+
 static void test_in_sync(UNUSED void **state)
 {
 	struct pace pace = { .resync_usec = 30 * SECOND };
 
-	assert_int_equal(pace_next(&pace, RECONCILE_IN_SYNC, 1000, 7), 30 * SECOND);
-	assert_int_equal(pace_next(&pace, RECONCILE_NO_STATE, 1000, 7), 30 * SECOND);
-	assert_int_equal(pace_next(&pace, RECONCILE_BAD_STATE, 1000, 7), 30 * SECOND);
+	assert_int_equal(pace_next(&pace, RECONCILE_IN_SYNC, 1000, never, 7),
+			 30 * SECOND);
+	assert_int_equal(pace_next(&pace, RECONCILE_NO_STATE, 1000, never, 7),
+			 30 * SECOND);
+	assert_int_equal(pace_next(&pace, RECONCILE_BAD_STATE, 1000, never, 7),
+			 30 * SECOND);
 	assert_int_equal(pace.failures, 0);
 }
 
@@ -26,11 +31,25 @@ static void test_slow_reads(UNUSED void **state)
 
 	assert_int_equal(pace_period(&pace, SECOND / 2), 30 * SECOND);
 	assert_int_equal(pace_period(&pace, 2 * SECOND), 100 * SECOND);
-	assert_int_equal(pace_next(&pace, RECONCILE_IN_SYNC, 2 * SECOND, 7),
+	assert_int_equal(pace_next(&pace, RECONCILE_IN_SYNC, 2 * SECOND, never, 7),
 			 100 * SECOND);
-	/* A retry, too, leaves the machine alone for most of the time. */
-	assert_int_equal(pace_next(&pace, RECONCILE_DEGRADED, 2 * SECOND, 7),
+	/* A retry, too, leaves the machine alone for most of the time, and so does a look. */
+	assert_int_equal(pace_next(&pace, RECONCILE_DEGRADED, 2 * SECOND, SECOND, 7),
 			 20 * SECOND);
+	assert_int_equal(pace_look(SECOND / 2), 10 * SECOND);
+	assert_int_equal(pace_look(100), SECOND);
+}
+
+/* An object's own time comes before the resync, never later, and never at once for ever. */
+static void test_wishes(UNUSED void **state)
+{
+	struct pace pace = { .resync_usec = 30 * SECOND };
+
+	assert_int_equal(pace_next(&pace, RECONCILE_DEGRADED, 1000, 4 * SECOND, 7),
+			 4 * SECOND);
+	assert_int_equal(pace_next(&pace, RECONCILE_DEGRADED, 1000, 40 * SECOND, 7),
+			 30 * SECOND);
+	assert_int_equal(pace_next(&pace, RECONCILE_DEGRADED, 1000, 0, 7), SECOND / 10);
 }
 
 static void assert_near(uint64_t delay, uint64_t wanted)
@@ -40,28 +59,30 @@ static void assert_near(uint64_t delay, uint64_t wanted)
 
 static void test_back_off(UNUSED void **state)
 {
-	static const uint64_t wanted[] = { 1, 2, 4, 8, 16, 32, 64, 64, 64 };
+	static const uint64_t wanted[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300 };
 	struct pace pace = { .resync_usec = 3600ULL * SECOND };
 
 	for (unsigned int round = 0; round < 100; round++) {
-		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-			assert_near(pace_next(&pace, RECONCILE_DEGRADED, 1000,
-					      round * 0x9e3779b97f4a7c15ULL + i),
-				    wanted[i] * SECOND);
+		for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
+			uint64_t random = round * 0x9e3779b97f4a7c15ULL + i;
+
+			assert_near(pace_backoff(i, random), wanted[i] * SECOND);
+			assert_near(
+				pace_next(&pace, RECONCILE_TROUBLE, 1000, never, random),
+				wanted[i] * SECOND);
+		}
 		pace_reset(&pace);
 	}
-	assert_near(pace_next(&pace, RECONCILE_TROUBLE, 0, 5), SECOND);
-	pace_next(&pace, RECONCILE_IN_SYNC, 0, 5);
-	assert_near(pace_next(&pace, RECONCILE_TROUBLE, 0, 5), SECOND);
+	assert_near(pace_backoff(UINT32_MAX, 5), 300ULL * SECOND);
+	assert_near(pace_next(&pace, RECONCILE_TROUBLE, 0, never, 5), SECOND);
+	pace_next(&pace, RECONCILE_IN_SYNC, 0, never, 5);
+	assert_near(pace_next(&pace, RECONCILE_TROUBLE, 0, never, 5), SECOND);
 }
 
 /* Two nodes that failed together do not retry together. */
 static void test_jitter(UNUSED void **state)
 {
-	struct pace one = { .resync_usec = 60 * SECOND }, other = one;
-
-	assert_int_not_equal(pace_next(&one, RECONCILE_DEGRADED, 0, 1),
-			     pace_next(&other, RECONCILE_DEGRADED, 0, 400000));
+	assert_int_not_equal(pace_backoff(0, 1), pace_backoff(0, 400000));
 }
 
 static void test_never_after_resync(UNUSED void **state)
@@ -69,18 +90,16 @@ static void test_never_after_resync(UNUSED void **state)
 	struct pace pace = { .resync_usec = 5 * SECOND };
 
 	for (unsigned int i = 0; i < 200; i++)
-		assert_in_range(pace_next(&pace, RECONCILE_DEGRADED, 0, i * 12345), 1,
-				5 * SECOND);
+		assert_in_range(pace_next(&pace, RECONCILE_TROUBLE, 0, never, i * 12345),
+				1, 5 * SECOND);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_sync),
-		cmocka_unit_test(test_slow_reads),
-		cmocka_unit_test(test_back_off),
-		cmocka_unit_test(test_jitter),
-		cmocka_unit_test(test_never_after_resync),
+		cmocka_unit_test(test_in_sync), cmocka_unit_test(test_slow_reads),
+		cmocka_unit_test(test_wishes),	cmocka_unit_test(test_back_off),
+		cmocka_unit_test(test_jitter),	cmocka_unit_test(test_never_after_resync),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,66 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/unit/table_builder.h"
+#include "tests/unit/plan_case.h"
 
 #include <linux/ip_vs.h>
-#include <string.h>
-
-#include "agent/table/plan.h"
-
-struct fixture {
-	struct table wanted, actual;
-	struct ownership ownership;
-	struct plan plan;
-};
-
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct fixture));
-	return *state ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	plan_clear(&f->plan);
-	table_clear(&f->wanted);
-	table_clear(&f->actual);
-	ownership_clear(&f->ownership);
-	free(f);
-	return 0;
-}
-
-static void make(struct fixture *f)
-{
-	table_sort(&f->wanted);
-	table_sort(&f->actual);
-	plan_clear(&f->plan);
-	assert_int_equal(plan_make(&f->wanted, &f->actual, &f->ownership, &f->plan), 0);
-}
-
-static void own(struct fixture *f, unsigned int n)
-{
-	struct table table = { 0 };
-	struct service *service = build_service(&table, n);
-
-	assert_int_equal(ownership_mark(&f->ownership, &service->key, OWNERSHIP_OWNED),
-			 0);
-	table_clear(&table);
-}
-
-/* The whole plan as text, one operation a line. */
-static void assert_plan(struct fixture *f, const char *expected)
-{
-	char text[8192] = "", line[512];
-	size_t used = 0;
-
-	make(f);
-	for (size_t i = 0; i < f->plan.operation_count; i++)
-		used += (size_t)snprintf(
-			text + used, sizeof(text) - used, "%s\n",
-			operation_format(&f->plan.operations[i], line, sizeof(line)));
-	assert_string_equal(text, expected);
-}
 
 static void new_service_comes_before_its_destinations(void **state)
 {
@@ -229,32 +170,18 @@ static void different_service_of_others_is_a_conflict(void **state)
 	assert_ptr_equal(f->plan.conflicts[0].service_actual, &f->actual.services[0]);
 }
 
-static void intended_key_is_ours_only_with_its_attributes(void **state)
+static void every_new_service_comes_before_a_destination(void **state)
 {
 	struct fixture *f = *state;
-	struct service *wanted = build_service(&f->wanted, 1);
-	struct service *actual = build_service(&f->actual, 1);
 
-	build_destination(wanted, 1, 1);
-	assert_int_equal(ownership_mark(&f->ownership, &wanted->key, OWNERSHIP_INTENDED),
-			 0);
+	build_destination(build_service(&f->wanted, 1), 1, 1);
+	build_destination(build_service(&f->wanted, 2), 1, 1);
 	assert_plan(
 		f,
-		"new destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
-	strcpy(actual->scheduler, "wrr");
-	assert_plan(f, "");
-	assert_int_equal(f->plan.conflict_count, 1);
-}
-
-static void intended_key_is_never_deleted(void **state)
-{
-	struct fixture *f = *state;
-	struct service *actual = build_service(&f->actual, 1);
-
-	assert_int_equal(ownership_mark(&f->ownership, &actual->key, OWNERSHIP_INTENDED),
-			 0);
-	assert_plan(f, "");
-	assert_int_equal(f->plan.foreign_services, 1);
+		"new service tcp 10.0.0.1:80, scheduler rr\n"
+		"new service tcp 10.0.0.2:80, scheduler rr\n"
+		"new destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n"
+		"new destination tcp 10.0.0.2:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
 }
 
 static void timeouts_are_set_and_put_back(void **state)
@@ -309,7 +236,7 @@ static void changed_sync_daemon_is_stopped_and_started_last(void **state)
 	build_service(&f->wanted, 1);
 	f->wanted.globals.daemons[0] = master_on("eth0", 2);
 	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
-	f->ownership.daemon_owned[0] = true;
+	f->ownership.daemons[0].mark = OWNERSHIP_OWNED;
 	assert_plan(f, "new service tcp 10.0.0.1:80, scheduler rr\n"
 		       "stop sync daemon master on eth0, id 1\n"
 		       "start sync daemon master on eth0, id 2\n");
@@ -321,7 +248,7 @@ static void sync_daemon_that_left_is_stopped_first(void **state)
 
 	build_service(&f->wanted, 1);
 	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
-	f->ownership.daemon_owned[0] = true;
+	f->ownership.daemons[0].mark = OWNERSHIP_OWNED;
 	assert_plan(f, "stop sync daemon master on eth0, id 1\n"
 		       "new service tcp 10.0.0.1:80, scheduler rr\n");
 }
@@ -354,26 +281,24 @@ static void sysctls_are_set_and_put_back(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(new_service_comes_before_its_destinations),
-		TEST(equal_tables_need_nothing),
-		TEST(names_and_connections_are_no_difference),
-		TEST(edits_are_made_in_place),
-		TEST(every_attribute_is_compared),
-		TEST(changed_key_is_created_before_the_old_one_goes),
-		TEST(new_destination_comes_before_the_old_one_goes),
-		TEST(services_of_others_are_left_alone),
-		TEST(equal_service_of_others_is_adopted_without_a_write),
-		TEST(different_service_of_others_is_a_conflict),
-		TEST(intended_key_is_ours_only_with_its_attributes),
-		TEST(intended_key_is_never_deleted),
-		TEST(timeouts_are_set_and_put_back),
-		TEST(sync_daemon_with_defaults_is_no_difference),
-		TEST(changed_sync_daemon_is_stopped_and_started_last),
-		TEST(sync_daemon_that_left_is_stopped_first),
-		TEST(sync_daemon_of_others_is_left_alone),
-		TEST(sysctls_are_set_and_put_back),
+		PLAN_TEST(new_service_comes_before_its_destinations),
+		PLAN_TEST(equal_tables_need_nothing),
+		PLAN_TEST(names_and_connections_are_no_difference),
+		PLAN_TEST(edits_are_made_in_place),
+		PLAN_TEST(every_attribute_is_compared),
+		PLAN_TEST(changed_key_is_created_before_the_old_one_goes),
+		PLAN_TEST(new_destination_comes_before_the_old_one_goes),
+		PLAN_TEST(services_of_others_are_left_alone),
+		PLAN_TEST(equal_service_of_others_is_adopted_without_a_write),
+		PLAN_TEST(different_service_of_others_is_a_conflict),
+		PLAN_TEST(every_new_service_comes_before_a_destination),
+		PLAN_TEST(timeouts_are_set_and_put_back),
+		PLAN_TEST(sync_daemon_with_defaults_is_no_difference),
+		PLAN_TEST(changed_sync_daemon_is_stopped_and_started_last),
+		PLAN_TEST(sync_daemon_that_left_is_stopped_first),
+		PLAN_TEST(sync_daemon_of_others_is_left_alone),
+		PLAN_TEST(sysctls_are_set_and_put_back),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

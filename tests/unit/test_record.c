@@ -36,10 +36,23 @@ static void fill(struct ownership *ownership)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		assert_int_equal(
 			ownership_mark(ownership, &keys[i],
-				       i % 2 ? OWNERSHIP_INTENDED : OWNERSHIP_OWNED),
+				       i % 2 ? OWNERSHIP_INTENDED : OWNERSHIP_OWNED,
+				       i % 2 ? 0xfedcba9876543210ULL : 0),
 			0);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct drain drain = { .service = keys[2 * i], .port = 8080 };
+
+		assert_int_equal(
+			address_parse(i ? "fd00::9" : "10.0.1.1", &drain.address), 0);
+		drain.deadline_msec = i ? 0 : UINT64_MAX;
+		assert_int_equal(ownership_set_drain(ownership, &drain), 0);
+	}
+	ownership->good_fingerprint = 0x0123456789abcdefULL;
+	ownership->good_saved = true;
 	ownership->timeouts_before = (struct timeouts){ .tcp = 900, .udp = 300 };
-	ownership->daemon_owned[sync_slot(SYNC_BACKUP)] = true;
+	ownership->daemons[sync_slot(SYNC_MASTER)].mark = OWNERSHIP_OWNED;
+	ownership->daemons[sync_slot(SYNC_BACKUP)] =
+		(struct owned_daemon){ OWNERSHIP_INTENDED, 0xaULL };
 	assert_int_equal(
 		globals_add_sysctl(&ownership->before, "net.ipv4.vs.conntrack", "0"), 0);
 	assert_int_equal(globals_add_sysctl(&ownership->before, "net.ipv4.tcp_rmem",
@@ -55,10 +68,21 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 		assert_int_equal(
 			service_key_compare(&a->services[i].key, &b->services[i].key), 0);
 		assert_int_equal(a->services[i].mark, b->services[i].mark);
+		assert_true(a->services[i].fingerprint == b->services[i].fingerprint);
 	}
+	assert_int_equal(a->drain_count, b->drain_count);
+	for (size_t i = 0; i < a->drain_count; i++) {
+		assert_int_equal(drain_compare(&a->drains[i], &b->drains[i]), 0);
+		assert_true(a->drains[i].deadline_msec == b->drains[i].deadline_msec);
+	}
+	assert_true(a->good_fingerprint == b->good_fingerprint);
+	assert_int_equal(a->good_saved, b->good_saved);
 	assert_memory_equal(&a->timeouts_before, &b->timeouts_before,
 			    sizeof(a->timeouts_before));
-	assert_memory_equal(a->daemon_owned, b->daemon_owned, sizeof(a->daemon_owned));
+	for (int i = 0; i < SYNC_DAEMON_SLOTS; i++) {
+		assert_int_equal(a->daemons[i].mark, b->daemons[i].mark);
+		assert_true(a->daemons[i].fingerprint == b->daemons[i].fingerprint);
+	}
 	assert_int_equal(a->before.sysctl_count, b->before.sysctl_count);
 	for (size_t i = 0; i < a->before.sysctl_count; i++) {
 		assert_string_equal(a->before.sysctls[i].name, b->before.sysctls[i].name);
@@ -102,16 +126,20 @@ static void test_unwritable(UNUSED void **state)
 static void test_text(UNUSED void **state)
 {
 	static const char *const lines[] = {
-		"ipvs-node-owned 1 8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840 ",
+		"ipvs-node-owned 2 8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840 ",
+		"\ngood 0123456789abcdef saved ",
 		"\ntimeouts 900 0 300 ",
-		"\ndaemon backup ",
+		"\ndaemon master ",
+		"\nintended-daemon backup 000000000000000a ",
 		"\nsysctl net.ipv4.vs.conntrack 0 ",
 		"\nsysctl net.ipv4.tcp_rmem 4096%09131072%206291456%25%ff ",
 		"\nsysctl net.core.empty % ",
 		"\nowned tcp 10.0.0.1 443 ",
-		"\nintended tcp fd00::1 0 ",
+		"\nintended tcp fd00::1 0 fedcba9876543210 ",
 		"\nowned fwmark ipv4 7 ",
-		"\nintended fwmark ipv6 4294967295 ",
+		"\nintended fwmark ipv6 4294967295 fedcba9876543210 ",
+		"\ndrain tcp 10.0.0.1 443 10.0.1.1 8080 18446744073709551615 ",
+		"\ndrain fwmark ipv4 7 fd00::9 8080 0 ",
 	};
 	cleanup_ownership struct ownership written = { 0 };
 	cleanup_free char *text = NULL;
@@ -266,11 +294,33 @@ static void test_appended(UNUSED void **state)
 	assert_int_equal(read.before.sysctl_count, 1);
 
 	ownership_clear(&read);
-	append(text, sizeof(text), &sum, "drain tcp 10.0.0.1 80");
+	append(text, sizeof(text), &sum, "address 10.0.0.1");
 	assert_int_equal(parse(text, strlen(text), identity, &read, &err), RECORD_NEWER);
 	assert_string_equal(
-		err.text, "line 8: 'drain' is not known here, a newer version wrote it");
+		err.text,
+		"line 8: 'address' is not known here, a newer version wrote it");
 	assert_int_equal(read.service_count, 0);
+}
+
+/* What version 1 wrote: an intended key without what was intended is kept, but never ours. */
+static void test_version_1(UNUSED void **state)
+{
+	cleanup_ownership struct ownership read = { 0 };
+	char text[1024] = "", header[160];
+	uint32_t sum = 0x1f5c9d3b;
+	struct service service = { .key = tcp_key("10.0.0.2", 80), .scheduler = "rr" };
+	const struct owned_service *found;
+
+	snprintf(header, sizeof(header), "ipvs-node-owned 1 %s", identity);
+	append(text, sizeof(text), &sum, header);
+	append(text, sizeof(text), &sum, "daemon master");
+	append(text, sizeof(text), &sum, "intended tcp 10.0.0.2 80");
+	assert_int_equal(parse(text, strlen(text), identity, &read, NULL), RECORD_LOADED);
+	found = ownership_find(&read, &service.key);
+	assert_non_null(found);
+	assert_int_equal(found->mark, OWNERSHIP_INTENDED);
+	assert_false(owned_service_is_ours(found, &service));
+	assert_int_equal(read.daemons[sync_slot(SYNC_MASTER)].mark, OWNERSHIP_OWNED);
 }
 
 /* Lines whose checksum is right but whose words are not. */
@@ -294,6 +344,19 @@ static void test_nonsense(UNUSED void **state)
 		"sysctl net.a %0",
 		"sysctl net.a %00",
 		"sysctl % 1",
+		"intended tcp 10.0.0.1 80 0",
+		"intended tcp 10.0.0.1 80 0000000000000000",
+		"intended tcp 10.0.0.1 80 0123456789abcdeg",
+		"intended tcp 10.0.0.1 80 0123456789abcdef 1",
+		"owned tcp 10.0.0.1 80 0123456789abcdef",
+		"intended-daemon master",
+		"intended-daemon slave 0123456789abcdef",
+		"drain tcp 10.0.0.1 80 10.0.1.1 80",
+		"drain tcp 10.0.0.1 80 10.0.1 80 0",
+		"drain tcp 10.0.0.1 80 10.0.1.1 65536 0",
+		"drain tcp 10.0.0.1 80 10.0.1.1 80 -1",
+		"good 0123456789abcdef",
+		"good 0123456789abcdef perhaps",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -323,7 +386,7 @@ static void test_many(void **state)
 		struct service_key key = tcp_key("10.0.0.0", 80);
 
 		key.address.v4.s_addr = htonl(0x0a000000 + i);
-		assert_int_equal(ownership_mark(&written, &key, OWNERSHIP_OWNED), 0);
+		assert_int_equal(ownership_mark(&written, &key, OWNERSHIP_OWNED, 0), 0);
 	}
 	start = clock_usec(CLOCK_MONOTONIC);
 	assert_int_equal(record_write(*state, &written, &err), 0);
@@ -350,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_appended),
+		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test_setup_teardown(test_many, temporary_make,
 						temporary_remove),

@@ -305,6 +305,9 @@ static void test_report_and_back(UNUSED void **state)
 		.changes = 5,
 		.kernel_reads = 6,
 		.kernel_writes = 7,
+		.drift = 13,
+		.draining = 14,
+		.falls_back = true,
 		.times = { 8, 9, 10, 11, 12 },
 		.last_good = 1790000000,
 	};
@@ -317,6 +320,10 @@ static void test_report_and_back(UNUSED void **state)
 	assert_int_equal(
 		reconcile_report_add(&report, "tcp 1.2.3.4:5", NULL, "no", EPERM), 0);
 	assert_int_equal(reconcile_report_add(&report, "x", "name", "\xff", EIO), 0);
+	report.failures[1].attempts = 15;
+	report.failures[1].since = 1790000001;
+	report.failures[1].next_usec = 16;
+	assert_int_equal(reconcile_report_warn(&report, "warned %d", 17), 0);
 	json = report_to_json(&report, SIZE_MAX);
 	assert_non_null(json);
 	assert_int_equal(report_from_json(json, &back, &err), 0);
@@ -326,6 +333,12 @@ static void test_report_and_back(UNUSED void **state)
 	assert_string_equal(back.failures[1].text, "?");
 	assert_memory_equal(&back.times, &report.times, sizeof(back.times));
 	assert_int_equal(back.kernel_writes, 7);
+	assert_int_equal(back.drift, 13);
+	assert_int_equal(back.draining, 14);
+	assert_true(back.falls_back);
+	assert_int_equal(back.failures[1].attempts, 15);
+	assert_int_equal(back.failures[1].next_usec, 16);
+	assert_string_equal(back.warnings[0], "warned 17");
 	reconcile_report_clear(&back);
 	reconcile_report_clear(&report);
 }
@@ -351,7 +364,7 @@ static void test_bad_reports(UNUSED void **state)
 		/* The number of failures is for readers of a list that was cut short. */
 		if (strcmp(key, "failureCount") == 0)
 			continue;
-		assert_int_equal(json_object_set_new(copy, key, json_true()), 0);
+		assert_int_equal(json_object_set_new(copy, key, json_real(0.5)), 0);
 		assert_int_equal(report_from_json(copy, &back, &err), -EPROTO);
 		assert_string_equal(err.text, "not a reconcile's report");
 		reconcile_report_clear(&back);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "tests/unit/table_builder.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/daemon/bookkeeping.h"
+#include "agent/table/fingerprint.h"
+
+/* A preparation in memory: what its plan and the kernel's answers make of what is ours. */
+
+enum { RESULTS = 16 };
+
+struct fixture {
+	struct options options;
+	struct session session;
+	struct preparation preparation;
+	struct table *wanted, *actual;
+	struct ownership *ownership;
+	int results[RESULTS];
+	bool changed;
+};
+
+static inline int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	f->session.options = &f->options;
+	f->preparation.session = &f->session;
+	f->wanted = &f->preparation.wanted;
+	f->actual = &f->preparation.actual;
+	f->ownership = &f->session.ownership;
+	*state = f;
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	preparation_clear(&f->preparation);
+	session_clear(&f->session);
+	free(f);
+	return 0;
+}
+
+static inline void make_plan(struct fixture *f)
+{
+	const struct plan_policy policy = { .adopt = f->options.adopt,
+					    .services_only = f->preparation.part };
+
+	table_sort(f->wanted);
+	table_sort(f->actual);
+	plan_clear(&f->preparation.plan);
+	assert_int_equal(plan_make(f->wanted, f->actual, f->ownership, &policy,
+				   &f->preparation.plan),
+			 0);
+	assert_true(f->preparation.plan.operation_count < RESULTS);
+}
+
+/* Each says whether the ownership is another than before. */
+static inline bool confirm(struct fixture *f)
+{
+	f->changed = false;
+	bookkeeping_confirm(&f->preparation, &f->changed);
+	return f->changed;
+}
+
+static inline bool before(struct fixture *f)
+{
+	f->changed = false;
+	assert_int_equal(bookkeeping_before(&f->preparation, f->results, &f->changed), 0);
+	return f->changed;
+}
+
+static inline bool after(struct fixture *f)
+{
+	f->changed = false;
+	assert_int_equal(bookkeeping_after(&f->preparation, f->results, &f->changed), 0);
+	return f->changed;
+}
+
+static inline const struct owned_service *find(const struct fixture *f,
+					       const struct service *service)
+{
+	return ownership_find(f->ownership, &service->key);
+}
+
+static inline enum ownership_mark mark_of(const struct fixture *f,
+					  const struct service *service)
+{
+	const struct owned_service *owned = find(f, service);
+
+	return owned ? owned->mark : OWNERSHIP_NONE;
+}
+
+static inline void mark(struct fixture *f, const struct service *service,
+			enum ownership_mark wanted)
+{
+	assert_int_equal(ownership_mark(f->ownership, &service->key, wanted,
+					wanted == OWNERSHIP_INTENDED
+						? fingerprint_service(service)
+						: 0),
+			 0);
+	ownership_settle(f->ownership);
+}
+
+#define BOOKKEEPING_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

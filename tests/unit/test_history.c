@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/plan_case.h"
+
+#include "agent/daemon/history.h"
+
+/* Which operations put back what somebody else changed. */
+
+struct past {
+	struct fixture *f;
+	struct history history;
+	bool never_ours;
+};
+
+/* Two services, as wanted and in the kernel, and what the reconcile before left. */
+static int set_up_past(void **state)
+{
+	struct past *past = calloc(1, sizeof(*past));
+	bool failed[2] = { false, false };
+
+	if (!past || set_up((void **)&past->f) < 0)
+		return -1;
+	for (unsigned int n = 1; n <= 2; n++) {
+		build_destination(build_service(&past->f->wanted, n), 1, 1);
+		build_destination(build_service(&past->f->actual, n), 1, 1);
+		own(past->f, n);
+	}
+	assert_int_equal(history_replace(&past->history, &past->f->wanted, failed, false),
+			 0);
+	*state = past;
+	return 0;
+}
+
+static int tear_down_past(void **state)
+{
+	struct past *past = *state;
+	void *f = past->f;
+
+	history_clear(&past->history);
+	tear_down(&f);
+	free(past);
+	return 0;
+}
+
+/* The operations of the plan, drift marked with "drift: ". */
+static void assert_drift(struct past *past, const char *expected)
+{
+	struct fixture *f = past->f;
+	cleanup_ownership struct ownership named = { 0 };
+	char text[4096] = "", line[512];
+	size_t used = 0;
+
+	/* Whatever plan comes of the fixture's own, all that is wanted was ours at some time. */
+	for (size_t i = 0; i < f->wanted.service_count && !past->never_ours; i++)
+		assert_int_equal(ownership_mark(&named, &f->wanted.services[i].key,
+						OWNERSHIP_OWNED, 0),
+				 0);
+
+	make(f);
+	history_mark_drift(&past->history, &f->wanted, &named, &f->plan);
+	for (size_t i = 0; i < f->plan.operation_count; i++)
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "%s%s\n",
+			f->plan.operations[i].drift ? "drift: " : "",
+			operation_format(&f->plan.operations[i], line, sizeof(line)));
+	assert_string_equal(text, expected);
+}
+
+static void replace(struct past *past, const bool *failed, bool globals_failed)
+{
+	assert_int_equal(
+		history_replace(&past->history, &past->f->wanted, failed, globals_failed),
+		0);
+}
+
+static void change_by_somebody_else_is_drift(void **state)
+{
+	struct past *past = *state;
+
+	past->f->actual.services[0].destinations[0].weight = 5;
+	strcpy(past->f->actual.services[1].scheduler, "wlc");
+	assert_drift(
+		past,
+		"drift: set service tcp 10.0.0.2:80, scheduler wlc -> rr\n"
+		"drift: set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 5 -> 1\n");
+}
+
+static void service_and_destination_that_somebody_deleted_are_drift(void **state)
+{
+	struct past *past = *state;
+	struct table *actual = &past->f->actual;
+
+	actual->services[0].destination_count = 0;
+	service_clear(&actual->services[--actual->service_count]);
+	assert_drift(
+		past,
+		"drift: new service tcp 10.0.0.2:80, scheduler rr\n"
+		"drift: new destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n"
+		"drift: new destination tcp 10.0.0.2:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
+}
+
+/* After a restart the history may know of a service that never came to be. */
+static void service_that_was_never_ours_is_no_drift(void **state)
+{
+	struct past *past = *state;
+	struct table *actual = &past->f->actual;
+
+	service_clear(&actual->services[--actual->service_count]);
+	past->never_ours = true;
+	assert_drift(
+		past,
+		"new service tcp 10.0.0.2:80, scheduler rr\n"
+		"new destination tcp 10.0.0.2:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
+}
+
+static void destination_that_somebody_added_is_drift(void **state)
+{
+	struct past *past = *state;
+
+	build_destination(&past->f->actual.services[0], 9, 1);
+	assert_drift(past,
+		     "drift: delete destination tcp 10.0.0.1:80 -> 10.1.0.9:8080\n");
+}
+
+static void change_of_the_state_is_no_drift(void **state)
+{
+	struct past *past = *state;
+
+	past->f->wanted.services[0].destinations[0].weight = 7;
+	strcpy(past->f->wanted.services[1].scheduler, "wrr");
+	build_service(&past->f->wanted, 3);
+	assert_drift(past,
+		     "set service tcp 10.0.0.2:80, scheduler rr -> wrr\n"
+		     "new service tcp 10.0.0.3:80, scheduler rr\n"
+		     "set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 1 -> 7\n");
+}
+
+static void name_alone_changes_nothing(void **state)
+{
+	struct past *past = *state;
+
+	past->f->wanted.services[0].name = strdup("web");
+	past->f->actual.services[0].destinations[0].weight = 5;
+	assert_drift(
+		past,
+		"drift: set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 5 -> 1\n");
+}
+
+static void service_that_left_the_state_is_no_drift(void **state)
+{
+	struct past *past = *state;
+	struct table *wanted = &past->f->wanted;
+
+	service_clear(&wanted->services[--wanted->service_count]);
+	assert_drift(past, "delete service tcp 10.0.0.2:80\n");
+}
+
+/* What was never brought about cannot have been changed. */
+static void what_failed_before_is_no_drift(void **state)
+{
+	const bool failed[2] = { false, true };
+	struct past *past = *state;
+
+	past->f->actual.services[0].destinations[0].weight = 5;
+	past->f->actual.services[1].destinations[0].weight = 5;
+	replace(past, failed, false);
+	assert_drift(
+		past,
+		"drift: set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 5 -> 1\n"
+		"set destination tcp 10.0.0.2:80 -> 10.1.0.1:8080, weight 5 -> 1\n");
+}
+
+static void nothing_is_drift_without_a_past(void **state)
+{
+	struct past *past = *state;
+
+	past->f->actual.services[0].destinations[0].weight = 5;
+	history_clear(&past->history);
+	assert_drift(past,
+		     "set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 5 -> 1\n");
+}
+
+/* Only what somebody else caused: a drain goes its way although the state is as before. */
+static void drain_that_goes_on_is_no_drift(void **state)
+{
+	struct past *past = *state;
+	struct fixture *f = past->f;
+	struct service *service = &f->actual.services[0];
+	struct drain drain = { .service = service->key, .port = 8080 };
+
+	f->policy.no_drain = false;
+	for (unsigned int n = 7; n <= 9; n++) {
+		struct destination *destination = build_destination(service, n, 0);
+
+		destination->active_connections = n - 7;
+		drain.address = destination->address;
+		drain.deadline_msec = n == 9 ? 0 : 1;
+		assert_int_equal(ownership_set_drain(&f->ownership, &drain), 0);
+	}
+	f->policy.now_msec = 1;
+	service->destinations[3].weight = 2;
+	strcpy(service->scheduler, "sh");
+	strcpy(f->wanted.services[0].scheduler, "sh");
+	replace(past, (const bool[2]){ false, false }, false);
+	assert_drift(
+		past,
+		"set service tcp 10.0.0.1:80, scheduler flags 0 -> 1\n"
+		"delete destination tcp 10.0.0.1:80 -> 10.1.0.7:8080\n"
+		"delete destination tcp 10.0.0.1:80 -> 10.1.0.8:8080\n"
+		"drift: set destination tcp 10.0.0.1:80 -> 10.1.0.9:8080, weight 2 -> 0\n");
+}
+
+static void set_globals(struct globals *globals)
+{
+	globals->timeouts.tcp = 1000;
+	globals->daemons[0].role = SYNC_MASTER;
+	strcpy(globals->daemons[0].interface, "eth0");
+	assert_int_equal(globals_add_sysctl(globals, "net.a", "1"), 0);
+}
+
+static void globals_put_back_are_drift(void **state)
+{
+	static const char operations[] = "%sset sysctl net.a: ? -> 1\n"
+					 "%sset timeouts, tcp 900 -> 1000\n"
+					 "%sstart sync daemon master on eth0, id 0\n";
+	const bool failed[2] = { false, false };
+	struct past *past = *state;
+	char drift[256], none[256];
+
+	snprintf(drift, sizeof(drift), operations, "drift: ", "drift: ", "drift: ");
+	snprintf(none, sizeof(none), operations, "", "", "");
+	set_globals(&past->f->wanted.globals);
+	past->f->actual.globals.timeouts.tcp = 900;
+	assert_drift(past, none);
+	replace(past, failed, true);
+	assert_drift(past, none);
+	replace(past, failed, false);
+	assert_drift(past, drift);
+	past->history.globals.timeouts.tcp = 1;
+	past->history.globals.sysctls[0].value[0] = '2';
+	past->history.globals.daemons[0].sync_id = 2;
+	assert_drift(past, none);
+}
+
+#define HISTORY_TEST(name)                                                               \
+	cmocka_unit_test_setup_teardown(name, set_up_past, tear_down_past)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HISTORY_TEST(change_by_somebody_else_is_drift),
+		HISTORY_TEST(service_and_destination_that_somebody_deleted_are_drift),
+		HISTORY_TEST(service_that_was_never_ours_is_no_drift),
+		HISTORY_TEST(destination_that_somebody_added_is_drift),
+		HISTORY_TEST(change_of_the_state_is_no_drift),
+		HISTORY_TEST(name_alone_changes_nothing),
+		HISTORY_TEST(service_that_left_the_state_is_no_drift),
+		HISTORY_TEST(what_failed_before_is_no_drift),
+		HISTORY_TEST(nothing_is_drift_without_a_past),
+		HISTORY_TEST(drain_that_goes_on_is_no_drift),
+		HISTORY_TEST(globals_put_back_are_drift),
+	};
+
+	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
+}

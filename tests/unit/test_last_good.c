@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/temporary.h"
+
+#include "tests/unit/table_builder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+
+#include "agent/daemon/last_good.h"
+#include "agent/table/fingerprint.h"
+
+/* The last good state's file, and what the record says of it. */
+
+struct fixture {
+	void *directory;
+	struct table table;
+	struct ownership ownership;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	temporary_make(&f->directory);
+	build_destination(build_service(&f->table, 1), 1, 1);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	table_clear(&f->table);
+	ownership_clear(&f->ownership);
+	temporary_remove(&f->directory);
+	free(f);
+	return 0;
+}
+
+static const char *file_of(const struct fixture *f)
+{
+	return in_directory(f->directory, "last-good.json");
+}
+
+/* Writes the table; returns whether the record is to be written. */
+static bool assert_written(struct fixture *f)
+{
+	bool changed = false;
+	struct err err = { 0 };
+
+	assert_int_equal(
+		last_good_write(f->directory, &f->table, &f->ownership, &changed, &err),
+		0);
+	assert_true(f->ownership.good_saved);
+	assert_int_equal(f->ownership.good_fingerprint, fingerprint_table(&f->table));
+	return changed;
+}
+
+static void assert_read(struct fixture *f)
+{
+	struct table table = { 0 };
+	int64_t when = 0;
+	struct err err = { 0 };
+
+	assert_int_equal(last_good_read(f->directory, &f->ownership, &table, &when, &err),
+			 LAST_GOOD_READ);
+	assert_int_equal(fingerprint_table(&table), fingerprint_table(&f->table));
+	assert_in_range(time(NULL) - when, 0, 60);
+	table_clear(&table);
+}
+
+/* It is not used; why is "DIRECTORY/last-good.json" and what follows it. */
+static void assert_none(struct fixture *f, const char *why)
+{
+	struct table table = { 0 };
+	int64_t when = 0;
+	struct err err = { 0 };
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof(text), "%s%s", file_of(f), why);
+	assert_int_equal(last_good_read(f->directory, &f->ownership, &table, &when, &err),
+			 LAST_GOOD_NONE);
+	assert_string_equal(err.text, text);
+	assert_int_equal(table.service_count, 0);
+	assert_null(table.services);
+}
+
+static ino_t inode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+static void what_was_written_is_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(assert_written(f));
+	assert_read(f);
+	/* After a reboot the record knows nothing of it. */
+	f->ownership.good_fingerprint = 0;
+	f->ownership.good_saved = false;
+	assert_read(f);
+}
+
+static void missing_file_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_none(f, ": there is none yet");
+	assert_true(assert_written(f));
+	assert_int_equal(unlink(file_of(f)), 0);
+	assert_none(f, ": there is none yet");
+}
+
+static void broken_file_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	write_text(file_of(f), "{\n  \"version\": 1,\n");
+	assert_none(
+		f,
+		":3:1: a field's name in double quotes expected, found the end of the file");
+	write_text(file_of(f), "{ \"version\": 1, \"services\": [ { \"port\": 80 } ] }");
+	assert_none(f, ":1: services[0]: neither an address nor a fwmark");
+}
+
+/* The disk was full when a later state was to be written. */
+static void file_that_is_older_than_the_record_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_written(f);
+	f->ownership.good_saved = false;
+	assert_none(f, ": older than what was programmed last");
+}
+
+static void file_of_another_state_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_written(f);
+	f->ownership.good_fingerprint ^= 1;
+	assert_none(f, ": not what was programmed last");
+}
+
+static void directory_is_made(void **state)
+{
+	struct fixture *f = *state;
+	char *below = strdup(in_directory(f->directory, "data"));
+	bool changed = false;
+
+	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, NULL),
+			 0);
+	assert_true(changed);
+	assert_int_equal(access(in_directory(below, "last-good.json"), R_OK), 0);
+	free(below);
+}
+
+/* Runs as root as well: what lies under a file is no directory for anybody. */
+static void failure_is_reported_and_noted(void **state)
+{
+	struct fixture *f = *state;
+	char *file = strdup(in_directory(f->directory, "file"));
+	char *below = strdup(in_directory(file, "data"));
+	bool changed = false;
+	struct err err = { 0 };
+	char text[PATH_MAX + 32];
+
+	write_text(file, "");
+	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, &err),
+			 -ENOTDIR);
+	snprintf(text, sizeof(text), "%s: Not a directory", below);
+	assert_string_equal(err.text, text);
+	assert_true(changed);
+	assert_false(f->ownership.good_saved);
+	assert_int_equal(f->ownership.good_fingerprint, fingerprint_table(&f->table));
+	/* The same once more is no news for the record. */
+	changed = false;
+	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, &err),
+			 -ENOTDIR);
+	assert_false(changed);
+	free(below);
+	free(file);
+}
+
+static void file_stays_as_it_was_where_the_next_cannot_be_written(void **state)
+{
+	struct fixture *f = *state;
+	const char *blocker;
+	bool changed = false;
+
+	assert_written(f);
+	/* A directory in the way of the temporary file. */
+	blocker = in_directory(f->directory, "last-good.json.new");
+	assert_int_equal(mkdir(blocker, 0755), 0);
+	f->table.services[0].destinations[0].weight = 7;
+	assert_true(last_good_write(f->directory, &f->table, &f->ownership, &changed,
+				    NULL) < 0);
+	assert_true(changed);
+	assert_none(f, ": older than what was programmed last");
+	assert_int_equal(rmdir(blocker), 0);
+	assert_true(assert_written(f));
+	assert_read(f);
+}
+
+static void file_is_written_again_only_when_the_state_changed(void **state)
+{
+	struct fixture *f = *state;
+	ino_t first;
+	int fd;
+
+	assert_true(assert_written(f));
+	first = inode_of(file_of(f));
+	/* Held open, so that a new file cannot get its number. */
+	fd = open(file_of(f), O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_false(assert_written(f));
+	assert_int_equal(inode_of(file_of(f)), first);
+	f->table.services[0].destinations[0].weight = 7;
+	assert_true(assert_written(f));
+	assert_int_not_equal(inode_of(file_of(f)), first);
+	assert_read(f);
+	close(fd);
+}
+
+static void file_that_somebody_removed_is_written_again(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(assert_written(f));
+	assert_int_equal(unlink(file_of(f)), 0);
+	assert_false(assert_written(f));
+	assert_read(f);
+}
+
+static void sysctl_that_a_service_implies_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(globals_add_sysctl(&f->table.globals,
+					    "net.ipv4.vs.expire_quiescent_template", "1"),
+			 0);
+	f->table.globals.sysctls[0].implied = true;
+	assert_written(f);
+	assert_read(f);
+}
+
+#define LAST_GOOD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LAST_GOOD_TEST(what_was_written_is_read),
+		LAST_GOOD_TEST(missing_file_is_none),
+		LAST_GOOD_TEST(broken_file_is_none),
+		LAST_GOOD_TEST(file_that_is_older_than_the_record_is_none),
+		LAST_GOOD_TEST(file_of_another_state_is_none),
+		LAST_GOOD_TEST(directory_is_made),
+		LAST_GOOD_TEST(failure_is_reported_and_noted),
+		LAST_GOOD_TEST(file_stays_as_it_was_where_the_next_cannot_be_written),
+		LAST_GOOD_TEST(file_is_written_again_only_when_the_state_changed),
+		LAST_GOOD_TEST(file_that_somebody_removed_is_written_again),
+		LAST_GOOD_TEST(sysctl_that_a_service_implies_is_not_kept),
+	};
+
+	return cmocka_run_group_tests_name("last good", tests, NULL, NULL);
+}
