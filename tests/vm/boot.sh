@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Boots one guest:
 #
-#   boot.sh [--shell | --show] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER
+#   boot.sh [--shell | --show] [--name NAME] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER
 #
 # and leaves in OUTPUT-FOLDER `console.log` and `results` (what the guest's runner wrote to its
 # second serial port). The exit status says whether the guest ended by itself, not what its cases
@@ -12,15 +12,16 @@
 set -euo pipefail
 . "$(dirname -- "$0")/common.sh"
 
-mode=tests pattern=''
+mode=tests pattern='' name=''
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --shell | --show) mode=${1#--} && shift ;;
+    --name) name=$2 && shift 2 ;;
     --pattern) pattern=$2 && shift 2 ;;
     *) die "unknown option $1" ;;
   esac
 done
-[ $# -eq 2 ] || die "usage: boot.sh [--shell | --show] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER"
+[ $# -eq 2 ] || die "usage: boot.sh [--shell | --show] [--name NAME] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER"
 boot=$(realpath -- "$1")
 mkdir -p "$2"
 output=$(realpath -- "$2")
@@ -39,7 +40,8 @@ memory=$(option memory)
 overlay=$(mktemp -d)
 trap 'rm -rf "$overlay"' EXIT
 mkdir -p "$overlay"/{opt/sanitized,usr/lib/vm-tests/cases,etc/systemd/system/multi-user.target.wants}
-run_make install DESTDIR="$overlay" >&2
+# One make at a time, whoever else is booting.
+(flock 8 && run_make install DESTDIR="$overlay" >&2) 8>"$cache/install.lock"
 for program in ipvs-preflight ipvs-agent; do
   if [ -x "$build/sanitized/$program" ]; then
     cp "$build/sanitized/$program" "$overlay/opt/sanitized/"
@@ -65,7 +67,8 @@ state=$(option state)
 [ -z "$state" ] || install -D -m 644 "$top/$state" "$overlay/etc/ipvs-node/state.json"
 [ ! -d "$boot/files" ] || cp -a "$boot/files/." "$overlay/"
 {
-  printf 'BOOT=%q\n' "$(basename "$boot")"
+  printf 'BOOT=%q\n' "${name:-$(basename "$boot")}"
+  printf 'export SHORT=%q\n' "${SHORT:-}"
   printf 'PATTERN=%q\n' "$pattern"
 } >"$overlay/usr/lib/vm-tests/boot.env"
 chmod -R u=rwX,go=rX "$overlay"
@@ -102,6 +105,6 @@ timeout --kill-after=5 "$bound" qemu-system-x86_64 "${machine[@]}" -monitor none
 touch "$output/console.log" "$output/results"
 case $status in
   0) ;;
-  124 | 137) die "$(basename "$boot"): killed, it had not ended after $bound s" ;;
-  *) die "$(basename "$boot"): qemu ended with status $status" ;;
+  124 | 137) die "${name:-$(basename "$boot")}: killed, it had not ended after $bound s" ;;
+  *) die "${name:-$(basename "$boot")}: qemu ended with status $status" ;;
 esac

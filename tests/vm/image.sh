@@ -76,7 +76,10 @@ make_kernel() (
       [ ! -e "$file" ] || cp -a --parents "$file" "$small/usr/lib/modules/$version/"
     done
   done
-  cp modules.builtin* modules.order "$small/usr/lib/modules/$version/"
+  # From 7.x on these are made where the packages are installed.
+  for file in modules.builtin modules.builtin.modinfo modules.order; do
+    if [ -e "$file" ]; then cp "$file" "$small/usr/lib/modules/$version/"; fi
+  done
   mkdir -p "$work/root/lib"
   ln -s "$small/usr/lib/modules" "$work/root/lib/modules"
   depmod -b "$work/root" "$version"
