@@ -96,7 +96,7 @@ case_watch_removal_changes_nothing() {
   start state.json
   wait_for_port 81
   rm state.json
-  wait_until 10 has "no state: " "$AGENT" status --run-dir "$RUN"
+  wait_until 10 has "Z in use: $TMP/state.json: does not exist" "$AGENT" status --run-dir "$RUN"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:81 "
   state 82 >state.json
   wait_for_port 82
@@ -128,7 +128,7 @@ case_watch_directory() {
   echo "not a state" >states/README
   rm states/b.json
   # A directory without a state is a missing state, not an empty one.
-  wait_until 10 has "no state: " "$AGENT" status --run-dir "$RUN"
+  wait_until 10 has "Z in use: $TMP/states: has no *.json file" "$AGENT" status --run-dir "$RUN"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:82 "
 }
 

@@ -80,6 +80,7 @@ case_unit_journal_has_every_write_with_its_fields() {
   expect_contains "$(field IPVS_NEW)" "weight 9"
   expect_equal 6 "$(field PRIORITY)"
   expect_equal ipvs-agent "$(field SYSLOG_IDENTIFIER)"
+  expect_equal state "$(field IPVS_REASON)"
 
   change '.services += [{ "name": "new", "address": "10.0.0.99", "port": 1, "protocol": "tcp",
     "destinations": [ { "address": "10.0.1.1", "port": 1 } ] }]'
@@ -90,6 +91,7 @@ case_unit_journal_has_every_write_with_its_fields() {
     "scheduler": "wrr" }]'
   await SERVICE_EDITED
   await DESTINATION_DELETED
+  expect_equal drained "$(field IPVS_REASON)"
   change '.timeouts = { "tcp": 901 }'
   await SERVICE_DELETED
   expect_equal "tcp 10.0.0.99:1" "$(field IPVS_SERVICE)"
