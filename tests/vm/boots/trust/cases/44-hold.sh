@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A state that would take most of the table away is a mistake until somebody says otherwise, or nobody
+# objects for long enough.
+# netns: fresh
+# timeout: 90
+# shellcheck source=tests/vm/data/trust.sh
+. /usr/lib/vm-tests/data/trust.sh
+
+# services N DESTINATIONS-EACH
+services() {
+  jq -n --argjson n "$1" --argjson m "$2" '{version: 1, services: [range($n) | {address: "10.0.0.\(.)", port: 80,
+    protocol: "tcp", destinations: [range($m) | {address: "10.0.1.\(.)"}]}]}' >state.json
+}
+count() { ipvsadm -Sn | grep -c -- "^-$1" || true; }
+
+case_apply_holds_and_does_it_when_told() {
+  services 30 0
+  agent apply >apply.out 2>&1
+  edit '.services |= .[:10]'
+  applied 1
+  expect_equal held "$(report .outcome)"
+  expect_status 1 agent apply
+  expect_contains "$OUTPUT" "held: would remove 20 of 30 services"
+  expect_equal 30 "$(count A)"
+  expect_status 0 agent apply --allow-removal
+  expect_equal 10 "$(count A)"
+  expect_status 0 agent apply
+}
+
+case_destinations_count_too() {
+  services 2 25
+  agent apply >apply.out 2>&1
+  edit '.services[].destinations |= .[:5]'
+  expect_status 1 agent apply
+  expect_contains "$OUTPUT" "held: would remove 40 of 50 destinations"
+  expect_equal 50 "$(count a)"
+  expect_status 0 agent apply --allow-removal
+  expect_equal 10 "$(count a)"
+}
+
+# Half is not more than half, and ten services are not more than ten.
+case_less_than_that_is_not_held() {
+  services 30 0
+  agent apply >apply.out 2>&1
+  edit '.services |= .[:15]'
+  expect_status 0 agent apply
+  expect_equal 15 "$(count A)"
+  services 10 2
+  agent apply >apply.out 2>&1
+  edit '.services = []'
+  expect_status 0 agent apply
+  expect_equal "" "$(ipvsadm -Sn)"
+}
+
+case_cleanup_is_not_held() {
+  services 30 0
+  agent apply >apply.out 2>&1
+  expect_status 0 agent cleanup
+  expect_equal "" "$(ipvsadm -Sn)"
+}
+
+# held_by_daemon [OPTION…]: it has 30 services with one destination each and a state with 5 of them
+held_by_daemon() {
+  services 30 1
+  start_daemon --resync=1s "$@"
+  edit '.services |= .[:5] | .services[0].destinations[0].weight = 9'
+  wait_until 10 has "held: would remove 25 of 30 services" agent status
+}
+
+case_daemon_holds_and_keeps_the_last_good_state() {
+  held_by_daemon
+  expect_status 3 agent status
+  expect_match "$OUTPUT" 'held: would remove 25 of 30 services; last good state of 20.* in use'
+  expect_equal 30 "$(count A)"
+  # Nothing of the new state is in the kernel, and the old one is kept.
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.0:80 -m -w 1"
+  sleep 3
+  logged 1 "held: would remove"
+  ipvsadm -D -t 10.0.0.29:80
+  wait_until 5 has "-a -t 10.0.0.29:80 -r 10.0.1.0:80 -m -w 1" ipvsadm -Sn
+  # A restart does not forget it.
+  end_daemon KILL
+  start_daemon --resync=1s
+  expect_contains "$(agent status)" "held: would remove 25 of 30 services"
+  expect_equal 30 "$(count A)"
+  # The state that comes back is nothing to be allowed.
+  services 30 1
+  in_sync
+  expect_equal 30 "$(count A)"
+}
+
+case_daemon_is_told_to_go_on() {
+  held_by_daemon
+  expect_status 1 agent apply
+  expect_contains "$OUTPUT" "held: would remove 25 of 30 services"
+  expect_equal 30 "$(count A)"
+  expect_status 0 agent apply --allow-removal
+  expect_equal 5 "$(count A)"
+  expect_contains "$(ipvsadm -Sn)" "-w 9"
+  in_sync
+}
+
+case_hold_ends_by_itself() {
+  local began
+  began=$SECONDS
+  held_by_daemon --removal-hold=5s
+  wait_until 20 has_five
+  [ $((SECONDS - began)) -ge 4 ] || fail "over after $((SECONDS - began)) s"
+  in_sync
+}
+has_five() { [ "$(count A)" = 5 ]; }
+
+case_hold_of_no_time_is_none() {
+  services 30 1
+  start_daemon --resync=1s --removal-hold=0
+  edit '.services |= .[:5]'
+  wait_until 10 has_five
+  in_sync
+  logged 0 "held: "
+}
+
+# What others have is not ours to be counted.
+case_services_of_others_do_not_count() {
+  local i
+  for i in $(seq 40); do echo "-A -t 10.99.0.$i:1 -s rr"; done | ipvsadm -R
+  services 12 0
+  agent apply >apply.out 2>&1
+  edit '.services = []'
+  expect_status 1 agent apply
+  expect_contains "$OUTPUT" "held: would remove 12 of 12 services"
+  expect_status 0 agent apply --allow-removal
+  expect_equal 40 "$(count A)"
+}
