@@ -46,7 +46,7 @@ static json_t *operation_to_json(const struct operation *operation)
 	operation_format_values(operation, false, now, sizeof(now));
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "operation",
 			 operation_kind_name(operation->kind), "reason",
-			 operation_reason_name(operation->reason), "object", object,
+			 operation_reason_name(operation), "object", object,
 			 "name", text_or_null(name), "old", text_or_null(before), "new",
 			 text_or_null(now));
 }

@@ -31,8 +31,7 @@ static void log_operation(int level, const struct operation *operation)
 		{ "IPVS_SERVICE", NULL },
 		{ "IPVS_SERVICE_NAME", NULL },
 		{ "IPVS_DESTINATION", NULL },
-		{ "IPVS_REASON",
-		  operation->drift ? "drift" : operation_reason_name(operation->reason) },
+		{ "IPVS_REASON", operation_reason_name(operation) },
 	};
 
 	if (of_service) {

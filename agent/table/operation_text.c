@@ -290,7 +290,7 @@ const char *operation_format_line(const struct operation *operation, char *buffe
 	return buffer;
 }
 
-const char *operation_reason_name(enum operation_reason reason)
+const char *operation_reason_name(const struct operation *operation)
 {
 	static const char *const names[] = {
 		[REASON_STATE] = "state",
@@ -299,7 +299,7 @@ const char *operation_reason_name(enum operation_reason reason)
 		[REASON_EXPIRED] = "expired",
 	};
 
-	return names[reason];
+	return operation->drift ? "drift" : names[operation->reason];
 }
 
 const char *operation_kind_name(enum operation_kind kind)

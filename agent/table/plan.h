@@ -167,8 +167,8 @@ const char *operation_format(const struct operation *operation, char *buffer,
 const char *operation_format_line(const struct operation *operation, char *buffer,
 				  size_t size);
 
-/* "state", "drain", "drained", "expired". */
-const char *operation_reason_name(enum operation_reason reason);
+/* What it is for: "state", "drain", "drained", "expired", or "drift". */
+const char *operation_reason_name(const struct operation *operation);
 
 /*
  * The attributes alone, without the object: those that the operation sets, or with before those

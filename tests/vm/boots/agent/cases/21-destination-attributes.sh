@@ -100,8 +100,8 @@ case_drift_is_repaired() {
   ipvsadm -e -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 9
   ipvsadm -a -t 10.0.0.1:80 -r 10.0.1.9:80 -m
   expect_status 1 agent diff
-  expect_equal "set destination tcp 10.0.0.1:80 -> 10.0.1.1:80, weight 9 -> 3
-drain: set destination tcp 10.0.0.1:80 -> 10.0.1.9:80, weight 1 -> 0" "$OUTPUT"
+  expect_equal "drift: set destination tcp 10.0.0.1:80 -> 10.0.1.1:80, weight 9 -> 3
+drift: set destination tcp 10.0.0.1:80 -> 10.0.1.9:80, weight 1 -> 0" "$OUTPUT"
   applied
   destination_shown "10.0.1.1:80 -m -w 3"
   expect_status 0 agent diff
