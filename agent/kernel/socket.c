@@ -16,12 +16,15 @@
  * netlink_dump, max_recvmsg_len). */
 enum { RECEIVE_SIZE = 32768 };
 
+/* A small dump is two datagrams, its entries and its end, which is ready when they are taken. */
+enum { RECEIVE_COUNT = 2 };
+
 struct genl_socket {
 	struct nl_sock *nl;
 	int family;
 	uint32_t sequence; /* the next request's */
 	size_t send_room, receive_room;
-	char *buffer; /* RECEIVE_SIZE bytes */
+	char *buffer; /* RECEIVE_COUNT times RECEIVE_SIZE bytes */
 };
 
 static int resolve_family(struct nl_sock *nl, const char *family)
@@ -57,7 +60,7 @@ int genl_open(struct genl_socket **socket, const char *family, struct err *err)
 	if (!opened)
 		return err_errno(err, ENOMEM, "generic netlink");
 	opened->nl = nl_socket_alloc();
-	opened->buffer = malloc(RECEIVE_SIZE);
+	opened->buffer = malloc((size_t)RECEIVE_COUNT * RECEIVE_SIZE);
 	if (!opened->nl || !opened->buffer)
 		return err_errno(err, ENOMEM, "generic netlink");
 	opened->sequence = 1;
@@ -140,27 +143,52 @@ static int for_each_message(const char *buffer, size_t length, genl_handler hand
 	return 0;
 }
 
+/* What one datagram has for handle. */
+static int take_datagram(const struct mmsghdr *datagram, genl_handler handle,
+			 void *context)
+{
+	const struct msghdr *header = &datagram->msg_hdr;
+	const struct sockaddr_nl *sender = header->msg_name;
+
+	if (header->msg_flags & MSG_TRUNC)
+		return -ENOBUFS;
+	if (sender->nl_pid != 0)
+		return 0; /* another process may send to us; only the kernel is believed */
+	return for_each_message(header->msg_iov->iov_base, datagram->msg_len, handle,
+				context);
+}
+
 static int receive(struct genl_socket *socket, int flags, genl_handler handle,
 		   void *context)
 {
-	struct sockaddr_nl sender = { 0 };
-	struct iovec iov = { socket->buffer, RECEIVE_SIZE };
-	struct msghdr header = { .msg_name = &sender,
-				 .msg_namelen = sizeof(sender),
-				 .msg_iov = &iov,
-				 .msg_iovlen = 1 };
-	ssize_t length;
+	struct sockaddr_nl senders[RECEIVE_COUNT] = { 0 };
+	struct mmsghdr datagrams[RECEIVE_COUNT] = { 0 };
+	struct iovec iov[RECEIVE_COUNT];
+	int count, r = 0;
 
+	for (int i = 0; i < RECEIVE_COUNT; i++) {
+		iov[i] = (struct iovec){ socket->buffer + (size_t)i * RECEIVE_SIZE,
+					 RECEIVE_SIZE };
+		datagrams[i].msg_hdr = (struct msghdr){
+			.msg_name = &senders[i],
+			.msg_namelen = sizeof(senders[i]),
+			.msg_iov = &iov[i],
+			.msg_iovlen = 1,
+		};
+	}
 	do {
-		length = recvmsg(nl_socket_get_fd(socket->nl), &header, flags);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0)
+		count = recvmmsg(nl_socket_get_fd(socket->nl), datagrams, RECEIVE_COUNT,
+				 flags, NULL);
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
 		return -errno;
-	if (header.msg_flags & MSG_TRUNC)
-		return -ENOBUFS;
-	if (sender.nl_pid != 0)
-		return 0; /* another process may send to us; only the kernel is believed */
-	return for_each_message(socket->buffer, (size_t)length, handle, context);
+	/* What was received is worth taking also where one of them is not. */
+	for (int i = 0; i < count; i++) {
+		int taken = take_datagram(&datagrams[i], handle, context);
+
+		r = r ? r : taken;
+	}
+	return r;
 }
 
 int genl_receive_ready(struct genl_socket *socket, genl_handler handle, void *context)

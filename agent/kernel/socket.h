@@ -45,8 +45,8 @@ int genl_reserve(struct genl_socket *socket, size_t length, size_t room) MUST_CH
 int genl_send(struct genl_socket *socket, const void *messages, size_t length) MUST_CHECK;
 
 /*
- * Receives one datagram and calls handle for each message in it that the kernel sent. Waits at
- * most GENL_TIMEOUT_MS for it. handle's non-zero return stops and is returned. -ETIMEDOUT; -ENOBUFS
+ * Receives what lies ready, at most two datagrams, and calls handle for each message in it that the
+ * kernel sent. Waits at most GENL_TIMEOUT_MS for the first. handle's non-zero return stops and is returned. -ETIMEDOUT; -ENOBUFS
  * where the kernel had to drop answers; other negative errnos as recvmsg(2) has them.
  */
 enum { GENL_TIMEOUT_MS = 60000 };

@@ -57,10 +57,10 @@ fails_at_each() {
   FAILURES=$failures
 }
 
-case_fault_lost_answers() { fails_at_each recvmsg ENOBUFS; }
+case_fault_lost_answers() { fails_at_each recvmmsg ENOBUFS; }
 
 case_fault_interrupted_calls() {
-  fails_at_each recvmsg EINTR
+  fails_at_each recvmmsg EINTR
   expect_equal 0 "$FAILURES" "an interrupted call is made again"
 }
 
@@ -76,7 +76,7 @@ case_fault_daemon_survives() {
   local tracer
   before
   start_daemon --resync 1s
-  strace -f -qq -o trace -p "$DAEMON" -e trace=recvmsg -e inject=recvmsg:error=ENOBUFS:when=2+3 &
+  strace -f -qq -o trace -p "$DAEMON" -e trace=recvmmsg -e inject=recvmmsg:error=ENOBUFS:when=2+3 &
   tracer=$!
   sleep 1
   after
