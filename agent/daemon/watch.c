@@ -21,6 +21,11 @@
  * missed. When it has been quiet, the state's signature tells whether it is another one.
  */
 
+/*
+ * What is renamed into its place is whole; the wait is for others that are renamed beside it. What
+ * is written in place is waited for longer.
+ */
+static const uint64_t quiet_renames_usec = 50 * 1000;
 static const uint64_t quiet_usec = 200 * 1000;
 static const uint64_t latest_usec = 2 * 1000 * 1000;
 /* Within one step of the file system's clock two contents can have one signature. */
@@ -53,6 +58,7 @@ struct watch {
 	size_t wd_count, wd_room;
 	struct signature signature;
 	uint64_t first_event; /* since the last check; 0: none */
+	bool only_renames;    /* all events since then */
 	struct err
 		*unwatched; /* where arm() tells of the first that may not be watched */
 };
@@ -297,7 +303,7 @@ static bool is_of_interest(const struct watch *watch, const struct inotify_event
 	return false;
 }
 
-enum { SEEN_INTEREST = 1, SEEN_NAMES = 2 };
+enum { SEEN_INTEREST = 1, SEEN_NAMES = 2, SEEN_OTHER_THAN_RENAMES = 4 };
 
 /* Reads all that has come. A mask of SEEN_…, or -errno. */
 static int read_events(struct watch *watch)
@@ -326,18 +332,22 @@ static int read_events(struct watch *watch)
 			seen |= SEEN_INTEREST;
 			if (event->mask & ~(uint32_t)EVENTS_CONTENT)
 				seen |= SEEN_NAMES;
+			if (!(event->mask & (IN_MOVED_FROM | IN_MOVED_TO)))
+				seen |= SEEN_OTHER_THAN_RENAMES;
 		}
 	}
 }
 
-static int set_timer(struct watch *watch)
+static int set_timer(struct watch *watch, bool renames)
 {
 	uint64_t now = clock_usec(CLOCK_MONOTONIC), due;
 	struct itimerspec timer = { 0 };
 
+	watch->only_renames = renames && (watch->only_renames || !watch->first_event);
 	if (watch->first_event == 0)
 		watch->first_event = now;
-	due = MIN_OF(now + quiet_usec, watch->first_event + latest_usec);
+	due = now + (watch->only_renames ? quiet_renames_usec : quiet_usec);
+	due = MIN_OF(due, watch->first_event + latest_usec);
 	timer.it_value.tv_sec = (time_t)(due / 1000000);
 	timer.it_value.tv_nsec = (long)(due % 1000000) * 1000;
 	return timerfd_settime(watch->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL) < 0
@@ -373,7 +383,7 @@ int watch_dispatch(struct watch *watch)
 			return r;
 	}
 	if (seen & SEEN_INTEREST) {
-		r = set_timer(watch);
+		r = set_timer(watch, !(seen & SEEN_OTHER_THAN_RENAMES));
 		if (r < 0)
 			return r;
 	}

@@ -8,8 +8,8 @@
 /*
  * Follows a state, a file or a directory of *.json files, through whatever can happen to it: replaced by rename,
  * written in place, a symbolic link swapped (its own or a directory's on the way), removed, not
- * there yet. A change is told once nothing has happened for 200 ms, and at the latest 2 s after its
- * first sign. What else happens in the directories on the way costs nothing.
+ * there yet. A change is told once nothing has happened for 200 ms, after renames alone for 50 ms, and
+ * at the latest 2 s after its first sign. What else happens in the directories on the way costs nothing.
  */
 struct watch;
 
