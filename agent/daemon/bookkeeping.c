@@ -42,7 +42,8 @@ static void confirm_services(struct preparation *preparation, bool *changed)
 	for (size_t i = 0; i < ownership->service_count; i++) {
 		struct owned_service *owned = &ownership->services[i];
 
-		if (confirm_service(owned,
+		if (!preparation_covers(preparation, &owned->key) ||
+		    confirm_service(owned,
 				    table_find_service(&preparation->actual, &owned->key),
 				    changed))
 			ownership->services[kept++] = *owned;
@@ -69,10 +70,9 @@ static void confirm_daemons(struct preparation *preparation, bool *changed)
 
 void bookkeeping_confirm(struct preparation *preparation, bool *changed)
 {
-	if (preparation->part)
-		return;
 	confirm_services(preparation, changed);
-	confirm_daemons(preparation, changed);
+	if (!preparation->scope)
+		confirm_daemons(preparation, changed);
 }
 
 /* --- what is about to be --- */
@@ -198,8 +198,7 @@ static int take_drains(struct preparation *preparation, bool *changed)
 	for (size_t i = 0; i < before; i++) {
 		const struct drain *drain = &ownership->drains[i];
 
-		if (preparation->part &&
-		    !table_find_service(&preparation->actual, &drain->service))
+		if (!preparation_covers(preparation, &drain->service))
 			ownership->drains[kept++] = *drain;
 		else
 			known += plan_has_drain(plan, drain);
@@ -218,13 +217,14 @@ int bookkeeping_before(struct preparation *preparation, const int *results, bool
 	int r;
 
 	r = take_drains(preparation, changed);
-	if (r < 0 || preparation->part)
-		return r;
-	adopt_daemons(preparation, changed);
-	r = adopt(preparation, changed);
+	if (r == 0)
+		r = adopt(preparation, changed);
 	if (r == 0)
 		r = mark_intended(preparation, results, changed);
-	return r < 0 ? r : keep_found_values(preparation, changed);
+	if (r < 0 || preparation->scope)
+		return r;
+	adopt_daemons(preparation, changed);
+	return keep_found_values(preparation, changed);
 }
 
 void bookkeeping_remember(const struct preparation *preparation,
@@ -391,13 +391,13 @@ int bookkeeping_after(struct preparation *preparation, const int *results, bool 
 	int r = 0;
 
 	/* Found back already, without a write of ours. */
-	if (!preparation->part)
+	if (!preparation->scope)
 		release_timeouts(preparation, &preparation->actual.globals.timeouts,
 				 changed);
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++)
 		r = note_result(preparation, &plan->operations[i], results[i], changed);
 	/* Last: the plan's sysctl operations borrow from what this frees. */
-	if (!preparation->part)
+	if (!preparation->scope)
 		release_sysctls(preparation, results, changed);
 	ownership_settle(&preparation->session->ownership);
 	return r;

@@ -46,8 +46,9 @@ struct daemon {
 	struct status status;
 	struct reconcile_report report; /* the last */
 	enum reconcile_outcome outcome; /* the last report's */
-	uint64_t last_read_usec;
-	bool ready;	   /* READY=1 was sent */
+	uint64_t last_read_usec;	/* what the last whole reconcile read for */
+	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
+	bool ready;			/* READY=1 was sent */
 	bool status_fails; /* status.json cannot be written, which has been logged */
 };
 
@@ -96,7 +97,10 @@ static void note_outcome(struct daemon *daemon)
 	if (report->outcome == RECONCILE_IN_SYNC)
 		status->last_in_sync = status->last_reconcile;
 	status->drift_repaired += report->drift;
-	daemon->last_read_usec = report->times.read + report->times.dump;
+	if (!report->part) {
+		daemon->last_read_usec = report->times.read + report->times.dump;
+		daemon->last_whole = clock_usec(CLOCK_BOOTTIME);
+	}
 	status->resync_usec = pace_period(&daemon->pace, daemon->last_read_usec);
 }
 
@@ -115,15 +119,21 @@ static int set_drain_timer(struct daemon *daemon, uint64_t usec)
 	return set_timer(daemon->drain_timer, usec);
 }
 
+enum cause {
+	CAUSE_TIME,   /* or somebody asks */
+	CAUSE_CHANGE, /* of the state */
+	CAUSE_RELOAD,
+};
+
 static uint64_t time_to_next(struct daemon *daemon)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME), random = 0;
-	uint64_t wish = session_next(&daemon->session);
+	uint64_t wish = MIN_OF(session_next(&daemon->session),
+			       daemon->last_whole + daemon->status.resync_usec);
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = daemon->status.last_reconcile;
-	if (wish != UINT64_MAX)
-		wish = wish > now ? wish - now : 0;
+	wish = wish > now ? wish - now : 0;
 	if (daemon->session.wants_reconcile)
 		wish = 0;
 	return pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
@@ -131,15 +141,19 @@ static uint64_t time_to_next(struct daemon *daemon)
 }
 
 /* Negative only where the loop itself fails. */
-static int reconcile_now(struct daemon *daemon, bool reload)
+static int reconcile_now(struct daemon *daemon, enum cause cause)
 {
+	bool reload = cause == CAUSE_RELOAD;
 	struct heartbeat heartbeat;
 	uint64_t next;
 	int r;
 
 	heartbeat_start(&heartbeat, reload || !daemon->ready);
 	reconcile_report_clear(&daemon->report);
-	r = reconcile_run(&daemon->session, &daemon->report);
+	if (cause == CAUSE_CHANGE)
+		r = reconcile_changes(&daemon->session, &daemon->report);
+	else
+		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
 	if (r < 0) {
 		reconcile_report_clear(&daemon->report);
@@ -166,7 +180,7 @@ static void begin_anew(struct daemon *daemon)
 
 static int on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
 {
-	return reconcile_now(userdata, false);
+	return reconcile_now(userdata, CAUSE_TIME);
 }
 
 static int on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
@@ -185,7 +199,7 @@ static int on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		return 0;
 	log_info("%s changed", daemon->state_path);
 	begin_anew(daemon);
-	return reconcile_now(daemon, false);
+	return reconcile_now(daemon, CAUSE_CHANGE);
 }
 
 static int on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
@@ -256,7 +270,7 @@ static int on_reload(UNUSED sd_event_source *source,
 		notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
 			    (unsigned long long)clock_usec(CLOCK_MONOTONIC));
 	begin_anew(daemon);
-	return reconcile_now(daemon, true);
+	return reconcile_now(daemon, CAUSE_RELOAD);
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -277,7 +291,7 @@ static const struct reconcile_report *on_apply(void *context, bool allow_removal
 	quarrel_permit(&daemon->session.quarrels);
 	daemon->session.allow_removal = allow_removal;
 	/* Where the loop's timer cannot be set the loop ends; the report is there all the same. */
-	if (reconcile_now(daemon, false) < 0)
+	if (reconcile_now(daemon, CAUSE_TIME) < 0)
 		sd_event_exit(daemon->event, EXIT_FAILURE);
 	daemon->session.allow_removal = false;
 	return &daemon->report;

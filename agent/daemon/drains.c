@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/daemon/execution.h"
+#include "agent/daemon/part.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -81,71 +82,22 @@ static bool any_is_over(const struct ownership *ownership, size_t from, size_t t
 	return false;
 }
 
-/*
- * Adds the service of the drains from..to to actual where a drain in it is over. -ESRCH where the
- * kernel does not have it any more.
- */
-static int look_at_service(const struct ownership *ownership, size_t from, size_t to,
-			   struct ipvs *ipvs, struct table *actual, struct err *err)
+/* The keys of the services in which a drain is over, sorted. */
+static int find_scope(const struct ownership *ownership, struct ipvs *ipvs,
+		      struct service_key *scope, size_t *count, struct err *err)
 {
-	struct service probe = { .key = ownership->drains[from].service }, *added;
-	int r = ipvs_get_destinations(ipvs, &probe, err);
-	bool over = r == 0 && any_is_over(ownership, from, to, &probe);
-
-	service_clear(&probe);
-	if (!over)
-		return r;
-	r = ipvs_get_service(ipvs, &ownership->drains[from].service, &probe, err);
-	if (r < 0)
-		return r;
-	added = table_add_service(actual);
-	if (!added) {
-		service_clear(&probe);
-		return err_errno(err, ENOMEM, "looking at drains");
-	}
-	*added = probe;
-	return 0;
-}
-
-static int look_at_all(struct session *session, struct ipvs *ipvs, struct table *actual,
-		       struct err *err)
-{
-	const struct ownership *ownership = &session->ownership;
-
 	for (size_t i = 0, next; i < ownership->drain_count; i = next) {
-		int r;
+		struct service probe = { .key = ownership->drains[i].service };
+		int r = ipvs_get_destinations(ipvs, &probe, err);
 
 		next = next_service(ownership, i);
-		r = look_at_service(ownership, i, next, ipvs, actual, err);
-		if (r == -ESRCH)
-			session->wants_reconcile = true;
-		else if (r < 0)
+		if (r == 0 && any_is_over(ownership, i, next, &probe))
+			scope[(*count)++] = ownership->drains[i].service;
+		service_clear(&probe);
+		if (r < 0)
 			return r;
 	}
 	return 0;
-}
-
-/* wanted is a part of session->draining, whose objects it borrows. */
-static int take_wanted(const struct session *session, const struct table *actual,
-		       struct table *wanted)
-{
-	wanted->services = calloc(actual->service_count + 1, sizeof(*wanted->services));
-	if (!wanted->services)
-		return -ENOMEM;
-	for (size_t i = 0; i < actual->service_count; i++) {
-		const struct service *found =
-			table_find_service(&session->draining, &actual->services[i].key);
-
-		if (found)
-			wanted->services[wanted->service_count++] = *found;
-	}
-	return 0;
-}
-
-static void give_back(struct table *wanted)
-{
-	free(wanted->services);
-	memset(wanted, 0, sizeof(*wanted));
 }
 
 /* When the last drain is over a sysctl may have to get its old value back. */
@@ -163,14 +115,11 @@ static int look(struct session *session, struct preparation *part,
 		struct reconcile_report *report, struct err *err)
 {
 	bool more;
-	int r = look_at_all(session, part->ipvs, &part->actual, err);
+	int r = part_borrow_wanted(part, &session->draining);
 
-	if (r < 0 || part->actual.service_count == 0)
-		return r;
-	r = take_wanted(session, &part->actual, &part->wanted);
 	if (r < 0)
 		return err_errno(err, -r, "looking at drains");
-	r = preparation_plan_part(part, err);
+	r = preparation_plan_part(part, report, err);
 	if (r < 0)
 		return r;
 	more = leaves_something(session, &part->plan) || part->plan.conflict_count;
@@ -184,11 +133,17 @@ int drains_look(struct session *session, struct ipvs *ipvs,
 		struct reconcile_report *report)
 {
 	size_t failures = report->failure_count;
-	struct preparation part = { .session = session, .ipvs = ipvs, .part = true };
+	cleanup_free struct service_key *scope =
+		calloc(session->ownership.drain_count + 1, sizeof(*scope));
+	struct preparation part = { .session = session, .ipvs = ipvs, .scope = scope };
 	struct err err = { 0 };
-	int r = look(session, &part, report, &err);
+	int r;
 
-	give_back(&part.wanted);
+	if (!scope)
+		return -ENOMEM;
+	r = find_scope(&session->ownership, ipvs, scope, &part.scope_count, &err);
+	if (r == 0 && part.scope_count > 0)
+		r = look(session, &part, report, &err);
 	part.ipvs = NULL; /* the caller's */
 	preparation_clear(&part);
 	/* What waits for its next attempt has been reported by a reconcile already. */

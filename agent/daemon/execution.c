@@ -237,9 +237,13 @@ static int execute(struct preparation *preparation, int *results, struct tally *
 	operation_log_results(plan, results);
 	r = tally_all(tally, results);
 	globals_wrong = globals_failed(plan, results);
-	if (r == 0 && !preparation->part)
-		r = history_replace(&session->history, &preparation->wanted,
-				    tally->unsettled, globals_wrong);
+	if (r == 0)
+		r = preparation->scope
+			    ? history_update(&session->history, &preparation->wanted,
+					     tally->unsettled, preparation->scope,
+					     preparation->scope_count)
+			    : history_replace(&session->history, &preparation->wanted,
+					      tally->unsettled, globals_wrong);
 	return r < 0 ? r : write_behind(preparation, results, tally->report);
 }
 

@@ -19,6 +19,14 @@ static int copy_globals(const struct globals *from, struct globals *to)
 	return 0;
 }
 
+static struct history_service know(const struct service *service)
+{
+	return (struct history_service){
+		.key = service->key,
+		.fingerprint = service_fingerprint(service),
+	};
+}
+
 int history_replace(struct history *history, const struct table *wanted,
 		    const bool *failed, bool globals_failed)
 {
@@ -32,11 +40,43 @@ int history_replace(struct history *history, const struct table *wanted,
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		if (failed[i])
 			continue;
-		history->services[history->service_count++] = (struct history_service){
-			.key = wanted->services[i].key,
-			.fingerprint = fingerprint_service_whole(&wanted->services[i]),
-		};
+		history->services[history->service_count++] = know(&wanted->services[i]);
 	}
+	return 0;
+}
+
+/* Merges what is known of others than those in scope with what came of those. */
+int history_update(struct history *history, const struct table *wanted,
+		   const bool *failed, const struct service_key *scope,
+		   size_t scope_count)
+{
+	struct history_service *merged = calloc(
+		history->service_count + wanted->service_count + 1, sizeof(*merged));
+	size_t count = 0, s = 0, w = 0;
+
+	if (!merged)
+		return -ENOMEM;
+	for (size_t i = 0; i <= history->service_count; i++) {
+		const struct history_service *known = &history->services[i];
+		bool last = i == history->service_count;
+
+		for (; w < wanted->service_count &&
+		       (last ||
+			service_key_compare(&wanted->services[w].key, &known->key) <= 0);
+		     w++) {
+			if (!failed[w])
+				merged[count++] = know(&wanted->services[w]);
+		}
+		while (!last && s < scope_count &&
+		       service_key_compare(&scope[s], &known->key) < 0)
+			s++;
+		if (!last && (s == scope_count ||
+			      service_key_compare(&scope[s], &known->key) != 0))
+			merged[count++] = *known;
+	}
+	free(history->services);
+	history->services = merged;
+	history->service_count = count;
 	return 0;
 }
 
@@ -57,7 +97,7 @@ static bool service_is_as_before(const struct history *history,
 	key.key = wanted->key;
 	known = bsearch(&key, history->services, history->service_count,
 			sizeof(*history->services), compare_services);
-	return known && known->fingerprint == fingerprint_service_whole(wanted);
+	return known && known->fingerprint == service_fingerprint(wanted);
 }
 
 static bool timeouts_are_as_before(const struct timeouts *before,

@@ -20,7 +20,7 @@ struct history_service {
 };
 
 struct history {
-	struct history_service *services; /* sorted by key */
+	struct history_service *services; /* sorted by key; NULL where nothing is known */
 	size_t service_count;
 	struct globals globals;
 };
@@ -31,6 +31,14 @@ struct history {
  */
 int history_replace(struct history *history, const struct table *wanted,
 		    const bool *failed, bool globals_failed) MUST_CHECK;
+
+/*
+ * The same for a part: what is wanted of the services in scope, which is sorted. The others stay as
+ * they are, as do global values.
+ */
+int history_update(struct history *history, const struct table *wanted,
+		   const bool *failed, const struct service_key *scope,
+		   size_t scope_count) MUST_CHECK;
 
 /*
  * Sets drift in those operations of the plan that are. A service that ownership does not name was

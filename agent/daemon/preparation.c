@@ -16,6 +16,32 @@
  * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
 static const char quiescent_sysctl[] = "net.ipv4.vs.expire_quiescent_template";
 
+static void clear_wanted(struct preparation *preparation)
+{
+	if (preparation->wanted_in_part)
+		free(preparation->wanted.services);
+	if (preparation->wanted_borrowed || preparation->wanted_in_part) {
+		globals_clear(&preparation->wanted.globals);
+		memset(&preparation->wanted, 0, sizeof(preparation->wanted));
+	} else {
+		table_clear(&preparation->wanted);
+	}
+	preparation->wanted_borrowed = preparation->wanted_in_part = false;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return service_key_compare(a, b);
+}
+
+bool preparation_covers(const struct preparation *preparation,
+			const struct service_key *key)
+{
+	return !preparation->scope ||
+	       bsearch(key, preparation->scope, preparation->scope_count,
+		       sizeof(*preparation->scope), compare_keys);
+}
+
 static int refuse_state(struct reconcile_report *report, enum reconcile_outcome outcome)
 {
 	report->outcome = outcome;
@@ -57,7 +83,7 @@ int preparation_fall_back(struct preparation *preparation,
 	if (!session->falls_back || load_record(session, &err) < 0)
 		return 0;
 	plan_clear(&preparation->plan);
-	table_clear(&preparation->wanted);
+	clear_wanted(preparation);
 	r = last_good_read(session->options->data_directory, &session->ownership,
 			   &preparation->wanted, &when, &err);
 	if (r < 0)
@@ -114,6 +140,24 @@ static int read_sysctls(const struct globals *names, struct globals *actual)
 	return 0;
 }
 
+/* Adds the service to actual where the kernel has it. */
+static int read_service(struct preparation *preparation, const struct service_key *key,
+			struct err *err)
+{
+	struct service found = { 0 }, *added;
+	int r = ipvs_get_service(preparation->ipvs, key, &found, err);
+
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
+	added = table_add_service(&preparation->actual);
+	if (!added) {
+		service_clear(&found);
+		return err_errno(err, ENOMEM, "reading the table");
+	}
+	*added = found;
+	return 0;
+}
+
 /* Asks for what is ours and the dump did not have: a dump is no snapshot. */
 static int confirm_absent(struct preparation *preparation, struct err *err)
 {
@@ -123,7 +167,6 @@ static int confirm_absent(struct preparation *preparation, struct err *err)
 
 	for (size_t i = 0; i < ownership->service_count; i++) {
 		const struct service_key *key = &ownership->services[i].key;
-		struct service found = { 0 }, *added;
 		int r;
 
 		while (a < known &&
@@ -131,47 +174,42 @@ static int confirm_absent(struct preparation *preparation, struct err *err)
 			a++;
 		if (a < known && service_key_compare(&actual->services[a].key, key) == 0)
 			continue;
-		r = ipvs_get_service(preparation->ipvs, key, &found, err);
-		if (r == -ESRCH)
-			continue;
+		r = read_service(preparation, key, err);
 		if (r < 0)
 			return r;
-		added = table_add_service(actual);
-		if (!added) {
-			service_clear(&found);
-			return err_errno(err, ENOMEM, "reading the table");
-		}
-		*added = found;
 	}
 	table_sort(actual);
 	return 0;
 }
 
-/* Whether a persistent service is wanted, or is ours and drains. */
-static bool has_persistence(const struct preparation *preparation)
+static bool has_persistence(const struct table *wanted)
 {
-	const struct table *wanted = &preparation->wanted, *actual = &preparation->actual;
-	const struct ownership *ownership = &preparation->session->ownership;
-
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		if (wanted->services[i].persistence_timeout)
 			return true;
 	}
-	for (size_t i = 0; ownership->drain_count && i < actual->service_count; i++) {
-		if (actual->services[i].persistence_timeout &&
-		    ownership_has_drain(ownership, &actual->services[i].key))
+	return false;
+}
+
+/* Whether a persistent service that is not wanted any more drains by this plan. */
+static bool drains_persistence(const struct preparation *preparation)
+{
+	const struct plan *plan = &preparation->plan;
+
+	for (size_t i = 0; i < plan->drain_count; i++) {
+		const struct service *service = table_find_service(
+			&preparation->actual, &plan->drains[i].service);
+
+		if (service && service->persistence_timeout)
 			return true;
 	}
 	return false;
 }
 
 /* A value of the state comes first, whatever it is. */
-static int imply_sysctls(struct preparation *preparation)
+static int imply_quiescence(struct globals *wanted)
 {
-	struct globals *wanted = &preparation->wanted.globals;
-
-	if (globals_find_sysctl(wanted, quiescent_sysctl) ||
-	    !has_persistence(preparation))
+	if (globals_find_sysctl(wanted, quiescent_sysctl))
 		return 0;
 	if (globals_add_sysctl(wanted, quiescent_sysctl, "1") < 0)
 		return -ENOMEM;
@@ -179,22 +217,43 @@ static int imply_sysctls(struct preparation *preparation)
 	return 0;
 }
 
+/* What an earlier plan needed; they stand last. */
+static void drop_implied(struct globals *wanted)
+{
+	while (wanted->sysctl_count > 0 &&
+	       wanted->sysctls[wanted->sysctl_count - 1].implied) {
+		struct sysctl *last = &wanted->sysctls[--wanted->sysctl_count];
+
+		free(last->name);
+		free(last->value);
+	}
+}
+
+int preparation_imply_sysctls(struct preparation *preparation)
+{
+	drop_implied(&preparation->wanted.globals);
+	return has_persistence(&preparation->wanted)
+		       ? imply_quiescence(&preparation->wanted.globals)
+		       : 0;
+}
+
+int preparation_open(struct preparation *preparation, struct err *err)
+{
+	return preparation->ipvs ? 0 : ipvs_open(&preparation->ipvs, err);
+}
+
 static int read_kernel(struct preparation *preparation, struct err *err)
 {
 	struct globals *actual = &preparation->actual.globals;
-	int r;
+	int r = preparation_open(preparation, err);
 
-	if (!preparation->ipvs) {
-		r = ipvs_open(&preparation->ipvs, err);
-		if (r < 0)
-			return r;
-	}
-	r = ipvs_dump(preparation->ipvs, &preparation->actual, err);
+	if (r == 0)
+		r = ipvs_dump(preparation->ipvs, &preparation->actual, err);
 	if (r == 0)
 		r = confirm_absent(preparation, err);
 	if (r < 0)
 		return r;
-	r = imply_sysctls(preparation);
+	r = preparation_imply_sysctls(preparation);
 	if (r == 0)
 		r = read_sysctls(&preparation->wanted.globals, actual);
 	if (r == 0)
@@ -230,7 +289,7 @@ static int make_plan(struct preparation *preparation, struct err *err)
 		.drain_udp = options->drain_udp,
 		.drain_timeout_msec = options->drain_timeout_usec / 1000,
 		.now_msec = clock_usec(CLOCK_BOOTTIME) / 1000,
-		.services_only = preparation->part,
+		.services_only = preparation->scope != NULL,
 	};
 	int r;
 
@@ -244,6 +303,20 @@ static int make_plan(struct preparation *preparation, struct err *err)
 	history_mark_drift(&session->history, &preparation->wanted, &session->ownership,
 			   &preparation->plan);
 	return 0;
+}
+
+/* The plan once more, with the sysctl that a persistent service needs while it drains. */
+static int plan_with_quiescence(struct preparation *preparation, struct err *err)
+{
+	struct globals *wanted = &preparation->wanted.globals;
+	size_t named = wanted->sysctl_count;
+	int r = imply_quiescence(wanted);
+
+	if (r == 0 && wanted->sysctl_count == named)
+		return 0;
+	if (r == 0)
+		r = read_sysctls(wanted, &preparation->actual.globals);
+	return r < 0 ? err_errno(err, -r, "planning") : make_plan(preparation, err);
 }
 
 int preparation_plan(struct preparation *preparation, struct reconcile_report *report,
@@ -261,20 +334,33 @@ int preparation_plan(struct preparation *preparation, struct reconcile_report *r
 	report->times.dump += dumped - start;
 	if (r == 0)
 		r = make_plan(preparation, err);
+	if (r == 0 && drains_persistence(preparation))
+		r = plan_with_quiescence(preparation, err);
 	report->times.plan += clock_usec(CLOCK_MONOTONIC) - dumped;
 	report->foreign_services = preparation->plan.foreign_services;
 	return r;
 }
 
-int preparation_plan_part(struct preparation *preparation, struct err *err)
+int preparation_plan_part(struct preparation *preparation,
+			  struct reconcile_report *report, struct err *err)
 {
-	return make_plan(preparation, err);
+	uint64_t start = clock_usec(CLOCK_MONOTONIC), read;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < preparation->scope_count; i++)
+		r = read_service(preparation, &preparation->scope[i], err);
+	read = clock_usec(CLOCK_MONOTONIC);
+	report->times.dump += read - start;
+	if (r == 0)
+		r = make_plan(preparation, err);
+	report->times.plan += clock_usec(CLOCK_MONOTONIC) - read;
+	return r;
 }
 
 void preparation_clear(struct preparation *preparation)
 {
 	plan_clear(&preparation->plan);
-	table_clear(&preparation->wanted);
+	clear_wanted(preparation);
 	table_clear(&preparation->actual);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));

@@ -14,11 +14,29 @@
 struct preparation {
 	struct session *session; /* borrowed */
 	struct table wanted;
+	bool wanted_borrowed; /* its services are the session's; globals are always its own */
+	bool wanted_in_part; /* only its services' destinations and names are the session's */
 	struct table actual;
 	struct plan plan; /* borrows from the two tables and the session's ownership */
 	struct ipvs *ipvs;
-	bool part; /* the tables have only the services that drain; no globals */
+	/*
+	 * A part: the tables have only services with these keys, sorted, and no globals. NULL: all
+	 * there is. Borrowed.
+	 */
+	const struct service_key *scope;
+	size_t scope_count;
+	size_t drains_begun; /* plan.h; also those of a part that was brought about for it */
 };
+
+/* Opens the kernel's IPVS where that is not open yet. */
+int preparation_open(struct preparation *preparation, struct err *err) MUST_CHECK;
+
+/* Adds what sysctls the wanted services need and the state does not name. -ENOMEM. */
+int preparation_imply_sysctls(struct preparation *preparation) MUST_CHECK;
+
+/* Whether the preparation is about this service: always, unless it is of a part. */
+bool preparation_covers(const struct preparation *preparation,
+			const struct service_key *key);
 
 /*
  * Reads the state into wanted; sets the report's outcome and problems. Where the state cannot be
@@ -43,8 +61,12 @@ int preparation_fall_back(struct preparation *preparation,
 int preparation_plan(struct preparation *preparation, struct reconcile_report *report,
 		     struct err *err) MUST_CHECK;
 
-/* The same for a part whose two tables are filled already. */
-int preparation_plan_part(struct preparation *preparation, struct err *err) MUST_CHECK;
+/*
+ * The same for a part whose ipvs, scope and wanted table are there: reads the services of its scope
+ * from the kernel, one by one.
+ */
+int preparation_plan_part(struct preparation *preparation,
+			  struct reconcile_report *report, struct err *err) MUST_CHECK;
 
 void preparation_clear(struct preparation *preparation);
 

@@ -9,6 +9,7 @@
 #include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
 #include "agent/daemon/last_good.h"
+#include "agent/daemon/part.h"
 #include "agent/daemon/preparation.h"
 #include "agent/daemon/record.h"
 #include "common/clock.h"
@@ -100,7 +101,7 @@ static int run_rounds(struct preparation *preparation, struct reconcile_report *
 static int finish_drains(struct preparation *preparation, struct reconcile_report *report)
 {
 	struct session *session = preparation->session;
-	bool begun = preparation->plan.drains_begun > 0;
+	bool begun = preparation->drains_begun > 0;
 	int r = drains_keep_wanted(session, preparation);
 
 	session->wants_reconcile = false;
@@ -115,11 +116,27 @@ static int run_all(struct preparation *preparation, struct reconcile_report *rep
 {
 	int r = run_rounds(preparation, report, err);
 
+	preparation->drains_begun = preparation->plan.drains_begun;
 	if (r == 0)
 		r = finish_drains(preparation, report);
 	if (r == 0 && preparation->session->wants_reconcile)
 		r = run_rounds(preparation, report, err);
 	return r;
+}
+
+/* The changes alone where that is possible, else all. */
+static int run_changes(struct preparation *preparation, struct reconcile_report *report,
+		       struct err *err)
+{
+	int r = part_bring_about(preparation, report, err);
+
+	if (r == PART_NEEDS_ALL) {
+		reconcile_report_restart(report);
+		return run_all(preparation, report, err);
+	}
+	report->part = r == 0;
+	report->foreign_services = preparation->session->foreign_services;
+	return r < 0 ? r : finish_drains(preparation, report);
 }
 
 /* --- the end --- */
@@ -179,11 +196,18 @@ static int settle(struct session *session, struct reconcile_report *report)
 }
 
 /* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
-static int bring_about(struct preparation *preparation, struct reconcile_report *report)
+static int bring_about(struct preparation *preparation, bool changes_only,
+		       struct reconcile_report *report)
 {
 	struct session *session = preparation->session;
 	struct err err = { 0 };
-	int r = run_all(preparation, report, &err);
+	int r;
+
+	/* The last good state is not what the history knows of. */
+	if (changes_only && report->outcome == RECONCILE_IN_SYNC)
+		r = run_changes(preparation, report, &err);
+	else
+		r = run_all(preparation, report, &err);
 
 	session->allow_removal = false;
 	add_counts(preparation, report);
@@ -194,7 +218,8 @@ static int bring_about(struct preparation *preparation, struct reconcile_report 
 	return settle(session, report);
 }
 
-int reconcile_run(struct session *session, struct reconcile_report *report)
+static int run(struct session *session, bool changes_only,
+	       struct reconcile_report *report)
 {
 	cleanup_preparation struct preparation preparation = { .session = session };
 	int r;
@@ -210,12 +235,23 @@ int reconcile_run(struct session *session, struct reconcile_report *report)
 		retry_clear(&session->retries);
 		return 0;
 	}
-	r = bring_about(&preparation, report);
+	r = bring_about(&preparation, changes_only, report);
 	if (r < 0)
 		return r;
+	session->foreign_services = report->foreign_services;
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
 		r = keep_last_good(&preparation, report);
 	return r;
+}
+
+int reconcile_run(struct session *session, struct reconcile_report *report)
+{
+	return run(session, false, report);
+}
+
+int reconcile_changes(struct session *session, struct reconcile_report *report)
+{
+	return run(session, true, report);
 }
 
 static int forget_last_good(struct session *session, struct reconcile_report *report)
@@ -243,7 +279,7 @@ int reconcile_cleanup(struct session *session, struct reconcile_report *report)
 
 	/* What it is told to remove is no accident. */
 	session->allow_removal = true;
-	r = bring_about(&preparation, report);
+	r = bring_about(&preparation, false, report);
 	if (r < 0 || report->outcome == RECONCILE_TROUBLE)
 		return r;
 	return forget_last_good(session, report);

@@ -47,6 +47,7 @@ struct reconcile_times {
 struct reconcile_report {
 	enum reconcile_outcome outcome;
 	char *message; /* one line; for NO_STATE, BAD_STATE, TROUBLE and HELD the cause, else NULL */
+	bool part;	 /* the kernel was looked at for the changes of the state alone */
 	bool falls_back; /* for NO_STATE, BAD_STATE, HELD: the last good state is in use */
 	struct state_problems problems; /* of NO_STATE and BAD_STATE */
 	struct reconcile_failure *failures;
@@ -72,6 +73,13 @@ struct reconcile_report {
  * Returns 0 whatever the outcome; negative only where memory is out.
  */
 int reconcile_run(struct session *session, struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * The same because the state has changed: where the session knows what there was before, the kernel
+ * is read and written only for what is another now, and report->part is set.
+ */
+int reconcile_changes(struct session *session,
+		      struct reconcile_report *report) MUST_CHECK;
 
 /*
  * As reconcile_run() with a state that wants nothing: everything that is ours goes at once, global

@@ -191,6 +191,7 @@ json_t *report_to_json(const struct reconcile_report *report, size_t failures_ma
 	    json_object_set_new(json, "lastGood", json_time(report->last_good)) < 0 ||
 	    json_object_set_new(json, "fallsBack", json_boolean(report->falls_back)) <
 		    0 ||
+	    json_object_set_new(json, "part", json_boolean(report->part)) < 0 ||
 	    add_numbers(json, report) < 0 || add_times(json, &report->times) < 0 ||
 	    add_problems(json, &report->problems) < 0 ||
 	    add_failures(json, report, failures_max) < 0 ||
@@ -401,8 +402,10 @@ int report_from_json(const json_t *json, struct reconcile_report *report, struct
 		r = take_failures(json, report);
 	if (r == 0)
 		r = take_warnings(json, report);
-	if (r == 0 && !json_is_boolean(json_object_get(json, "fallsBack")))
+	if (r == 0 && (!json_is_boolean(json_object_get(json, "fallsBack")) ||
+		       !json_is_boolean(json_object_get(json, "part"))))
 		r = -EPROTO;
+	report->part = json_is_true(json_object_get(json, "part"));
 	report->falls_back = json_is_true(json_object_get(json, "fallsBack"));
 	if (r == -EPROTO)
 		return err_set(err, EPROTO, "not a reconcile's report");

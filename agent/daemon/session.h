@@ -27,6 +27,7 @@ struct session {
 	struct retry_list retries;
 	struct quarrel_list quarrels;
 	struct history history;
+	size_t foreign_services; /* as the last whole reconcile counted them */
 
 	/* As wanted: the services that stay while some of their destinations drain. */
 	struct table draining;

@@ -174,8 +174,23 @@ static const struct service *goal_of(const struct planning *planning,
 }
 
 /*
- * The edit of a service that is ours, if it needs one: before its destinations change, but late,
- * when those that drained are gone or have their weight again, where it takes the flag away.
+ * Whether the edit has to wait for what leaves: without the fallback flag the scheduler would refuse
+ * the clients of those at weight 0.
+ */
+static bool is_late(const struct planning *planning, const struct service *wanted,
+		    const struct service *goal, const struct service *actual)
+{
+	if (goal->scheduler_flags & SCHEDULER_FLAG_1)
+		return false;
+	if (refuses_at_weight_0(actual) && (actual->scheduler_flags & SCHEDULER_FLAG_1))
+		return true;
+	return refuses_at_weight_0(goal) &&
+	       leaving_examine(planning, wanted, actual).go > 0;
+}
+
+/*
+ * The edit of a service that is ours, if it needs one: before its destinations change, or late, when
+ * those that drained are gone or have their weight again.
  */
 static int plan_service_edit(const struct planning *planning,
 			     const struct service *wanted, const struct service *actual,
@@ -185,17 +200,14 @@ static int plan_service_edit(const struct planning *planning,
 	struct operation set = { .kind = OPERATION_SET_SERVICE,
 				 .service = goal,
 				 .service_before = actual };
-	bool drops_flag;
 
 	if (!goal)
 		return -ENOMEM;
-	drops_flag =
-		refuses_at_weight_0(actual) &&
-		(actual->scheduler_flags & ~goal->scheduler_flags & SCHEDULER_FLAG_1);
-	if (service_equal(goal, actual) || drops_flag != late)
+	if (service_equal(goal, actual) ||
+	    is_late(planning, wanted, goal, actual) != late)
 		return 0;
 	if (goal != wanted ||
-	    (drops_flag && ownership_has_drain(planning->ownership, &actual->key)))
+	    (late && ownership_has_drain(planning->ownership, &actual->key)))
 		set.reason = REASON_DRAIN;
 	return plan_add(planning->plan, &set);
 }

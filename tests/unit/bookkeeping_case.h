@@ -51,7 +51,8 @@ static inline int tear_down(void **state)
 static inline void make_plan(struct fixture *f)
 {
 	const struct plan_policy policy = { .adopt = f->options.adopt,
-					    .services_only = f->preparation.part };
+					    .services_only =
+						    f->preparation.scope != NULL };
 
 	table_sort(f->wanted);
 	table_sort(f->actual);

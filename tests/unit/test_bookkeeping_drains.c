@@ -114,7 +114,8 @@ static void part_leaves_the_drains_of_other_services_alone(void **state)
 	mark(f, others.services, OWNERSHIP_OWNED);
 	add_drain(f, build_service(f->actual, 1), 1);
 	mark(f, f->actual->services, OWNERSHIP_OWNED);
-	f->preparation.part = true;
+	f->preparation.scope = &f->actual->services[0].key;
+	f->preparation.scope_count = 1;
 	make_plan(f);
 	assert_false(confirm(f));
 	assert_false(before(f));

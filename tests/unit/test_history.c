@@ -217,6 +217,34 @@ static void set_globals(struct globals *globals)
 	assert_int_equal(globals_add_sysctl(globals, "net.a", "1"), 0);
 }
 
+/* A part that was reconciled: what is outside of it is known as before. */
+static void part_changes_what_is_in_its_scope_alone(void **state)
+{
+	struct past *past = *state;
+	struct fixture *f = past->f;
+	cleanup_table struct table part = { 0 };
+	struct service *kept = build_service(&part, 2), *fresh = build_service(&part, 7);
+	const struct service_key scope[] = { f->wanted.services[0].key, kept->key,
+					     fresh->key };
+	const bool failed[] = { false, true };
+
+	/* 1 left, 2 is another now, 7 failed. */
+	strcpy(kept->scheduler, "wrr");
+	assert_int_equal(history_update(&past->history, &part, failed, scope, 3), 0);
+	assert_int_equal(past->history.service_count, 1);
+	assert_int_equal(service_key_compare(&past->history.services[0].key, &kept->key),
+			 0);
+	assert_true(past->history.services[0].fingerprint ==
+		    fingerprint_service_whole(kept));
+	assert_int_equal(history_update(&past->history, &part, (bool[]){ true, false },
+					&scope[2], 1),
+			 0);
+	assert_int_equal(past->history.service_count, 2);
+	assert_int_equal(
+		history_update(&past->history, &(struct table){ 0 }, NULL, scope, 3), 0);
+	assert_int_equal(past->history.service_count, 0);
+}
+
 static void globals_put_back_are_drift(void **state)
 {
 	static const char operations[] = "%sset sysctl net.a: ? -> 1\n"
@@ -257,6 +285,7 @@ int main(void)
 		HISTORY_TEST(what_failed_before_is_no_drift),
 		HISTORY_TEST(nothing_is_drift_without_a_past),
 		HISTORY_TEST(drain_that_goes_on_is_no_drift),
+		HISTORY_TEST(part_changes_what_is_in_its_scope_alone),
 		HISTORY_TEST(globals_put_back_are_drift),
 	};
 

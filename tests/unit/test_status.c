@@ -308,6 +308,7 @@ static void test_report_and_back(UNUSED void **state)
 		.drift = 13,
 		.draining = 14,
 		.falls_back = true,
+		.part = true,
 		.times = { 8, 9, 10, 11, 12 },
 		.last_good = 1790000000,
 	};
@@ -336,6 +337,7 @@ static void test_report_and_back(UNUSED void **state)
 	assert_int_equal(back.drift, 13);
 	assert_int_equal(back.draining, 14);
 	assert_true(back.falls_back);
+	assert_true(back.part);
 	assert_int_equal(back.failures[1].attempts, 15);
 	assert_int_equal(back.failures[1].next_usec, 16);
 	assert_string_equal(back.warnings[0], "warned 17");
