@@ -16,17 +16,21 @@ void json_text_init(struct json_text *text, const char *start, size_t length)
  */
 static void advance(struct json_text *text, size_t bytes)
 {
-	const char *p = text->start + text->position, *end = p + bytes;
+	const char *p = text->start + text->position, *end = p + bytes, *newline;
 
-	for (; p < end; p++) {
-		if (*p == '\n') {
-			text->line++;
-			text->column = 0;
-		} else if (((unsigned char)*p & 0xc0) != 0x80) {
-			text->column++;
-		}
-	}
 	text->position += bytes;
+	while (p < end && (newline = memchr(p, '\n', end - p))) {
+		text->line++;
+		text->column = 0;
+		p = newline + 1;
+	}
+	for (; p < end; p++)
+		text->column += ((unsigned char)*p & 0xc0) != 0x80;
+}
+
+void json_text_skip(struct json_text *text, size_t position)
+{
+	advance(text, position - text->position);
 }
 
 int json_text_peek(struct json_text *text)

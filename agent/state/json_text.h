@@ -36,6 +36,9 @@ int json_text_peek(struct json_text *text);
 /* Takes the next character where it is c, white space before it too. */
 bool json_text_take(struct json_text *text, char c);
 
+/* Takes what stands before position, whatever it is; position is not behind the end. */
+void json_text_skip(struct json_text *text, size_t position);
+
 /* Takes one value; the caller owns it. -EINVAL with the fault filled, -ENOMEM. */
 int json_text_value(struct json_text *text, json_t **value,
 		    struct json_fault *fault) MUST_CHECK;

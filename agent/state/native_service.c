@@ -7,6 +7,7 @@
 #include "agent/state/native.h"
 #include "agent/state/problems.h"
 #include "agent/state/rules.h"
+#include "agent/table/fingerprint.h"
 
 enum { NAME_MAX_BYTES = 255 };
 
@@ -347,8 +348,11 @@ void native_read_service(struct reader *reader, const struct place *place, json_
 		s.sound = native_read_destinations(
 			reader, &list, s.values[FIELD_DESTINATIONS], &s.service, s.sound);
 	}
-	if (s.sound && !reader->error)
-		reader_add_service(reader, &s.service, place);
-	else
+	if (!s.sound || reader->error) {
 		service_clear(&s.service);
+		return;
+	}
+	service_sort(&s.service);
+	s.service.fingerprint = fingerprint_service_whole(&s.service);
+	reader_add_service(reader, &s.service, place);
 }

@@ -74,14 +74,6 @@ static uint64_t mix_destination(uint64_t sum, const struct destination *destinat
 				destination->tunnel_checksum);
 }
 
-static uint64_t mix_whole(uint64_t sum, const struct service *service)
-{
-	sum = mix_attributes(sum, service);
-	for (size_t i = 0; i < service->destination_count; i++)
-		sum = mix_destination(sum, &service->destinations[i]);
-	return sum;
-}
-
 uint64_t fingerprint_service(const struct service *service)
 {
 	return finish(mix_attributes(seed, service));
@@ -89,7 +81,17 @@ uint64_t fingerprint_service(const struct service *service)
 
 uint64_t fingerprint_service_whole(const struct service *service)
 {
-	return finish(mix_whole(seed, service));
+	uint64_t sum = mix_attributes(seed, service);
+
+	for (size_t i = 0; i < service->destination_count; i++)
+		sum = mix_destination(sum, &service->destinations[i]);
+	return finish(sum);
+}
+
+uint64_t service_fingerprint(const struct service *service)
+{
+	return service->fingerprint ? service->fingerprint
+				    : fingerprint_service_whole(service);
 }
 
 uint64_t service_fingerprint(const struct service *service)
@@ -151,7 +153,7 @@ uint64_t fingerprint_table(const struct table *table)
 				       (uint64_t)service->key.port << 8 |
 				       service->key.protocol);
 		sum = mix_text(sum, service->name);
-		sum = mix_whole(sum, service);
+		sum = mix(sum, service_fingerprint(service));
 	}
 	return finish(sum);
 }

@@ -18,7 +18,7 @@ uint64_t fingerprint_service(const struct service *service);
 /* The attributes and all destinations with theirs, sorted; neither key nor name. */
 uint64_t fingerprint_service_whole(const struct service *service);
 
-/* The same, as the reader of the state keeps it in the service, or computed where it is not kept. */
+/* The same, taken from the service where it is kept there. */
 uint64_t service_fingerprint(const struct service *service);
 
 /* All but the length of its messages, which the kernel takes from the link where none is given. */

@@ -46,6 +46,7 @@ struct service *plan_copy_service(struct plan *plan, const struct service *servi
 	if (!copy)
 		return NULL;
 	copy->service = *service;
+	copy->service.fingerprint = 0;
 	return &copy->service;
 }
 

@@ -97,6 +97,7 @@ struct destination *service_add_destination(struct service *service)
 	if (ARRAY_MAKE_ROOM(service->destinations, service->destination_count,
 			    service->destination_room) < 0)
 		return NULL;
+	service->fingerprint = 0;
 	added = &service->destinations[service->destination_count++];
 	memset(added, 0, sizeof(*added));
 	return added;
@@ -124,6 +125,7 @@ void service_sort(struct service *service)
 					    &service->destinations[i]) > 0) {
 			qsort(service->destinations, service->destination_count,
 			      sizeof(*service->destinations), compare_destinations);
+			service->fingerprint = 0;
 			return;
 		}
 	}

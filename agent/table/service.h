@@ -47,9 +47,16 @@ struct service {
 	uint32_t persistence_netmask;
 	uint8_t scheduler_flags;
 	bool one_packet;
+	/* In the table of a state_cache: the index of the file that it was read from. Else 0. */
+	uint32_t file;
 	struct destination *destinations; /* sorted by key in a sorted table; owned */
 	size_t destination_count;
 	size_t destination_room;
+	/*
+	 * fingerprint_service_whole(), where a reader has computed it; 0: not known. Whoever
+	 * changes a service sets it to 0.
+	 */
+	uint64_t fingerprint;
 };
 
 /* The netmask that makes each client address persist on its own: 255.255.255.255 or 128. */
@@ -74,7 +81,8 @@ uint8_t protocol_from_name(const char *name);
 bool service_equal(const struct service *a, const struct service *b);
 
 /*
- * Adds a zeroed destination, valid until the next add; NULL where memory is out. Not sorted.
+ * Adds a zeroed destination, valid until the next add; NULL where memory is out. Not sorted. The
+ * service's fingerprint is not known after that.
  */
 struct destination *service_add_destination(struct service *service);
 

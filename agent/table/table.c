@@ -42,18 +42,47 @@ static bool services_are_sorted(const struct table *table)
 	return true;
 }
 
+void table_sort_services(struct table *table)
+{
+	if (!services_are_sorted(table))
+		qsort(table->services, table->service_count, sizeof(*table->services),
+		      compare_services);
+}
+
 void table_sort(struct table *table)
 {
 	struct globals *globals = &table->globals;
 
 	for (size_t i = 0; i < table->service_count; i++)
 		service_sort(&table->services[i]);
-	if (!services_are_sorted(table))
-		qsort(table->services, table->service_count, sizeof(*table->services),
-		      compare_services);
+	table_sort_services(table);
 	if (globals->sysctl_count > 1)
 		qsort(globals->sysctls, globals->sysctl_count, sizeof(*globals->sysctls),
 		      compare_sysctls);
+}
+
+bool table_is_ascending(const struct table *table)
+{
+	for (size_t i = 1; i < table->service_count; i++) {
+		if (service_key_compare(&table->services[i - 1].key,
+					&table->services[i].key) >= 0)
+			return false;
+	}
+	return true;
+}
+
+void table_trim(struct table *table)
+{
+	struct service *trimmed;
+
+	if (table->service_count == 0 || table->service_count == table->service_room)
+		return;
+	trimmed = reallocarray(table->services, table->service_count,
+			       sizeof(*table->services));
+	if (!trimmed)
+		return;
+	table->services = trimmed;
+	table->service_room = table->service_count;
 }
 
 struct service *table_find_service(const struct table *table,

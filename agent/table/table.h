@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "agent/table/globals.h"
@@ -25,6 +26,15 @@ struct service *table_add_service(struct table *table);
 
 /* Sorts services, their destinations and the sysctls by their keys. */
 void table_sort(struct table *table);
+
+/* The services alone, without what they own. */
+void table_sort_services(struct table *table);
+
+/* Whether the services' keys ascend: they are sorted, and none stands twice. */
+bool table_is_ascending(const struct table *table);
+
+/* Gives back what the services' array has room for and does not need. */
+void table_trim(struct table *table);
 
 /* The service with this key in a sorted table, or NULL. */
 struct service *table_find_service(const struct table *table,
