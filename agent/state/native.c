@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/state/fields.h"
+#include "agent/state/slices.h"
 
 enum { VERSION_READ = 1 };
 
@@ -56,16 +57,20 @@ static bool take_value(struct native *native, const struct place *place, json_t 
 	return r == 0 || broken(native, r, &fault);
 }
 
+/* The array's end, where a slice has none. */
+static bool end_array(struct native *native)
+{
+	if (native->slice)
+		native->reader->error = -ECANCELED;
+	return !native->slice;
+}
+
 /* Element after element, each freed before the next: most of a state is in this array. */
-static bool read_services(struct native *native, const struct place *services)
+bool native_read_elements(struct native *native, const struct place *services)
 {
 	struct json_text *text = native->text;
 	struct json_fault fault;
 
-	if (!json_text_take(text, '['))
-		return false;
-	if (json_text_take(text, ']'))
-		return true;
 	for (size_t i = 0;; i++) {
 		struct place place = { .parent = services, .index = i };
 		cleanup_json json_t *value = NULL;
@@ -77,12 +82,31 @@ static bool read_services(struct native *native, const struct place *services)
 		if (native->reader->error)
 			return false;
 		if (json_text_take(text, ']'))
-			return true;
+			return end_array(native);
 		if (!json_text_take(text, ','))
 			return broken(native,
 				      json_text_expected(text, "',' or ']'", &fault),
 				      &fault);
+		if (native->slice && text->position == text->length)
+			return true;
 	}
+}
+
+static bool read_services(struct native *native, const struct place *services)
+{
+	struct json_text *text = native->text;
+	int r;
+
+	if (!json_text_take(text, '['))
+		return false;
+	if (json_text_take(text, ']'))
+		return true;
+	r = slices_read(native, services);
+	if (r < 0)
+		native->reader->error = r;
+	if (r != SLICES_NONE)
+		return r == SLICES_READ;
+	return native_read_elements(native, services);
 }
 
 static bool read_version(struct reader *reader, json_t *value)

@@ -14,6 +14,7 @@ struct native {
 	struct source *source;
 	struct json_text *text;
 	size_t seen[8]; /* by field: the line where it began, 0: not yet */
+	bool slice;	/* the text is some elements of an array, each with its comma */
 };
 
 /*
@@ -24,6 +25,15 @@ bool native_read_field(struct native *native, const char *name, size_t line);
 
 /* After the last field: what is missing. */
 void native_finish(struct native *native);
+
+/*
+ * Reads the elements of an array of services whose '[' has been taken, up to its ']', which is
+ * taken too, or of a slice of one. False where the rest of the document is not to be read.
+ */
+bool native_read_elements(struct native *native, const struct place *services);
+
+/* globals_add_sysctl() and the search for a name are linear. */
+enum { SYSCTLS_MAX = 1000 };
 
 /* The values below; place is the value's own. */
 void native_read_service(struct reader *reader, const struct place *place, json_t *value);

@@ -194,7 +194,7 @@ static void report_duplicate(struct reader *reader, const struct place *list,
 	reader_problem(reader, &place,
 		       "%s stands twice, first at %s:%u (destinations[%zu])",
 		       destination_key_format(&service->destinations[again], key),
-		       reader->files[origin.file], origin.line, first);
+		       reader->files[origin.file].path, origin.line, first);
 }
 
 static bool is_ascending(const struct service *service)

@@ -9,9 +9,6 @@
 #include "agent/state/problems.h"
 #include "agent/state/rules.h"
 
-/* globals_add_sysctl() and the search for a name are linear. */
-enum { SYSCTLS_MAX = 1000 };
-
 enum { TIMEOUT_COUNT = 3 };
 
 static const char *const timeout_names[TIMEOUT_COUNT] = { "tcp", "tcpFin", "udp" };
@@ -24,7 +21,7 @@ static void report_again(struct reader *reader, const struct place *place,
 			 const struct origin *first)
 {
 	reader_problem(reader, place, "stands twice, first at %s:%u",
-		       reader->files[first->file], first->line);
+		       reader->files[first->file].path, first->line);
 }
 
 void native_read_timeouts(struct reader *reader, const struct place *place, json_t *value)
@@ -172,7 +169,7 @@ void native_read_sync_daemons(struct reader *reader, const struct place *place,
 			reader_problem(reader, &at,
 				       "a second %s daemon, the first is at %s:%u",
 				       sync_role_name(daemon.role),
-				       reader->files[reader->daemons[slot].file],
+				       reader->files[reader->daemons[slot].file].path,
 				       reader->daemons[slot].line);
 			continue;
 		}

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "agent/state/problems.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 
 int reader_begin_file(struct reader *reader, const char *name)
 {
-	char **grown;
+	struct state_file *grown;
 	cleanup_free char *copy = strdup(name);
 
 	if (!copy)
@@ -20,13 +21,13 @@ int reader_begin_file(struct reader *reader, const char *name)
 	if (!grown)
 		return -ENOMEM;
 	reader->files = grown;
-	grown[reader->file_count++] = TAKE_PTR(copy);
+	grown[reader->file_count++] = (struct state_file){ .path = TAKE_PTR(copy) };
 	return 0;
 }
 
 static const char *current_file(const struct reader *reader)
 {
-	return reader->files[reader->file_count - 1];
+	return reader->files[reader->file_count - 1].path;
 }
 
 static void add(struct reader *reader, int result)
@@ -35,11 +36,21 @@ static void add(struct reader *reader, int result)
 		reader->error = result;
 }
 
+/* Whether a problem is to be put into words. */
+static bool wants_words(struct reader *reader)
+{
+	if (!reader->problems)
+		reader->error = -ECANCELED;
+	return reader->problems != NULL;
+}
+
 void reader_file_problem(struct reader *reader, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
 
+	if (!wants_words(reader))
+		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -49,6 +60,8 @@ void reader_file_problem(struct reader *reader, const char *fmt, ...)
 
 void reader_fault(struct reader *reader, const struct json_fault *fault)
 {
+	if (!wants_words(reader))
+		return;
 	add(reader,
 	    state_problems_add(reader->problems, "%s:%zu:%zu: %s", current_file(reader),
 			       fault->line, fault->column, fault->text));
@@ -75,7 +88,7 @@ static void add_problem(struct reader *reader, const struct origin *origin,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	add(reader,
 	    state_problems_add(reader->problems, "%s:%u: %s%s%s",
-			       reader->files[origin->file], origin->line,
+			       reader->files[origin->file].path, origin->line,
 			       place_format(place, words), place ? ": " : "", text));
 }
 
@@ -85,6 +98,8 @@ void reader_problem(struct reader *reader, const struct place *place, const char
 	struct origin origin = { 0 };
 	va_list ap;
 
+	if (!wants_words(reader))
+		return;
 	/* Lines beyond the last that is kept are only counted: no need to look for them. */
 	if (reader->problems->count < STATE_PROBLEMS_MAX)
 		origin = reader_origin(reader, place);
@@ -98,40 +113,42 @@ void reader_problem_at(struct reader *reader, const struct origin *origin,
 {
 	va_list ap;
 
+	if (!wants_words(reader))
+		return;
 	va_start(ap, fmt);
 	add_problem(reader, origin, place, fmt, ap);
 	va_end(ap);
 }
 
-void reader_add_service(struct reader *reader, struct service *service,
-			const struct place *place)
+static int add_origin(struct reader *reader, const struct place *place)
 {
-	struct table *table = reader->table;
-	struct service *added;
+	size_t count = reader->table->service_count;
 
-	if (table->service_count == reader->origin_room) {
-		size_t room = reader->origin_room ? reader->origin_room * 2 : 16;
-		struct service_origin *grown;
-
-		grown = reallocarray(reader->origins, room, sizeof(*grown));
-		if (!grown)
-			goto no_memory;
-		reader->origins = grown;
-		reader->origin_room = room;
-	}
-	added = table_add_service(table);
-	if (!added)
-		goto no_memory;
-	*added = *service;
-	memset(service, 0, sizeof(*service));
-	reader->origins[table->service_count - 1] = (struct service_origin){
+	if (!reader->problems)
+		return 0;
+	if (ARRAY_MAKE_ROOM(reader->origins, count, reader->origin_room) < 0)
+		return -ENOMEM;
+	reader->origins[count] = (struct service_origin){
 		.at = reader_origin(reader, place),
 		.index = place->index,
 	};
-	return;
-no_memory:
-	service_clear(service);
-	reader->error = -ENOMEM;
+	return 0;
+}
+
+void reader_add_service(struct reader *reader, struct service *service,
+			const struct place *place)
+{
+	struct service *added = NULL;
+
+	if (add_origin(reader, place) == 0)
+		added = table_add_service(reader->table);
+	if (!added) {
+		service_clear(service);
+		reader->error = -ENOMEM;
+		return;
+	}
+	*added = *service;
+	memset(service, 0, sizeof(*service));
 }
 
 static int compare_service_pointers(const void *a, const void *b)
@@ -157,8 +174,8 @@ static void report_duplicate_service(struct reader *reader, const struct service
 
 	reader_problem_at(reader, &b->at, &place,
 			  "%s stands twice, first at %s:%u (services[%u])",
-			  service_key_format(&again->key, key), reader->files[a->at.file],
-			  a->at.line, a->index);
+			  service_key_format(&again->key, key),
+			  reader->files[a->at.file].path, a->at.line, a->index);
 }
 
 static void find_duplicate_services(struct reader *reader)
@@ -167,7 +184,7 @@ static void find_duplicate_services(struct reader *reader)
 	cleanup_free const struct service **sorted = NULL;
 	size_t first = 0;
 
-	if (table->service_count < 2)
+	if (table_is_ascending(table))
 		return;
 	sorted = calloc(table->service_count, sizeof(const struct service *));
 	if (!sorted) {
@@ -200,8 +217,8 @@ static void find_daemons_beside_mixed(struct reader *reader)
 		reader_problem_at(
 			reader, &reader->daemons[i], &place,
 			"the kernel runs no sync daemon beside a destination of the other address family, as at %s:%u (services[%u].destinations[%u])",
-			reader->files[mixed->at.file], mixed->at.line, mixed->service,
-			mixed->destination);
+			reader->files[mixed->at.file].path, mixed->at.line,
+			mixed->service, mixed->destination);
 	}
 }
 
@@ -213,9 +230,7 @@ void reader_finish(struct reader *reader)
 
 void reader_clear(struct reader *reader)
 {
-	for (size_t i = 0; i < reader->file_count; i++)
-		free(reader->files[i]);
-	free(reader->files);
+	state_files_free(reader->files, reader->file_count);
 	free(reader->origins);
 	free(reader->sysctls);
 	memset(reader, 0, sizeof(*reader));

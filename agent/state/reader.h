@@ -9,6 +9,7 @@
 #include "agent/state/place.h"
 #include "agent/state/source.h"
 #include "agent/state/state.h"
+#include "agent/state/state_file.h"
 #include "agent/table/table.h"
 
 /*
@@ -38,10 +39,16 @@ struct mixed_destination {
 
 struct reader {
 	struct table *table;
+	/* NULL: the first problem ends the reading with -ECANCELED, nobody asks for its words. */
 	struct state_problems *problems;
-	char **files; /* names as messages give them; owned */
+	/* Of a long array of services: how many slices may be read at once, and how many bytes
+	 * they have at least. 0 or 1 slices: it is read from its beginning to its end. */
+	size_t slices;
+	size_t slice_bytes;
+	struct state_file *files; /* owned, with their paths */
 	size_t file_count;
-	struct service_origin *origins; /* one for each of the table's services; owned */
+	/* One for each of the table's services, none without problems; owned. */
+	struct service_origin *origins;
 	size_t origin_room;
 	struct origin timeouts[3]; /* tcp, tcpFin, udp */
 	struct origin daemons[SYNC_DAEMON_SLOTS];

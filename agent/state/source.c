@@ -67,9 +67,14 @@ int source_read(struct source *source, int fd, const struct stat *known)
 	return 0;
 }
 
+size_t source_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 void source_release(struct source *source, size_t position)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), end = position - position % page;
+	size_t page = source_page_size(), end = position - position % page;
 
 	if (source->mapped == 0 || end < source->released + RELEASE_STEP)
 		return;

@@ -28,6 +28,8 @@ int source_read(struct source *source, int fd, const struct stat *known) MUST_CH
 /* The bytes before position are not looked at any more. */
 void source_release(struct source *source, size_t position);
 
+size_t source_page_size(void);
+
 void source_clear(struct source *source);
 
 /* Whether two looks at a name saw the same file with the same content, by inode and times. */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/state/state.h"
+#include "agent/state/state_file.h"
+
+/*
+ * The state that was read last, file by file, so that a file that has not changed since is not
+ * read again. {0} is an empty one.
+ */
+struct state_cache {
+	char *path;		  /* the state's; owned, as all below */
+	struct state_file *files; /* in the order of their names */
+	size_t file_count;
+	struct table table; /* all of them merged, each service with its file */
+	size_t files_read;  /* by the last call */
+	/*
+	 * A file that was written less than this before it was read is read once more, as it can
+	 * have been written again without a new time; 0: STATE_CACHE_DOUBT_USEC. For tests.
+	 */
+	uint64_t doubt_usec;
+};
+
+/* The coarsest times of files are those of FAT, 2 s. */
+enum { STATE_CACHE_DOUBT_USEC = 2 * 1000 * 1000 };
+
+/*
+ * Reads the state at path; outcomes and problems are those of state_read(). On STATE_OK *table
+ * is the cache's, sorted, and valid until the next call or state_cache_clear(); *changed is
+ * false only where it is the table of the last STATE_OK, as no file has changed, come or gone.
+ * On all else both are left alone and the cache keeps what it has.
+ */
+int state_cache_read(struct state_cache *cache, const char *path,
+		     const struct table **table, bool *changed,
+		     struct state_problems *problems) MUST_CHECK;
+
+/* The files that the last STATE_OK came from, with what fstat() said when each was read. */
+const struct state_file *state_cache_files(const struct state_cache *cache,
+					   size_t *count);
+
+/* Leaves an empty cache, with nothing read. */
+void state_cache_clear(struct state_cache *cache);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/state/draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/state/reader.h"
+#include "agent/state/workers.h"
+#include "agent/table/fingerprint.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+
+struct job {
+	struct draft *draft;
+	int result;
+};
+
+struct jobs {
+	struct job *list;
+	size_t count;
+	size_t bytes; /* of their files */
+	size_t files; /* those of jobs, and large ones */
+	uint64_t doubt_usec;
+};
+
+static bool is_within(const struct timespec *time, uint64_t now, uint64_t before,
+		      uint64_t after)
+{
+	uint64_t usec = (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_nsec / 1000;
+
+	return usec + before > now && usec < now + after;
+}
+
+/*
+ * A write within the same tick of the file system's clock leaves the times as they are. Every
+ * write sets ctime, and a file server's clock may be ahead of ours; where a file system has no
+ * ctime worth the name there is mtime, but that may have been set to anything.
+ */
+static bool is_young(const struct stat *st, uint64_t now, uint64_t doubt)
+{
+	return is_within(&st->st_ctim, now, doubt, UINT64_MAX / 2) ||
+	       is_within(&st->st_mtim, now, doubt, doubt);
+}
+
+int draft_parse(struct draft *draft, struct source *source, size_t slices,
+		size_t slice_bytes)
+{
+	struct reader reader = { .table = &draft->table,
+				 .slices = slices,
+				 .slice_bytes = slice_bytes };
+	int r = reader_begin_file(&reader, draft->file.path);
+
+	if (r == 0) {
+		document_read(&reader, source);
+		r = reader.error;
+	}
+	draft->file.mixed = reader.mixed.at.line != 0;
+	reader_clear(&reader);
+	if (r == 0) {
+		table_sort(&draft->table);
+		r = table_is_ascending(&draft->table) ? 0 : -ECANCELED;
+	}
+	if (r < 0) {
+		table_clear(&draft->table);
+		return r;
+	}
+	table_trim(&draft->table);
+	draft->file.fingerprint = fingerprint_table(&draft->table);
+	draft->file.globals = draft->table.globals;
+	draft->table.globals = (struct globals){ 0 };
+	draft->read = true;
+	return 0;
+}
+
+static int read_draft(struct draft *draft, size_t slices, uint64_t doubt_usec)
+{
+	cleanup_close int fd = openat(draft->directory, draft->name,
+				      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	uint64_t now = clock_usec(CLOCK_REALTIME);
+	struct source source = { 0 };
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESTALE : -ECANCELED;
+	if (fstat(fd, &draft->file.stat) < 0 || !S_ISREG(draft->file.stat.st_mode))
+		return -ECANCELED;
+	draft->file.young = is_young(&draft->file.stat, now, doubt_usec);
+	r = source_read(&source, fd, &draft->file.stat);
+	if (r < 0)
+		return r == -ESTALE ? r : -ECANCELED;
+	r = draft_parse(draft, &source, slices, DRAFT_SLICE_BYTES);
+	source_clear(&source);
+	return r;
+}
+
+static void do_job(void *context, size_t item)
+{
+	struct jobs *jobs = context;
+	struct job *job = &jobs->list[item];
+
+	job->result = read_draft(job->draft, 0, jobs->doubt_usec);
+}
+
+static bool is_to_be_read(const struct draft *draft)
+{
+	return draft->kept == DRAFT_NOT_KEPT && !draft->read;
+}
+
+/* Large ones one after the other, each in slices; the others are left as jobs. */
+static int read_large(struct draft *drafts, size_t count, size_t threads,
+		      struct jobs *jobs)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		size_t size = (size_t)drafts[i].file.stat.st_size;
+
+		if (!is_to_be_read(&drafts[i]))
+			continue;
+		jobs->files++;
+		if (threads > 1 && size >= 2 * (size_t)DRAFT_SLICE_BYTES) {
+			r = read_draft(&drafts[i], threads, jobs->doubt_usec);
+		} else {
+			jobs->list[jobs->count++].draft = &drafts[i];
+			jobs->bytes += size;
+		}
+	}
+	return r;
+}
+
+int drafts_read(struct draft *drafts, size_t count, size_t threads, uint64_t doubt_usec,
+		size_t *files_read)
+{
+	cleanup_free struct job *list = calloc(count, sizeof(*list));
+	struct jobs jobs = { .list = list, .doubt_usec = doubt_usec };
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	r = read_large(drafts, count, threads, &jobs);
+	*files_read += jobs.files;
+	if (r < 0)
+		return r;
+	threads = MIN_OF(threads, jobs.bytes / DRAFT_SLICE_BYTES);
+	workers_run(threads, jobs.count, do_job, &jobs);
+	for (size_t i = 0; i < jobs.count; i++) {
+		/* What changed may be sound when it is looked at again. */
+		if (jobs.list[i].result < 0 && r != -ESTALE)
+			r = jobs.list[i].result;
+	}
+	return r;
+}
+
+void drafts_free(struct draft *drafts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(drafts[i].file.path);
+		globals_clear(&drafts[i].file.globals);
+		table_clear(&drafts[i].table);
+	}
+	free(drafts);
+}

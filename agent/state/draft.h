@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/state/source.h"
+#include "agent/state/state_file.h"
+#include "agent/table/table.h"
+
+/*
+ * One file of a state, read on its own, whatever the others say, and perhaps in several slices.
+ * A draft is sound or it is nothing: what is wrong is for sequential_read() to find.
+ */
+
+enum { DRAFT_SLICE_BYTES = 128 * 1024 }; /* less is not worth a thread */
+enum { DRAFT_NOT_KEPT = -1 };
+
+struct draft {
+	struct state_file file;
+	int directory;	  /* what name is in; borrowed */
+	const char *name; /* borrowed */
+	ssize_t kept; /* the index of the file that it was before, and still is; or DRAFT_NOT_KEPT */
+	bool read;
+	struct table table; /* sorted; its globals are the file's */
+};
+
+/*
+ * Reads all drafts that are neither kept nor read, in at most so many threads, and adds their
+ * number to files_read. A file whose time is younger than doubt_usec counts as young. -ESTALE where one changes under the reader or
+ * has gone, -ECANCELED where there is any problem, -ENOMEM.
+ */
+int drafts_read(struct draft *drafts, size_t count, size_t threads, uint64_t doubt_usec,
+		size_t *files_read) MUST_CHECK;
+
+/* The text of a draft's file alone, in at most so many slices. -ECANCELED, -ENOMEM. */
+int draft_parse(struct draft *draft, struct source *source, size_t slices,
+		size_t slice_bytes) MUST_CHECK;
+
+/* Frees what the drafts own, and their array. */
+void drafts_free(struct draft *drafts, size_t count);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "agent/table/globals.h"
+
+/* One of the files that a state consists of. */
+struct state_file {
+	char *path;	  /* as messages give it; owned */
+	struct stat stat; /* as it was opened; zero: it was not read */
+	/* What a cache knows of it beside its services. */
+	struct globals globals;
+	uint64_t fingerprint; /* of all that it says */
+	bool mixed; /* whether a destination is of the other family than its service */
+	/* Whether it had just been written when it was read: it can have changed again without
+	 * a new time. */
+	bool young;
+};
+
+/* Frees what the files own, and their array. */
+void state_files_free(struct state_file *files, size_t count);
