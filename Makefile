@@ -20,6 +20,8 @@ DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD      ?= build
+# By one name whoever gives it, as what depends on what is known by names.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 CLANG      ?= clang
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g

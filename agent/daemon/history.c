@@ -7,18 +7,6 @@
 
 #include "agent/table/fingerprint.h"
 
-static int copy_globals(const struct globals *from, struct globals *to)
-{
-	to->timeouts = from->timeouts;
-	memcpy(to->daemons, from->daemons, sizeof(to->daemons));
-	for (size_t i = 0; i < from->sysctl_count; i++) {
-		if (globals_add_sysctl(to, from->sysctls[i].name,
-				       from->sysctls[i].value) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static struct history_service know(const struct service *service)
 {
 	return (struct history_service){
@@ -33,7 +21,7 @@ int history_replace(struct history *history, const struct table *wanted,
 	history_clear(history);
 	history->services = calloc(wanted->service_count + 1, sizeof(*history->services));
 	if (!history->services ||
-	    (!globals_failed && copy_globals(&wanted->globals, &history->globals) < 0)) {
+	    (!globals_failed && globals_copy(&wanted->globals, &history->globals) < 0)) {
 		history_clear(history);
 		return -ENOMEM;
 	}

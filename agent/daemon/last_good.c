@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/daemon/state_copy.h"
 #include "agent/state/state.h"
 #include "agent/table/fingerprint.h"
-#include "common/file.h"
 
 static int make_path(const char *data_directory, char path[static PATH_MAX],
 		     struct err *err)
 {
-	int n = snprintf(path, PATH_MAX, "%s/last-good.json", data_directory);
+	int n = snprintf(path, PATH_MAX, "%s/last-good", data_directory);
 
 	if (n < 0 || n >= PATH_MAX)
 		return err_errno(err, ENAMETOOLONG, "%s", data_directory);
@@ -67,27 +67,23 @@ int last_good_read(const char *data_directory, const struct ownership *ownership
 	return LAST_GOOD_READ;
 }
 
-static int write_table(FILE *out, void *context)
-{
-	int r = state_write(out, context, NULL);
-
-	/* What was read from a state can be said in one; a file with less must not be kept. */
-	return r == STATE_WRITTEN_IN_PART ? -EINVAL : r;
-}
-
 /* The directory is systemd's to make (StateDirectory=); an `apply` by hand makes it itself. */
-static int write_file(const char *data_directory, const char *path,
-		      const struct table *table, struct err *err)
+static int copy(const char *data_directory, const struct state_cache *state,
+		bool is_directory, const char *path, struct err *err)
 {
+	size_t count = 0;
+	const struct state_file *files = state_cache_files(state, &count);
+
 	if (mkdir(data_directory, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, errno, "%s", data_directory);
-	return file_replace_by(path, 0644, 1, write_table, (void *)table, err);
+	return state_copy(files, count, is_directory, path, err);
 }
 
-int last_good_write(const char *data_directory, const struct table *table,
-		    struct ownership *ownership, bool *changed, struct err *err)
+int last_good_write(const char *data_directory, const struct state_cache *state,
+		    bool is_directory, struct ownership *ownership, bool *changed,
+		    struct err *err)
 {
-	uint64_t fingerprint = fingerprint_table(table);
+	uint64_t fingerprint = fingerprint_table(&state->table);
 	bool is_known = ownership->good_fingerprint == fingerprint;
 	char path[PATH_MAX];
 	bool saved;
@@ -97,12 +93,12 @@ int last_good_write(const char *data_directory, const struct table *table,
 	if (r == 0 && is_known && ownership->good_saved && access(path, F_OK) == 0)
 		return 0;
 	if (r == 0)
-		r = write_file(data_directory, path, table, err);
+		r = copy(data_directory, state, is_directory, path, err);
 	saved = r == 0;
 	*changed |= !is_known || saved != ownership->good_saved;
 	ownership->good_fingerprint = fingerprint;
 	ownership->good_saved = saved;
-	return r;
+	return r == -ESTALE ? 0 : r;
 }
 
 int last_good_remove(const char *data_directory, struct ownership *ownership,
@@ -115,7 +111,6 @@ int last_good_remove(const char *data_directory, struct ownership *ownership,
 		return r;
 	ownership->good_fingerprint = 0;
 	ownership->good_saved = false;
-	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return err_errno(err, errno, "%s", path);
-	return 0;
+	r = state_copy_remove(path);
+	return r < 0 ? err_errno(err, -r, "%s", path) : 0;
 }

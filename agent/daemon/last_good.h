@@ -3,15 +3,17 @@
 
 #include <stdint.h>
 
+#include "agent/state/cache.h"
 #include "agent/table/ownership.h"
 #include "agent/table/table.h"
 #include "common/err.h"
 #include "common/macro.h"
 
 /*
- * DATA-DIR/last-good.json: the last state that was valid and brought about, a native state file
- * that outlives a reboot. It takes the place of a state that is missing, broken or held. The
- * record says which state it should have (ownership.h: good_fingerprint).
+ * DATA-DIR/last-good: a copy of the last state that was valid and brought about, a file or a
+ * directory as the state itself, that outlives a reboot. It takes the place of a state that is
+ * missing, broken or held. The record says which state it should have (ownership.h:
+ * good_fingerprint).
  */
 
 enum last_good_outcome {
@@ -29,12 +31,13 @@ int last_good_read(const char *data_directory, const struct ownership *ownership
 		   struct table *table, int64_t *when, struct err *err) MUST_CHECK;
 
 /*
- * Writes the table unless it is there already, and notes it in ownership; *changed is set where
- * that changed. Synced, by rename: a reader sees the old or the new one whole. -errno: the
- * ownership then says that the file is out of date.
+ * Copies the files that state was read from last unless that was done already, and notes it in
+ * ownership; *changed is set where that changed. is_directory as state_copy.h has it. 0 also where
+ * they are not what was read any more: the next reconcile will read them. -errno: the ownership then
+ * says that the copy is out of date.
  */
-int last_good_write(const char *data_directory, const struct table *table,
-		    struct ownership *ownership, bool *changed,
+int last_good_write(const char *data_directory, const struct state_cache *state,
+		    bool is_directory, struct ownership *ownership, bool *changed,
 		    struct err *err) MUST_CHECK;
 
 /* Removes it: what was cleaned up is not to come back by itself. -errno, never -ENOENT. */

@@ -99,22 +99,35 @@ int preparation_fall_back(struct preparation *preparation,
 	return 0;
 }
 
+static int borrow_wanted(struct preparation *preparation, const struct table *table,
+			 struct reconcile_report *report)
+{
+	preparation->wanted.services = table->services;
+	preparation->wanted.service_count = table->service_count;
+	preparation->wanted_borrowed = true;
+	report->services = table->service_count;
+	report->destinations = table_destination_count(table);
+	return globals_copy(&table->globals, &preparation->wanted.globals);
+}
+
 int preparation_read_state(struct preparation *preparation,
 			   struct reconcile_report *report)
 {
+	struct session *session = preparation->session;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	const struct table *table = NULL;
+	bool changed;
 	int r;
 
-	r = state_read(preparation->session->options->state_path, &preparation->wanted,
-		       &report->problems);
+	r = state_cache_read(&session->state, session->options->state_path, &table,
+			     &changed, &report->problems);
 	if (r == STATE_MISSING || r == STATE_INVALID) {
 		r = refuse_state(report, r == STATE_MISSING ? RECONCILE_NO_STATE
 							    : RECONCILE_BAD_STATE);
 		if (r == 0)
 			r = preparation_fall_back(preparation, report);
 	} else if (r == STATE_OK) {
-		report->services = preparation->wanted.service_count;
-		report->destinations = table_destination_count(&preparation->wanted);
+		r = borrow_wanted(preparation, table, report);
 	}
 	report->times.read = clock_usec(CLOCK_MONOTONIC) - start;
 	return r;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
@@ -141,16 +142,22 @@ static int run_changes(struct preparation *preparation, struct reconcile_report 
 
 /* --- the end --- */
 
-static int keep_last_good(struct preparation *preparation,
-			  struct reconcile_report *report)
+static bool is_directory(const char *path)
 {
-	struct session *session = preparation->session;
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int keep_last_good(struct session *session, struct reconcile_report *report)
+{
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	bool changed = false;
 	struct err err = { 0 };
 	int r = 0;
 
-	if (last_good_write(session->options->data_directory, &preparation->wanted,
+	if (last_good_write(session->options->data_directory, &session->state,
+			    is_directory(session->options->state_path),
 			    &session->ownership, &changed, &err) < 0)
 		r = reconcile_report_warn(
 			report, "the last good state cannot be kept: %s", err.text);
@@ -240,7 +247,7 @@ static int run(struct session *session, bool changes_only,
 		return r;
 	session->foreign_services = report->foreign_services;
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
-		r = keep_last_good(&preparation, report);
+		r = keep_last_good(session, report);
 	return r;
 }
 

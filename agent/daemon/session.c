@@ -8,6 +8,7 @@
 
 void session_clear(struct session *session)
 {
+	state_cache_clear(&session->state);
 	ownership_clear(&session->ownership);
 	retry_clear(&session->retries);
 	quarrel_clear(&session->quarrels);

@@ -8,6 +8,7 @@
 #include "agent/daemon/options.h"
 #include "agent/daemon/quarrel.h"
 #include "agent/daemon/retry.h"
+#include "agent/state/cache.h"
 #include "agent/table/ownership.h"
 #include "common/cleanup.h"
 
@@ -19,6 +20,8 @@
 struct session {
 	const struct options *options; /* borrowed */
 	bool falls_back; /* a state that cannot be used is replaced by the last good one */
+
+	struct state_cache state; /* what was read of it last */
 
 	struct ownership ownership;
 	bool record_read;    /* ownership is what the record's file says, or newer */

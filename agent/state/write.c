@@ -355,8 +355,6 @@ static void write_sysctls(struct writer *w, const struct globals *globals)
 	for (size_t i = 0; i < globals->sysctl_count; i++) {
 		const struct sysctl *sysctl = &globals->sysctls[i];
 
-		if (sysctl->implied)
-			continue;
 		w->sysctl = sysctl;
 		if (rules_sysctl_name(sysctl->name) &&
 		    rules_sysctl_value(sysctl->value)) {

@@ -94,11 +94,6 @@ uint64_t service_fingerprint(const struct service *service)
 				    : fingerprint_service_whole(service);
 }
 
-uint64_t service_fingerprint(const struct service *service)
-{
-	return fingerprint_service_whole(service);
-}
-
 /* Absent values as what the kernel makes of them, so that a running daemon has the same. */
 static uint64_t mix_daemon(uint64_t sum, const struct sync_daemon *daemon)
 {

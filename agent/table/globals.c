@@ -126,6 +126,19 @@ const char *globals_find_sysctl(const struct globals *globals, const char *name)
 	return NULL;
 }
 
+int globals_copy(const struct globals *from, struct globals *to)
+{
+	to->timeouts = from->timeouts;
+	memcpy(to->daemons, from->daemons, sizeof(to->daemons));
+	for (size_t i = 0; i < from->sysctl_count; i++) {
+		if (globals_add_sysctl(to, from->sysctls[i].name,
+				       from->sysctls[i].value) < 0)
+			return -ENOMEM;
+		to->sysctls[i].implied = from->sysctls[i].implied;
+	}
+	return 0;
+}
+
 void globals_clear(struct globals *globals)
 {
 	for (size_t i = 0; i < globals->sysctl_count; i++) {

@@ -87,4 +87,7 @@ const char *globals_find_sysctl(const struct globals *globals, const char *name)
 int globals_set_sysctl(struct globals *globals, const char *name,
 		       const char *value) MUST_CHECK;
 
+/* Fills an empty one with a copy. -ENOMEM; it is then to be cleared. */
+int globals_copy(const struct globals *from, struct globals *to) MUST_CHECK;
+
 void globals_clear(struct globals *globals);

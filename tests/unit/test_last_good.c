@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/temporary.h"
 
-#include "tests/unit/table_builder.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
@@ -14,9 +12,41 @@
 
 struct fixture {
 	void *directory;
-	struct table table;
+	struct state_cache state;
+	bool is_directory;
 	struct ownership ownership;
 };
+
+/* Reads the state at NAME below the directory into the cache. */
+static void read_state(struct fixture *f, const char *name)
+{
+	const struct table *table;
+	struct state_problems problems = { 0 };
+	bool changed;
+
+	assert_int_equal(state_cache_read(&f->state, in_directory(f->directory, name),
+					  &table, &changed, &problems),
+			 STATE_OK);
+	state_problems_clear(&problems);
+}
+
+static void write_state(struct fixture *f, const char *name, unsigned int n,
+			unsigned int weight)
+{
+	char text[512];
+
+	snprintf(
+		text, sizeof(text),
+		"{ \"version\": 1, \"services\": [ { \"address\": \"10.0.0.%u\", \"port\": 80, \"protocol\": \"tcp\", \"destinations\": [ { \"address\": \"10.1.0.1\", \"weight\": %u } ] } ] }",
+		n, weight);
+	write_text(in_directory(f->directory, name), text);
+}
+
+static void set_weight(struct fixture *f, unsigned int weight)
+{
+	write_state(f, "state.json", 1, weight);
+	read_state(f, "state.json");
+}
 
 static int set_up(void **state)
 {
@@ -25,7 +55,7 @@ static int set_up(void **state)
 	if (!f)
 		return -1;
 	temporary_make(&f->directory);
-	build_destination(build_service(&f->table, 1), 1, 1);
+	set_weight(f, 1);
 	*state = f;
 	return 0;
 }
@@ -34,7 +64,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	table_clear(&f->table);
+	state_cache_clear(&f->state);
 	ownership_clear(&f->ownership);
 	temporary_remove(&f->directory);
 	free(f);
@@ -43,7 +73,7 @@ static int tear_down(void **state)
 
 static const char *file_of(const struct fixture *f)
 {
-	return in_directory(f->directory, "last-good.json");
+	return in_directory(f->directory, "last-good");
 }
 
 /* Writes the table; returns whether the record is to be written. */
@@ -52,11 +82,12 @@ static bool assert_written(struct fixture *f)
 	bool changed = false;
 	struct err err = { 0 };
 
-	assert_int_equal(
-		last_good_write(f->directory, &f->table, &f->ownership, &changed, &err),
-		0);
+	assert_int_equal(last_good_write(f->directory, &f->state, f->is_directory,
+					 &f->ownership, &changed, &err),
+			 0);
 	assert_true(f->ownership.good_saved);
-	assert_int_equal(f->ownership.good_fingerprint, fingerprint_table(&f->table));
+	assert_int_equal(f->ownership.good_fingerprint,
+			 fingerprint_table(&f->state.table));
 	return changed;
 }
 
@@ -68,12 +99,12 @@ static void assert_read(struct fixture *f)
 
 	assert_int_equal(last_good_read(f->directory, &f->ownership, &table, &when, &err),
 			 LAST_GOOD_READ);
-	assert_int_equal(fingerprint_table(&table), fingerprint_table(&f->table));
+	assert_int_equal(fingerprint_table(&table), fingerprint_table(&f->state.table));
 	assert_in_range(time(NULL) - when, 0, 60);
 	table_clear(&table);
 }
 
-/* It is not used; why is "DIRECTORY/last-good.json" and what follows it. */
+/* It is not used; why is "DIRECTORY/last-good" and what follows it. */
 static void assert_none(struct fixture *f, const char *why)
 {
 	struct table table = { 0 };
@@ -156,10 +187,11 @@ static void directory_is_made(void **state)
 	char *below = strdup(in_directory(f->directory, "data"));
 	bool changed = false;
 
-	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, NULL),
-			 0);
+	assert_int_equal(
+		last_good_write(below, &f->state, false, &f->ownership, &changed, NULL),
+		0);
 	assert_true(changed);
-	assert_int_equal(access(in_directory(below, "last-good.json"), R_OK), 0);
+	assert_int_equal(access(in_directory(below, "last-good"), R_OK), 0);
 	free(below);
 }
 
@@ -174,17 +206,20 @@ static void failure_is_reported_and_noted(void **state)
 	char text[PATH_MAX + 32];
 
 	write_text(file, "");
-	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, &err),
-			 -ENOTDIR);
+	assert_int_equal(
+		last_good_write(below, &f->state, false, &f->ownership, &changed, &err),
+		-ENOTDIR);
 	snprintf(text, sizeof(text), "%s: Not a directory", below);
 	assert_string_equal(err.text, text);
 	assert_true(changed);
 	assert_false(f->ownership.good_saved);
-	assert_int_equal(f->ownership.good_fingerprint, fingerprint_table(&f->table));
+	assert_int_equal(f->ownership.good_fingerprint,
+			 fingerprint_table(&f->state.table));
 	/* The same once more is no news for the record. */
 	changed = false;
-	assert_int_equal(last_good_write(below, &f->table, &f->ownership, &changed, &err),
-			 -ENOTDIR);
+	assert_int_equal(
+		last_good_write(below, &f->state, false, &f->ownership, &changed, &err),
+		-ENOTDIR);
 	assert_false(changed);
 	free(below);
 	free(file);
@@ -198,11 +233,11 @@ static void file_stays_as_it_was_where_the_next_cannot_be_written(void **state)
 
 	assert_written(f);
 	/* A directory in the way of the temporary file. */
-	blocker = in_directory(f->directory, "last-good.json.new");
+	blocker = in_directory(f->directory, "last-good.new");
 	assert_int_equal(mkdir(blocker, 0755), 0);
-	f->table.services[0].destinations[0].weight = 7;
-	assert_true(last_good_write(f->directory, &f->table, &f->ownership, &changed,
-				    NULL) < 0);
+	set_weight(f, 7);
+	assert_true(last_good_write(f->directory, &f->state, false, &f->ownership,
+				    &changed, NULL) < 0);
 	assert_true(changed);
 	assert_none(f, ": older than what was programmed last");
 	assert_int_equal(rmdir(blocker), 0);
@@ -223,7 +258,7 @@ static void file_is_written_again_only_when_the_state_changed(void **state)
 	assert_true(fd >= 0);
 	assert_false(assert_written(f));
 	assert_int_equal(inode_of(file_of(f)), first);
-	f->table.services[0].destinations[0].weight = 7;
+	set_weight(f, 7);
 	assert_true(assert_written(f));
 	assert_int_not_equal(inode_of(file_of(f)), first);
 	assert_read(f);
@@ -240,16 +275,72 @@ static void file_that_somebody_removed_is_written_again(void **state)
 	assert_read(f);
 }
 
-static void sysctl_that_a_service_implies_is_not_kept(void **state)
+/* A directory is kept as one, takes the place of a file, and a file that of a directory. */
+static void directory_is_kept_as_it_is(void **state)
 {
 	struct fixture *f = *state;
+	struct stat st;
 
-	assert_int_equal(globals_add_sysctl(&f->table.globals,
-					    "net.ipv4.vs.expire_quiescent_template", "1"),
+	assert_written(f);
+	assert_int_equal(mkdir(in_directory(f->directory, "states"), 0755), 0);
+	write_state(f, "states/a.json", 1, 1);
+	write_state(f, "states/b.json", 2, 2);
+	read_state(f, "states");
+	f->is_directory = true;
+	assert_true(assert_written(f));
+	assert_int_equal(access(in_directory(f->directory, "last-good/b.json"), R_OK), 0);
+	assert_read(f);
+	assert_int_equal(access(in_directory(f->directory, "last-good.new"), F_OK), -1);
+
+	assert_int_equal(unlink(in_directory(f->directory, "states/b.json")), 0);
+	read_state(f, "states");
+	assert_true(assert_written(f));
+	assert_int_equal(access(in_directory(f->directory, "last-good/b.json"), F_OK),
+			 -1);
+	assert_read(f);
+
+	set_weight(f, 5);
+	f->is_directory = false;
+	assert_written(f);
+	assert_int_equal(stat(file_of(f), &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_read(f);
+}
+
+/* Nothing is kept of a file that was written again since it was read; the next reconcile keeps it. */
+static void file_that_changed_since_it_was_read_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	bool changed = false;
+	struct err err = { 0 };
+
+	assert_written(f);
+	set_weight(f, 7);
+	write_state(f, "state.json", 1, 88888);
+	assert_int_equal(last_good_write(f->directory, &f->state, false, &f->ownership,
+					 &changed, &err),
 			 0);
-	f->table.globals.sysctls[0].implied = true;
+	assert_true(changed);
+	assert_none(f, ": older than what was programmed last");
+	set_weight(f, 8);
 	assert_written(f);
 	assert_read(f);
+}
+
+static void removal_takes_files_and_directories(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	assert_int_equal(last_good_remove(f->directory, &f->ownership, &err), 0);
+	assert_written(f);
+	assert_int_equal(last_good_remove(f->directory, &f->ownership, &err), 0);
+	assert_int_equal(f->ownership.good_fingerprint, 0);
+	assert_none(f, ": there is none yet");
+	f->is_directory = true;
+	assert_written(f);
+	assert_int_equal(last_good_remove(f->directory, &f->ownership, &err), 0);
+	assert_none(f, ": there is none yet");
 }
 
 #define LAST_GOOD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -267,7 +358,9 @@ int main(void)
 		LAST_GOOD_TEST(file_stays_as_it_was_where_the_next_cannot_be_written),
 		LAST_GOOD_TEST(file_is_written_again_only_when_the_state_changed),
 		LAST_GOOD_TEST(file_that_somebody_removed_is_written_again),
-		LAST_GOOD_TEST(sysctl_that_a_service_implies_is_not_kept),
+		LAST_GOOD_TEST(directory_is_kept_as_it_is),
+		LAST_GOOD_TEST(file_that_changed_since_it_was_read_is_not_kept),
+		LAST_GOOD_TEST(removal_takes_files_and_directories),
 	};
 
 	return cmocka_run_group_tests_name("last good", tests, NULL, NULL);

@@ -8,7 +8,7 @@
 . /usr/lib/vm-tests/data/trust.sh
 
 # With a run directory of its own a daemon keeps the last good state there, unless it is told otherwise.
-good=$RUN/last-good.json
+good=$RUN/last-good
 
 two_services() {
   jq -n '{version: 1, services: [range(1; 3) | {address: "10.0.0.\(.)", port: 80, protocol: "tcp",
@@ -91,7 +91,7 @@ case_first_apply_without_a_record_creates_nothing() {
 }
 
 case_full_data_directory_is_a_warning() {
-  local good=$TMP/data/last-good.json
+  local good=$TMP/data/last-good
   two_services
   mkdir data
   limited data
@@ -101,8 +101,8 @@ case_full_data_directory_is_a_warning() {
   edit '.services[0].destinations[0].weight = 9'
   wait_until 10 has "-r 10.0.1.1:80 -m -w 9" ipvsadm -Sn
   in_sync
-  wait_until 5 grep -q "last-good.json" log
-  expect_contains "$(agent status)" "last-good.json"
+  wait_until 5 grep -q "last-good" log
+  expect_contains "$(agent status)" "last-good"
   # What was there is whole.
   jq -e '.services | length == 2' "$good" >/dev/null
   rm data/filler
