@@ -39,9 +39,19 @@ static const unsigned char kinds[256] = {
 /* From behind an opening quote to behind the closing one, or the end. */
 static const char *skip_string(const char *p, const char *end)
 {
-	while (p < end && *p != '"')
-		p += *p == '\\' ? 2 : 1;
-	return p < end ? p + 1 : end;
+	const char *quote;
+
+	while ((quote = memchr(p, '"', end - p))) {
+		const char *escape = quote;
+
+		while (escape > p && escape[-1] == '\\')
+			escape--;
+		/* An even number of backslashes are characters themselves. */
+		if ((quote - escape) % 2 == 0)
+			return quote + 1;
+		p = quote + 1;
+	}
+	return end;
 }
 
 /*
@@ -53,24 +63,18 @@ static const char *find_element(const char *p, const char *end, const char *want
 	size_t depth = 0;
 
 	while (p < end) {
-		switch (kinds[(unsigned char)*p++]) {
-		case QUOTE:
+		unsigned char kind = kinds[(unsigned char)*p++];
+
+		if (kind == PLAIN)
+			continue;
+		if (kind == QUOTE)
 			p = skip_string(p, end);
-			break;
-		case OPEN:
+		else if (kind == OPEN)
 			depth++;
-			break;
-		case CLOSE:
-			if (depth-- == 0)
-				return NULL;
-			break;
-		case COMMA:
-			if (depth == 0 && p >= wanted)
-				return p;
-			break;
-		default:
-			break;
-		}
+		else if (kind == CLOSE && depth-- == 0)
+			return NULL;
+		else if (kind == COMMA && depth == 0 && p >= wanted)
+			return p;
 	}
 	return NULL;
 }
@@ -126,27 +130,32 @@ static void read_slice(void *context, size_t item)
 		slice->reader.error = -ECANCELED;
 }
 
+/* The array of the first slice grows by those of the others. */
 static int append(struct table *table, struct slices *slices)
 {
-	size_t count = table->service_count;
+	struct table all = { .services = TAKE_PTR(slices->list[0].table.services) };
+	size_t count = 0;
 	struct service *grown;
 
 	for (size_t i = 0; i < slices->count; i++)
 		count += slices->list[i].table.service_count;
-	grown = reallocarray(table->services, count, sizeof(*grown));
-	if (!grown)
+	grown = reallocarray(all.services, count, sizeof(*grown));
+	if (!grown) {
+		slices->list[0].table.services = all.services;
 		return -ENOMEM;
-	table->services = grown;
-	table->service_room = count;
+	}
 	for (size_t i = 0; i < slices->count; i++) {
 		struct table *part = &slices->list[i].table;
 
-		memcpy(&grown[table->service_count], part->services,
-		       part->service_count * sizeof(*grown));
-		table->service_count += part->service_count;
+		if (i > 0)
+			memcpy(&grown[all.service_count], part->services,
+			       part->service_count * sizeof(*grown));
+		all.service_count += part->service_count;
 		free(part->services);
 		*part = (struct table){ 0 };
 	}
+	table->services = grown;
+	table->service_count = table->service_room = count;
 	return 0;
 }
 
