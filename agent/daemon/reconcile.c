@@ -220,8 +220,11 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 	add_counts(preparation, report);
 	if (r < 0 && err.code == 0)
 		return r;
-	if (r < 0)
+	if (r < 0) {
+		/* What the kernel has now is not known: not a part, all is to be looked at. */
+		session->wants_reconcile = true;
 		return report_trouble(report, &err);
+	}
 	return settle(session, report);
 }
 
