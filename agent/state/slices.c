@@ -130,32 +130,32 @@ static void read_slice(void *context, size_t item)
 		slice->reader.error = -ECANCELED;
 }
 
-/* The array of the first slice grows by those of the others. */
+/* The first slice's array grows by those of the others, and is the table's then. */
 static int append(struct table *table, struct slices *slices)
 {
-	struct table all = { .services = TAKE_PTR(slices->list[0].table.services) };
+	struct table *all = &slices->list[0].table;
 	size_t count = 0;
 	struct service *grown;
 
 	for (size_t i = 0; i < slices->count; i++)
 		count += slices->list[i].table.service_count;
-	grown = reallocarray(all.services, count, sizeof(*grown));
-	if (!grown) {
-		slices->list[0].table.services = all.services;
+	grown = reallocarray(all->services, count, sizeof(*grown));
+	if (!grown)
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < slices->count; i++) {
+	all->services = grown;
+	all->service_room = count;
+	for (size_t i = 1; i < slices->count; i++) {
 		struct table *part = &slices->list[i].table;
 
-		if (i > 0)
-			memcpy(&grown[all.service_count], part->services,
-			       part->service_count * sizeof(*grown));
-		all.service_count += part->service_count;
+		memcpy(&grown[all->service_count], part->services,
+		       part->service_count * sizeof(*grown));
+		all->service_count += part->service_count;
 		free(part->services);
 		*part = (struct table){ 0 };
 	}
-	table->services = grown;
+	table->services = TAKE_PTR(all->services);
 	table->service_count = table->service_room = count;
+	all->service_count = 0;
 	return 0;
 }
 
