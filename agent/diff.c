@@ -46,8 +46,8 @@ static json_t *operation_to_json(const struct operation *operation)
 	operation_format_values(operation, false, now, sizeof(now));
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "operation",
 			 operation_kind_name(operation->kind), "reason",
-			 operation_reason_name(operation), "object", object,
-			 "name", text_or_null(name), "old", text_or_null(before), "new",
+			 operation_reason_name(operation), "object", object, "name",
+			 text_or_null(name), "old", text_or_null(before), "new",
 			 text_or_null(now));
 }
 
