@@ -62,7 +62,7 @@ case_lost_answers_are_survived() {
   services 20 '"rr"'
   for k in $(seq 1 16); do
     status=0
-    strace -f -qq -o /dev/null -e trace=recvmsg -e "inject=recvmsg:error=ENOBUFS:when=$k" \
+    strace -f -qq -o /dev/null -e trace=recvmmsg -e "inject=recvmmsg:error=ENOBUFS:when=$k" \
       /usr/sbin/ipvs-agent apply --state state.json --run-dir "$RUN" --output=json \
       >report.json 2>err || status=$?
     if [ "$status" = 0 ]; then
@@ -79,8 +79,8 @@ case_lost_answers_are_survived() {
 
 case_interrupted_calls_are_survived() {
   services 20 '"rr"'
-  strace -f -qq -o /dev/null -e trace=recvmsg,sendto \
-    -e inject=recvmsg:error=EINTR:when=2+2 -e inject=sendto:error=EINTR:when=2+2 \
+  strace -f -qq -o /dev/null -e trace=recvmmsg,sendto \
+    -e inject=recvmmsg:error=EINTR:when=2+2 -e inject=sendto:error=EINTR:when=2+2 \
     /usr/sbin/ipvs-agent apply --state state.json --run-dir "$RUN"
   expect_equal 60 "$(ipvsadm -Sn | wc -l)"
 }
