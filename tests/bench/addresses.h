@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -30,4 +31,18 @@ static inline struct in_addr destination_address(uint32_t service, uint32_t dest
 
 	return (struct in_addr){ htonl(0x0af40001 +
 				       (uint32_t)(number % DESTINATIONS_MAX)) };
+}
+
+/*
+ * A change of the table: every so many destinations, from number first on (counted through all
+ * services), one gets another weight. None is changed where every is 0.
+ */
+struct table_change {
+	uint32_t every, first, weight;
+};
+
+static inline bool table_changes(const struct table_change *change, uint64_t number)
+{
+	return change->every > 0 && number >= change->first &&
+	       (number - change->first) % change->every == 0;
 }

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floor: what the kernel itself takes for a table of SERVICES with DESTINATIONS each. Two
- * messages are made by hand once, and copied with other addresses until a send is full; only the
- * last of a send asks for an acknowledgement. Prints the microseconds from the first request to
- * the last acknowledgement as JSON; ends with status 1 at the first request that the kernel
- * refuses.
+ * The floors: what the kernel itself takes for a table of SERVICES with DESTINATIONS each.
+ *
+ *   floor write SERVICES DESTINATIONS     to make it
+ *   floor read SERVICES DESTINATIONS      to tell it, where it is there already
+ *
+ * To write, two messages are made by hand once, and copied with other addresses until a send is
+ * full; only the last of a send asks for an acknowledgement. To read, the services are dumped
+ * once and the destinations of each, one dump after the other as the kernel has it: a send, and
+ * receives until the end of the dump. What comes is counted, and not looked into.
+ *
+ * Prints the microseconds from the first request to the last answer as JSON; ends with status 1 at
+ * the first request that the kernel refuses, or where it tells of another number of objects.
  */
 #include <err.h>
 #include <errno.h>
@@ -12,6 +19,7 @@
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +36,8 @@ enum {
 	REQUEST_MAX = 256,
 	/* Room for the answers of a send whose requests all fail, so that none is lost. */
 	ANSWERS = BATCH_REQUESTS * 1024,
+	/* The kernel makes no message of a dump larger than this. */
+	DUMP_MESSAGE = 32768,
 };
 
 /* A message whose addresses are set anew for each request. */
@@ -230,6 +240,77 @@ static void create_table(struct floor *floor, uint32_t services, uint32_t destin
 	send_batch(floor);
 }
 
+/* --- dumping ----------------------------------------------------------------------------------- */
+
+static void make_get_services(struct template *message, uint16_t family)
+{
+	start(message, family, IPVS_CMD_GET_SERVICE, IPVS_GENL_VERSION);
+}
+
+static void make_get_destinations(struct template *message, uint16_t family)
+{
+	size_t nest;
+
+	start(message, family, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION);
+	nest = start_nest(message, IPVS_CMD_ATTR_SERVICE);
+	put_service_key(message);
+	end_nest(message, nest);
+}
+
+/* Counts the objects of one message; false after the last of the dump. */
+static bool count_objects(const char *buffer, size_t length, uint32_t *objects)
+{
+	for (size_t at = 0; at + NLMSG_HDRLEN <= length;) {
+		const struct nlmsghdr *header = (const void *)(buffer + at);
+
+		if (header->nlmsg_type == NLMSG_DONE)
+			return false;
+		if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_len < NLMSG_HDRLEN)
+			errx(1, "a dump was refused");
+		++*objects;
+		at += NLMSG_ALIGN(header->nlmsg_len);
+	}
+	return true;
+}
+
+static uint32_t dump(struct floor *floor, struct template *request)
+{
+	static _Alignas(4) char buffer[DUMP_MESSAGE];
+	struct nlmsghdr *header = (struct nlmsghdr *)(void *)request->bytes;
+	uint32_t objects = 0;
+	size_t length;
+
+	header->nlmsg_len = (uint32_t)request->length;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header->nlmsg_seq = ++floor->sequence;
+	if (send(floor->fd, request->bytes, request->length, 0) < 0)
+		err(1, "asking for a dump");
+	do
+		length = receive(floor, buffer, sizeof(buffer));
+	while (count_objects(buffer, length, &objects));
+	return objects;
+}
+
+static void read_table(struct floor *floor, uint32_t services, uint32_t destinations)
+{
+	struct template get_services, get_destinations;
+	uint32_t found;
+
+	make_get_services(&get_services, floor->family);
+	make_get_destinations(&get_destinations, floor->family);
+	found = dump(floor, &get_services);
+	if (found != services)
+		errx(1, "the kernel tells of %u services", found);
+	for (uint32_t i = 0; i < services; i++) {
+		set_address(&get_destinations, get_destinations.service_at,
+			    service_address(i));
+		found = dump(floor, &get_destinations);
+		if (found != destinations)
+			errx(1, "the kernel tells of %u destinations of service %u",
+			     found, i);
+	}
+}
+
 /* --- the socket -------------------------------------------------------------------------------- */
 
 static uint16_t family_of(const char *answer, size_t length)
@@ -295,13 +376,18 @@ int main(int argc, char **argv)
 	static struct floor floor;
 	uint64_t began;
 	uint32_t services, destinations;
+	bool reads = argc == 4 && strcmp(argv[1], "read") == 0;
 
-	if (argc != 3 || parse_u32(argv[1], 1, SERVICES_MAX, &services) < 0 ||
-	    parse_u32(argv[2], 0, DESTINATIONS_MAX, &destinations) < 0)
-		errx(2, "usage: floor SERVICES DESTINATIONS");
+	if (argc != 4 || (!reads && strcmp(argv[1], "write") != 0) ||
+	    parse_u32(argv[2], 1, SERVICES_MAX, &services) < 0 ||
+	    parse_u32(argv[3], 0, DESTINATIONS_MAX, &destinations) < 0)
+		errx(2, "usage: floor write|read SERVICES DESTINATIONS");
 	open_socket(&floor);
 	began = clock_usec(CLOCK_MONOTONIC);
-	create_table(&floor, services, destinations);
+	if (reads)
+		read_table(&floor, services, destinations);
+	else
+		create_table(&floor, services, destinations);
 	printf("{\"kernel\": %" PRIu64 "}\n", clock_usec(CLOCK_MONOTONIC) - began);
 	close(floor.fd);
 	return 0;

@@ -1,52 +1,113 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Every contender at every size, RUNS times, each time in a network namespace of its own. What comes
-# out goes to the results as lines of JSON that begin with "bench: ".
-# timeout: 2900
+# Every measurement that was asked for, at every size, RUNS times, each in a network namespace of its own.
+# What comes out goes to the results as lines of JSON that begin with "bench: ".
+# timeout: 7000
 
 bench=/usr/lib/bench
 results=/dev/ttyS1
-# The order of one run. What costs little comes more often, spread over the run: its ratios are small,
-# and other work of the host would show in them first.
-order=(floor apply ipvsadm floor apply keepalived floor apply)
+# The order of one run at one size. The floors and `apply` are in it from beginning to end, since other
+# work of the host comes and goes.
+order=(floor apply ipvsadm daemon keepalived apply-directory daemon-directory save burst)
 
-make_inputs() {
-  local size folder format
-  for size in 50x10 $SIZES; do
-    folder=/run/bench/${size%x*}-${size#*x}
-    mkdir -p "$folder"
-    for format in state ipvsadm keepalived; do
-      "$bench/generate" "$format" "${size%x*}" "${size#*x}" >"$folder/$format"
+make_states() { # SERVICES DESTINATIONS
+  mkdir directory
+  "$bench/generate" state "$1" "$2" >file
+  "$bench/generate" -d directory "$STATE_FILES" state "$1" "$2"
+}
+
+# The change is among all services; a directory keeps the files that it is in.
+make_changes() { # SERVICES DESTINATIONS
+  local change numbers
+  mkdir {one,tenth}-directory burst-{before,after}
+  for change in one tenth; do
+    read -ra numbers <<<"$(change_of "$change" "$1" "$2")"
+    "$bench/generate" -c "${numbers[@]}" state "$1" "$2" >"$change"
+    "$bench/generate" -c "${numbers[@]}" -d "$change-directory" "$STATE_FILES" state "$1" "$2"
+    grep -L '"weight"' "$change-directory"/* | xargs -r rm
+  done
+  read -ra numbers <<<"$(change_of burst "$1" "$2")"
+  "$bench/generate" -d burst-before "$BURST_FILES" state "$1" "$2"
+  "$bench/generate" -c "${numbers[@]}" -d burst-after "$BURST_FILES" state "$1" "$2"
+}
+
+make_inputs() { # SIZE
+  local services=${1%x*} destinations=${1#*x}
+  mkdir -p "/run/bench/$services-$destinations"
+  cd "/run/bench/$services-$destinations" || return
+  make_states "$services" "$destinations"
+  if [ "$1" = "$CHANGE_SIZE" ]; then make_changes "$services" "$destinations"; fi
+  "$bench/generate" ipvsadm "$services" "$destinations" >ipvsadm.rules
+  "$bench/generate" keepalived "$services" "$destinations" >keepalived.conf
+  cd "$TMP" || return
+}
+
+# The shell takes the lists apart at blanks; their patterns are not names of files here.
+is_wanted() { # NAME
+  local pattern
+  set -f
+  for pattern in $ONLY; do
+    # shellcheck disable=SC2053
+    if [[ $1 == $pattern ]]; then
+      set +f
+      return 0
+    fi
+  done
+  set +f
+  return 1
+}
+
+is_due() { # NAME SIZE RUN
+  is_wanted "$1" || return
+  case $1 in
+    ipvsadm | keepalived) [ "$3" -le "$PEER_RUNS" ] && [[ " $PEER_SIZES " == *" $2 "* ]] ;;
+    save) [ "$3" -le "$PEER_RUNS" ] ;;
+    daemon-directory | burst) [ "$2" = "$CHANGE_SIZE" ] ;;
+  esac
+}
+
+measure() { # NAME SIZE [ARG…]
+  local changes=0
+  [ "$2" != "$CHANGE_SIZE" ] || changes=1
+  CHANGES=$changes unshare --net "$bench/measurement.sh" "$1" "${2%x*}" "${2#*x}" "${@:3}"
+}
+
+write_results() { # RUN FILE
+  jq -c --argjson run "$1" '. + {run: $run}' "$2" | sed 's/^/bench: /' >"$results"
+}
+
+run_rounds() {
+  local size name run i
+  for ((run = 1; run <= (RUNS > PEER_RUNS ? RUNS : PEER_RUNS); run++)); do
+    for size in $SIZES; do
+      for ((i = 0; i < ${#order[@]}; i++)); do
+        # Every other run backwards, so that no one always follows the same one.
+        name=${order[run % 2 == 1 ? i : ${#order[@]} - 1 - i]}
+        is_due "$name" "$size" "$run" || continue
+        measure "$name" "$size" >"$TMP/lines"
+        write_results "$run" "$TMP/lines"
+      done
     done
   done
 }
 
-# Whether less than a quarter of the machine is busy for a second; half of it is with one kernel thread
-# at work.
-is_quiet() {
-  local before now
-  read -ra before </proc/stat
-  sleep 1
-  read -ra now </proc/stat
-  # cpu user nice system idle iowait irq softirq
-  local idle=$((now[4] + now[5] - before[4] - before[5]))
-  local busy=$((now[1] + now[2] + now[3] + now[6] + now[7] - before[1] - before[2] - before[3] - before[6] - before[7]))
-  echo "busy $busy, idle $idle ticks"
-  [ $((4 * busy)) -lt $((busy + idle)) ]
-}
-
-# The kernel takes a namespace's table down after its last process; what is still going on of that
-# must not be in the next measurement.
-measure() { # CONTENDER SIZE
-  wait_until 120 is_quiet
-  unshare --net "$bench/measurement.sh" "$1" "${2%x*}" "${2#*x}"
+# One after the other: all namespaces' services are in one hash table of the kernel, and who reads it while
+# another changes it misses some.
+rest() {
+  local size resync
+  for size in $REST_SIZES; do
+    for resync in 1h 30s; do
+      measure rest "$size" "$resync" >"$TMP/lines"
+      write_results 1 "$TMP/lines"
+    done
+  done
 }
 
 case_bench() {
   # shellcheck source=/dev/null
   . "$bench/parameters"
+  . "$bench/changes.sh"
   modprobe -a ip_vs ip_vs_rr
-  make_inputs
   jq -cn --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
     --arg cpus "$(nproc)" --arg kernel "$(uname -r)" \
     --arg agent "$(/usr/sbin/ipvs-agent --version | head -n 1)" \
@@ -54,17 +115,16 @@ case_bench() {
     --arg keepalived "$(dpkg-query -W -f '${Version}' keepalived)" \
     '{machine: $ARGS.named}' | sed 's/^/bench: /' >"$results"
 
-  local size contender run i
+  local name size
+  for size in 50x10 $SIZES; do make_inputs "$size"; done
   # Once for nothing: the first time, programs come from the disk and code is translated.
-  for contender in floor apply ipvsadm keepalived; do measure "$contender" 50x10; done
-  for ((run = 1; run <= RUNS; run++)); do
-    for size in $SIZES; do
-      for ((i = 0; i < ${#order[@]}; i++)); do
-        # Every other run backwards, so that no one always follows the same one.
-        contender=${order[run % 2 == 1 ? i : ${#order[@]} - 1 - i]}
-        measure "$contender" "$size" | tee "$TMP/lines"
-        jq -c --argjson run "$run" '. + {run: $run}' "$TMP/lines" | sed 's/^/bench: /' >"$results"
-      done
-    done
+  for name in "${order[@]}"; do
+    if is_wanted "$name" && [ "$name" != burst ]; then measure "$name" 50x10; fi
   done
+  run_rounds
+  if is_wanted resync-timer; then
+    measure resync-timer "$SMALLEST_SIZE" >"$TMP/lines"
+    write_results 1 "$TMP/lines"
+  fi
+  if is_wanted rest; then rest; fi
 }
