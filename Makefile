@@ -234,7 +234,7 @@ help:
 	@printf '%s\n' 'make setup      install what is missing (as root), or say how' \
 		'make check-vm   build, then the cases on a real kernel; also check-build, -lint, -unit,' \
 		'                -fuzz, -docs; make check-kernels: on the oldest and newest kernel' \
-		'make bench      programming the table, beside ipvsadm and keepalived' \
+		'make bench      what keeping a table costs, beside the kernel, ipvsadm and keepalived' \
 		'make fuzz       the fuzz targets with libFuzzer, FUZZ_SECONDS=60 each' \
 		'make lint       clang-format, clang-tidy, cppcheck, shellcheck' \
 		'make format     clang-format, in place' \
