@@ -112,7 +112,9 @@ def targets(growth; rest):
       each("one"; .[0] | select(.state == "directory") | .ratio; size_is(10000; 10))),
     target("one change among 10,000 x 10, one file"; "of a cold start"; 0.4;
       each("one"; .[0] | select(.state == "file") | .ratio; size_is(10000; 10))),
-    target("burst of 1,000 changed files in 1 s, worst run"; "reconciles"; 3; each("burst"; .[0].reconciles.max; .)),
+    # A machine that was too busy to rename them in a second has not measured it.
+    target("burst of 1,000 changed files in 1 s, worst run"; "reconciles"; 3;
+      each("burst"; .[0] | select(.renames.median <= 1200000) | .reconciles.max; .)),
     target("peak memory at 5,000 x 10"; "MB"; 12; each("daemon"; .[0].memory.median | megabytes; size_is(5000; 10))),
     target("peak memory at 10,000 x 10"; "MB"; 22; each("daemon"; .[0].memory.median | megabytes; size_is(10000; 10))),
     target("at rest, between resyncs, without a watchdog"; "wake-ups"; 0;
