@@ -8,6 +8,8 @@
 # full_or_short FULL SHORT: how much of something; the short form is for other kernels than the usual one
 full_or_short() { if [ "${SHORT:-}" = 1 ]; then echo "$2"; else echo "$1"; fi; }
 
+lacks() { ! has "$@"; }
+
 # --- the table and the record -----------------------------------------------------------------
 
 # What somebody else has in the table; others_are_untouched compares.

@@ -184,3 +184,35 @@ only_templates() {
   # A template is a connection from port 0.
   awk '$4 ~ /:0$/ { templates++ } $4 !~ /:0$/ { others++ } END { exit !templates || others }' <<<"$connections"
 }
+
+# requests SECONDS: how many the daemon sends to the kernel meanwhile
+requests() {
+  local status=0
+  timeout --signal=INT "$1" strace -f -qq -e trace=sendto -o trace -p "$DAEMON" || status=$?
+  [ "$status" = 124 ] || fail "strace: exit status $status"
+  grep -c 'sendto(.*AF_NETLINK' trace || true
+}
+
+# Both destinations of a service drain: one dump for both at each look, about once a second. With
+# nothing to drain nothing is asked.
+case_drain_is_looked_after_by_one_dump_for_each_service() {
+  local looks
+  clients_and_servers
+  state_of_two
+  start_daemon --resync=1h
+  expect_equal 0 "$(requests 4)" "requests of an idle daemon"
+  held_by one
+  exec 6>&5
+  local first=$HELD
+  held_by two
+  edit '.services[0].destinations = []'
+  wait_until 10 has "2 destinations draining" agent status
+  looks=$(requests 8)
+  if [ "$looks" -lt 2 ] || [ "$looks" -gt 12 ]; then fail "$looks requests in 8 s for one service"; fi
+  kill -KILL "$first"
+  exec 6>&-
+  let_go
+  wait_until 60 has "in sync: 1 services" agent status
+  wait_until 60 lacks "draining" agent status
+  expect_equal 0 "$(requests 4)" "requests when nothing drains any more"
+}

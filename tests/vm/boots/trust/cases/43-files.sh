@@ -26,7 +26,6 @@ changed() {
   wait_until 10 lacks "10.0.0.2:80" ipvsadm -Sn
   others_are_untouched
 }
-lacks() { ! has "$@"; }
 all_is_well_again() {
   wait_until 30 has "-A -t 10.0.0.3:80" ipvsadm -Sn
   in_sync
