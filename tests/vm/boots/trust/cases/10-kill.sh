@@ -4,7 +4,7 @@
 # apply makes the table and the record that a never-killed one makes, whether the state is still the
 # same, is back to what it was, or has gone on; cleanup then leaves nothing of ours.
 # netns: fresh
-# timeout: 300
+# timeout: 900
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The daemon is killed at any instant while its state changes; what starts after it knows what is ours.
 # netns: fresh
-# timeout: 400
+# timeout: 1200
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A connection goes on byte for byte whatever is done to the agent and to other services.
 # netns: fresh
-# timeout: 180
+# timeout: 540
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # As 20-transfer.sh, with the unit and the machine's own table: what an operator does to it.
-# timeout: 180
+# timeout: 540
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

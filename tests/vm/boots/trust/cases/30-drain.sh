@@ -3,7 +3,7 @@
 # A destination that leaves takes no new connection and keeps the ones it has, under every kind of
 # scheduling: nobody is refused meanwhile.
 # netns: fresh
-# timeout: 120
+# timeout: 360
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # How a drain ends: quiet, its time over, or not begun at all; and who carries it on.
 # netns: fresh
-# timeout: 180
+# timeout: 540
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -3,7 +3,7 @@
 # Another program writes to the same table all the time. Dumps of a table that changes miss and repeat
 # entries; nothing follows from that for anybody.
 # netns: fresh
-# timeout: 240
+# timeout: 720
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

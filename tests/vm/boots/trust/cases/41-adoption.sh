@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Whose a service is that was there first, and what two writers of ours may do at once.
 # netns: fresh
-# timeout: 90
+# timeout: 270
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

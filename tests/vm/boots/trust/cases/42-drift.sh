@@ -3,7 +3,7 @@
 # What somebody changed by hand is put back within the period, told once, and given up for a while
 # when it does not end.
 # netns: fresh
-# timeout: 90
+# timeout: 270
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

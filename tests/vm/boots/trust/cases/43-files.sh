@@ -3,7 +3,7 @@
 # The files that an agent keeps: a record that cannot be written, no room for the last good state, a
 # state that is missing, broken or empty when the daemon starts.
 # netns: fresh
-# timeout: 90
+# timeout: 270
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

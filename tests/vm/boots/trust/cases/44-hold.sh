@@ -3,7 +3,7 @@
 # A state that would take most of the table away is a mistake until somebody says otherwise, or nobody
 # objects for long enough.
 # netns: fresh
-# timeout: 90
+# timeout: 270
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -4,7 +4,7 @@
 # memory. An apply that says it is done has done it; one that says it is not has lost nothing, and the
 # next one does it.
 # netns: fresh
-# timeout: 300
+# timeout: 900
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

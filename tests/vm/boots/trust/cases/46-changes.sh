@@ -3,7 +3,7 @@
 # A changed state costs what has changed: the daemon reads and writes the services that are another now,
 # and everything where that is not enough.
 # netns: fresh
-# timeout: 90
+# timeout: 270
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # IPVS is unloaded underneath a running daemon and comes back: another table, another number of its
 # netlink family. The machine's own namespace, because a module is in use as long as any has a service.
-# timeout: 120
+# timeout: 360
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 
