@@ -210,10 +210,13 @@ static bool drains_persistence(const struct preparation *preparation)
 	const struct plan *plan = &preparation->plan;
 
 	for (size_t i = 0; i < plan->drain_count; i++) {
-		const struct service *service = table_find_service(
-			&preparation->actual, &plan->drains[i].service);
+		const struct service_key *key = &plan->drains[i].service;
+		const struct service *service =
+			table_find_service(&preparation->actual, key);
 
-		if (service && service->persistence_timeout)
+		/* One that stays is persistent or not as the state has it. */
+		if (service && service->persistence_timeout &&
+		    !table_find_service(&preparation->wanted, key))
 			return true;
 	}
 	return false;

@@ -115,3 +115,23 @@ case_persistent_service_where_the_sysctl_cannot_be_set() {
   expect_contains "$OUTPUT" "expire_quiescent_template"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:80 -s rr -p 300"
 }
+
+# A service that stays and is persistent no more has no need of it while its destination drains.
+case_sysctl_is_put_back_when_persistence_ends() {
+  clients_and_servers
+  state_of_two '"persistence": {"timeout": 300}'
+  agent apply >apply.out 2>&1
+  expect_equal 1 "$(cat /proc/sys/net/ipv4/vs/expire_quiescent_template)"
+  without_one
+  edit 'del(.services[0].persistence)'
+  agent apply >apply.out 2>&1
+  expect_equal 0 "$(cat /proc/sys/net/ipv4/vs/expire_quiescent_template)"
+  expect_equal "192.168.3.2:8080 -m -w 1" "$(destinations)"
+  # Nor has one that has left, and whose last destination is gone.
+  state_of_two '"persistence": {"timeout": 300}'
+  agent apply >apply.out 2>&1
+  edit '.services = []'
+  agent apply >apply.out 2>&1
+  expect_equal "" "$(ipvsadm -Sn)"
+  expect_equal 0 "$(cat /proc/sys/net/ipv4/vs/expire_quiescent_template)"
+}
