@@ -39,7 +39,7 @@ static struct plan_copy *add_copy(struct plan *plan)
 	return copy;
 }
 
-struct service *plan_copy_service(struct plan *plan, const struct service *service)
+static struct service *copy_service(struct plan *plan, const struct service *service)
 {
 	struct plan_copy *copy = add_copy(plan);
 
@@ -93,10 +93,10 @@ int plan_add_conflict(struct plan *plan, const struct conflict *conflict)
 	return 0;
 }
 
-int plan_add_destination(struct plan *plan, enum operation_kind kind,
-			 const struct service *service,
-			 const struct destination *destination,
-			 const struct destination *before)
+static int add_destination(struct plan *plan, enum operation_kind kind,
+			   const struct service *service,
+			   const struct destination *destination,
+			   const struct destination *before)
 {
 	return plan_add(plan, &(struct operation){ .kind = kind,
 						   .service = service,
@@ -168,7 +168,7 @@ static const struct service *goal_of(const struct planning *planning,
 	    (wanted->scheduler_flags & SCHEDULER_FLAG_1) ||
 	    leaving_examine(planning, wanted, actual).stay == 0)
 		return wanted;
-	goal = plan_copy_service(planning->plan, wanted);
+	goal = copy_service(planning->plan, wanted);
 	if (goal)
 		goal->scheduler_flags |= SCHEDULER_FLAG_1;
 	return goal;
@@ -219,8 +219,8 @@ static int plan_new_destinations(const struct planning *planning,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wanted->destination_count; i++)
-		r = plan_add_destination(planning->plan, OPERATION_NEW_DESTINATION,
-					 wanted, &wanted->destinations[i], NULL);
+		r = add_destination(planning->plan, OPERATION_NEW_DESTINATION, wanted,
+				    &wanted->destinations[i], NULL);
 	return r;
 }
 
@@ -246,11 +246,11 @@ static int plan_destination_edits(const struct planning *planning,
 			continue;
 		}
 		if (order < 0)
-			r = plan_add_destination(plan, OPERATION_NEW_DESTINATION, wanted,
-						 want, NULL);
+			r = add_destination(plan, OPERATION_NEW_DESTINATION, wanted, want,
+					    NULL);
 		else if (!destination_equal(want, have))
-			r = plan_add_destination(plan, OPERATION_SET_DESTINATION, wanted,
-						 want, have);
+			r = add_destination(plan, OPERATION_SET_DESTINATION, wanted, want,
+					    have);
 		w++;
 		a += order == 0;
 	}

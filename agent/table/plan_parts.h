@@ -15,13 +15,8 @@ struct planning {
 
 int plan_add(struct plan *plan, const struct operation *operation) MUST_CHECK;
 int plan_add_conflict(struct plan *plan, const struct conflict *conflict) MUST_CHECK;
-int plan_add_destination(struct plan *plan, enum operation_kind kind,
-			 const struct service *service,
-			 const struct destination *destination,
-			 const struct destination *before) MUST_CHECK;
 
 /* An object of the plan's own, freed with it; NULL where memory is out. */
-struct service *plan_copy_service(struct plan *plan, const struct service *service);
 struct destination *plan_copy_destination(struct plan *plan,
 					  const struct destination *destination);
 struct sysctl *plan_copy_sysctl(struct plan *plan, const struct sysctl *sysctl);
