@@ -24,6 +24,6 @@ END
 
 case_state_that_goes_changes_nothing() {
   rm /etc/ipvs-node/state.json
-  wait_for_status ipvs-agent "no state: *"
+  wait_for_status ipvs-agent "last good state of * in use: *does not exist"
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 1"
 }
