@@ -35,9 +35,10 @@ applied() {
 report() { jq -r "$1" <<<"$REPORT"; }
 
 # Everything that ipvsadm shows of what can be set.
+# Without the first line's number of connection buckets, which newer kernels change as they need.
 whole_table() {
   ipvsadm -Sn
-  ipvsadm -Ln --thresholds
+  ipvsadm -Ln --thresholds | grep -v '^IP Virtual Server'
   ipvsadm -Ln --timeout
   ipvsadm -Ln --daemon
 }
