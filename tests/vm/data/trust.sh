@@ -91,7 +91,12 @@ new_state() { cp "$1" state.json.new && mv state.json.new state.json; }
 # and an edited state may have been seen by the watch before an apply asks for it.
 writes() { grep -cE 'ipvs-agent: (new|set|delete|start|stop) ' log || true; }
 # logged N TEXT: the log has N lines with this text
-logged() { expect_equal "$1" "$(grep -cF -- "$2" log || true)" "lines of the log with: $2"; }
+logged() {
+  [ "$1" = "$(grep -cF -- "$2" log || true)" ] || {
+    grep -F -- "$2" log || true
+    fail "the log has not $1 lines with: $2"
+  }
+}
 
 # --- connections ------------------------------------------------------------------------------
 
