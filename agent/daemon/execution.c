@@ -7,9 +7,9 @@
 #include "agent/daemon/bookkeeping.h"
 #include "agent/daemon/failure.h"
 #include "agent/daemon/operation_log.h"
-#include "agent/daemon/record.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/sysctl.h"
+#include "agent/table/fingerprint.h"
 #include "common/clock.h"
 
 /* --- what came of it --- */
@@ -154,18 +154,34 @@ static int write_sysctls(const struct plan *plan, int *results,
 	return 0;
 }
 
-static int save_record(struct preparation *preparation, struct reconcile_report *report,
-		       struct err *err)
+static int save_record(struct preparation *preparation, bool good_state_only,
+		       struct reconcile_report *report, struct err *err)
 {
 	struct session *session = preparation->session;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	int r = record_write(session->options->run_directory, &session->ownership, err);
+	int r = good_state_only ? session_note_good(session, err)
+				: session_write_record(session, err);
 
 	report->times.record += clock_usec(CLOCK_MONOTONIC) - start;
-	session->record_unsaved = r < 0;
-	if (r == 0)
-		ownership_recorded(&session->ownership);
 	return r;
+}
+
+/*
+ * Notes where another state than the last good one is begun: should this process die in it, the next
+ * one must not take what it finds for somebody else's changes.
+ */
+static bool leave_good_state(struct preparation *preparation)
+{
+	struct ownership *ownership = &preparation->session->ownership;
+
+	/* A part is made of changes of the state. */
+	if (ownership->good_fingerprint == 0 || ownership->good_left ||
+	    preparation->plan.operation_count == 0 ||
+	    (!preparation->scope &&
+	     ownership->good_fingerprint == fingerprint_table(&preparation->wanted)))
+		return false;
+	ownership->good_left = true;
+	return true;
 }
 
 /*
@@ -176,14 +192,16 @@ static int write_ahead(struct preparation *preparation, int *results,
 		       struct reconcile_report *report)
 {
 	struct bookkeeping_mark mark;
-	bool changed = preparation->session->record_unsaved;
+	bool changed = preparation->session->record_unsaved, left;
 	struct err err = { 0 };
 	int r;
 
 	bookkeeping_confirm(preparation, &changed);
 	bookkeeping_remember(preparation, &mark);
 	r = bookkeeping_before(preparation, results, &changed);
-	if (r < 0 || !changed || save_record(preparation, report, &err) == 0)
+	left = leave_good_state(preparation);
+	if (r < 0 || (!changed && !left) ||
+	    save_record(preparation, !changed, report, &err) == 0)
 		return r;
 	bookkeeping_forget(preparation, &mark);
 	withhold_creations(preparation, results);
@@ -215,7 +233,7 @@ static int write_behind(struct preparation *preparation, const int *results,
 	struct err err = { 0 };
 	int r = bookkeeping_after(preparation, results, &changed);
 
-	if (r < 0 || !changed || save_record(preparation, report, &err) == 0 ||
+	if (r < 0 || !changed || save_record(preparation, false, report, &err) == 0 ||
 	    was_unsaved)
 		return r;
 	return failure_report_record(report, &err);

@@ -90,6 +90,8 @@ int last_good_write(const char *data_directory, const struct state_cache *state,
 	int r;
 
 	r = make_path(data_directory, path, err);
+	*changed |= ownership->good_left;
+	ownership->good_left = false;
 	if (r == 0 && is_known && ownership->good_saved && access(path, F_OK) == 0)
 		return 0;
 	if (r == 0)
@@ -110,7 +112,7 @@ int last_good_remove(const char *data_directory, struct ownership *ownership,
 	if (r < 0)
 		return r;
 	ownership->good_fingerprint = 0;
-	ownership->good_saved = false;
+	ownership->good_saved = ownership->good_left = false;
 	r = state_copy_remove(path);
 	return r < 0 ? err_errno(err, -r, "%s", path) : 0;
 }

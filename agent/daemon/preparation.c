@@ -286,8 +286,9 @@ static int take_up_history(struct preparation *preparation)
 	struct session *session = preparation->session;
 	cleanup_free bool *failed = NULL;
 
-	if (session->history.services || session->ownership.good_fingerprint !=
-						 fingerprint_table(&preparation->wanted))
+	if (session->history.services || session->ownership.good_left ||
+	    session->ownership.good_fingerprint !=
+		    fingerprint_table(&preparation->wanted))
 		return 0;
 	failed = calloc(preparation->wanted.service_count + 1, sizeof(*failed));
 	if (!failed)

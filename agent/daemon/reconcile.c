@@ -12,7 +12,6 @@
 #include "agent/daemon/last_good.h"
 #include "agent/daemon/part.h"
 #include "agent/daemon/preparation.h"
-#include "agent/daemon/record.h"
 #include "common/clock.h"
 
 /* How often the table is read again within one reconcile when it changed under our hands. */
@@ -161,9 +160,10 @@ static int keep_last_good(struct session *session, struct reconcile_report *repo
 			    &session->ownership, &changed, &err) < 0)
 		r = reconcile_report_warn(
 			report, "the last good state cannot be kept: %s", err.text);
-	if (changed && !session->record_unsaved &&
-	    record_write(session->options->run_directory, &session->ownership, &err) < 0)
-		session->record_unsaved = true;
+	if (r == 0 && changed && !session->record_unsaved &&
+	    session_note_good(session, &err) < 0)
+		r = reconcile_report_warn(report, "the record cannot be written: %s",
+					  err.text);
 	report->times.record += clock_usec(CLOCK_MONOTONIC) - start;
 	return r;
 }
@@ -276,8 +276,7 @@ static int forget_last_good(struct session *session, struct reconcile_report *re
 			report,
 			"the last good state cannot be removed, and would come back where there is no state: %s",
 			err.text);
-	if (r == 0 && known &&
-	    record_write(options->run_directory, &session->ownership, &err) < 0)
+	if (r == 0 && known && session_write_record(session, &err) < 0)
 		r = reconcile_report_warn(report, "%s", err.text);
 	return r;
 }

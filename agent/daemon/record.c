@@ -2,12 +2,14 @@
 #include "agent/daemon/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/daemon/record_form.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 
@@ -71,6 +73,45 @@ int record_write(const char *run_directory, const struct ownership *ownership,
 	/* Readable by all: root's `apply` and the daemon's own user take turns, and what it says
 	 * can be seen in /proc/net/ip_vs anyway. */
 	return file_replace(path, 0644, text, length, 0, err);
+}
+
+static int append_good(int fd, const struct ownership *ownership)
+{
+	char end[RECORD_END], line[RECORD_LINE_ROOM];
+	uint32_t checksum;
+	struct stat st;
+	size_t length;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size < RECORD_END)
+		return -EBADMSG;
+	n = pread(fd, end, sizeof(end), st.st_size - RECORD_END);
+	if (n != RECORD_END || record_last_checksum(end, &checksum) < 0)
+		return -EBADMSG;
+	length = record_format_good(ownership, checksum, line);
+	if (length == 0)
+		return -EINVAL;
+	n = write(fd, line, length);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == length ? 0 : -ENOSPC;
+}
+
+int record_append_good(const char *run_directory, const struct ownership *ownership,
+		       struct err *err)
+{
+	cleanup_close int fd = -1;
+	char path[PATH_MAX];
+	int r;
+
+	r = record_path(run_directory, path, err);
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	r = fd < 0 ? -errno : append_good(fd, ownership);
+	return r < 0 ? err_errno(err, -r, "%s", path) : 0;
 }
 
 int record_load(const char *run_directory, struct ownership *ownership, struct err *err)

@@ -40,6 +40,14 @@ bool record_is_missing(const char *run_directory);
 int record_write(const char *run_directory, const struct ownership *ownership,
 		 struct err *err) MUST_CHECK;
 
+/*
+ * Adds what ownership says of the last good state to the record, which has all the rest: as good as
+ * writing it all again, and what that costs does not grow with the table. -errno, also where the
+ * record does not end with a whole line or there is no good state; it is then to be written again.
+ */
+int record_append_good(const char *run_directory, const struct ownership *ownership,
+		       struct err *err) MUST_CHECK;
+
 /* "BOOT-ID DEVICE:INODE" of this boot and this network namespace. */
 int record_identity(char identity[static RECORD_IDENTITY_TEXT],
 		    struct err *err) MUST_CHECK;

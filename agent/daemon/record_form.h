@@ -11,6 +11,7 @@
  *
  *	ipvs-node-owned 2 BOOT-ID DEVICE:INODE xxxxxxxx
  *	good 0123456789abcdef saved xxxxxxxx   the last good state; or: unsaved
+ *	good 0123456789abcdef saved left xxxxxxxx   the same, and another state was begun since
  *	timeouts 900 120 300 xxxxxxxx          found before, seconds, 0: not ours
  *	intended-daemon backup 0123456789abcdef xxxxxxxx
  *	daemon master xxxxxxxx                 ours is running
@@ -37,7 +38,20 @@ enum {
 	RECORD_CHECKSUM_DIGITS = 8,
 	RECORD_FINGERPRINT_DIGITS = 16,
 	RECORD_LINE_ROOM = 160, /* more than any line without a sysctl */
+	RECORD_END = 1 + RECORD_CHECKSUM_DIGITS + 1, /* how each line ends */
 };
+
+struct ownership;
+
+/* The checksum that an end of a line has, RECORD_END bytes. -EBADMSG where it is none. */
+int record_last_checksum(const char *end, uint32_t *checksum);
+
+/*
+ * The line of the last good state after a line with this checksum, without a NUL; its length, 0
+ * where there is no such state.
+ */
+size_t record_format_good(const struct ownership *ownership, uint32_t checksum,
+			  char line[static RECORD_LINE_ROOM]);
 
 /* Where the running checksum starts. */
 enum { RECORD_CHECKSUM_SEED = 0x1f5c9d3b };

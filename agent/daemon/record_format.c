@@ -195,6 +195,8 @@ static void put_good_state(struct writer *writer, const struct ownership *owners
 	put_text(writer, "good");
 	put_fingerprint(writer, ownership->good_fingerprint);
 	put_text(writer, ownership->good_saved ? " saved" : " unsaved");
+	if (ownership->good_left)
+		put_text(writer, " left");
 	end_line(writer);
 }
 
@@ -236,6 +238,17 @@ static int put_globals(struct writer *writer, const struct ownership *ownership)
 	for (size_t i = 0; i < ownership->before.sysctl_count && r == 0; i++)
 		r = put_sysctl(writer, &ownership->before.sysctls[i]);
 	return r;
+}
+
+size_t record_format_good(const struct ownership *ownership, uint32_t checksum,
+			  char line[static RECORD_LINE_ROOM])
+{
+	struct writer writer = { .text = line,
+				 .room = RECORD_LINE_ROOM,
+				 .checksum = checksum };
+
+	put_good_state(&writer, ownership);
+	return writer.used;
 }
 
 int record_format(const struct ownership *ownership, const char *identity, char **text,

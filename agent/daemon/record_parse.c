@@ -40,6 +40,17 @@ static bool parse_hex(const char *text, int digits, uint64_t *number)
 	return true;
 }
 
+int record_last_checksum(const char *end, uint32_t *checksum)
+{
+	uint64_t found;
+
+	if (end[RECORD_END - 1] != '\n' || end[0] != ' ' ||
+	    !parse_hex(end + 1, RECORD_CHECKSUM_DIGITS, &found))
+		return -EBADMSG;
+	*checksum = (uint32_t)found;
+	return 0;
+}
+
 static bool checksum_is(const char *digits, uint32_t wanted)
 {
 	uint64_t found;
@@ -175,9 +186,12 @@ static int take_drain(struct reader *reader, struct ownership *ownership)
 
 static int take_good(struct reader *reader, struct ownership *ownership)
 {
-	if (reader->word_count != 3 ||
+	bool left = reader->word_count == 4 && strcmp(reader->words[3], "left") == 0;
+
+	if ((reader->word_count != 3 && !left) ||
 	    !parse_fingerprint(reader->words[1], &ownership->good_fingerprint))
 		return -EBADMSG;
+	ownership->good_left = left;
 	ownership->good_saved = strcmp(reader->words[2], "saved") == 0;
 	return ownership->good_saved || strcmp(reader->words[2], "unsaved") == 0
 		       ? 0

@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "agent/daemon/record.h"
 #include "common/clock.h"
 #include "common/macro.h"
+
+/* Lines that say nothing new to a reader; the file is written again when it has so many. */
+enum { APPENDED_MAX = 1000 };
 
 void session_clear(struct session *session)
 {
@@ -15,6 +19,30 @@ void session_clear(struct session *session)
 	history_clear(&session->history);
 	table_clear(&session->draining);
 	memset(session, 0, sizeof(*session));
+}
+
+int session_write_record(struct session *session, struct err *err)
+{
+	int r = record_write(session->options->run_directory, &session->ownership, err);
+
+	session->record_unsaved = r < 0;
+	session->record_appended = 0;
+	if (r == 0)
+		ownership_recorded(&session->ownership);
+	return r;
+}
+
+int session_note_good(struct session *session, struct err *err)
+{
+	struct err reason = { 0 };
+
+	if (!session->record_unsaved && session->record_appended < APPENDED_MAX &&
+	    record_append_good(session->options->run_directory, &session->ownership,
+			       &reason) == 0) {
+		session->record_appended++;
+		return 0;
+	}
+	return session_write_record(session, err);
 }
 
 uint64_t session_next(const struct session *session)

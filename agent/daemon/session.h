@@ -26,6 +26,7 @@ struct session {
 	struct ownership ownership;
 	bool record_read;    /* ownership is what the record's file says, or newer */
 	bool record_unsaved; /* newer: the file could not be written */
+	unsigned int record_appended; /* lines since the whole file was written */
 
 	struct retry_list retries;
 	struct quarrel_list quarrels;
@@ -44,6 +45,12 @@ struct session {
 void session_clear(struct session *session);
 
 #define cleanup_session CLEANUP(session_clear)
+
+/* Writes the record. -errno with err set: record_unsaved says so from now on. */
+int session_write_record(struct session *session, struct err *err) MUST_CHECK;
+
+/* The same where only what it says of the last good state has changed since. */
+int session_note_good(struct session *session, struct err *err) MUST_CHECK;
 
 /*
  * When the session wants the next reconcile whatever else happens, CLOCK_BOOTTIME in

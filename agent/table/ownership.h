@@ -62,10 +62,12 @@ struct ownership {
 		before; /* only its sysctls: those that are ours, with the values found */
 	/*
 	 * fingerprint_table() of the state that was accepted last, 0 where there is none of this
-	 * boot, and whether the file of the last good state has it.
+	 * boot; whether the file of the last good state has it; and whether something else was begun
+	 * to be brought about since, so that the kernel may have part of that.
 	 */
 	uint64_t good_fingerprint;
 	bool good_saved;
+	bool good_left;
 };
 
 /*

@@ -181,6 +181,17 @@ static void file_of_another_state_is_none(void **state)
 	assert_none(f, ": not what was programmed last");
 }
 
+static void state_that_is_back_is_left_no_more(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(assert_written(f));
+	f->ownership.good_left = true;
+	assert_true(assert_written(f));
+	assert_false(f->ownership.good_left);
+	assert_false(assert_written(f));
+}
+
 static void directory_is_made(void **state)
 {
 	struct fixture *f = *state;
@@ -353,6 +364,7 @@ int main(void)
 		LAST_GOOD_TEST(broken_file_is_none),
 		LAST_GOOD_TEST(file_that_is_older_than_the_record_is_none),
 		LAST_GOOD_TEST(file_of_another_state_is_none),
+		LAST_GOOD_TEST(state_that_is_back_is_left_no_more),
 		LAST_GOOD_TEST(directory_is_made),
 		LAST_GOOD_TEST(failure_is_reported_and_noted),
 		LAST_GOOD_TEST(file_stays_as_it_was_where_the_next_cannot_be_written),

@@ -77,6 +77,7 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 	}
 	assert_true(a->good_fingerprint == b->good_fingerprint);
 	assert_int_equal(a->good_saved, b->good_saved);
+	assert_int_equal(a->good_left, b->good_left);
 	assert_memory_equal(&a->timeouts_before, &b->timeouts_before,
 			    sizeof(a->timeouts_before));
 	for (int i = 0; i < SYNC_DAEMON_SLOTS; i++) {
@@ -101,6 +102,64 @@ static void test_file_and_back(void **state)
 	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
 	assert_ownership_equal(&written, &read);
 	assert_int_equal(err.code, 0);
+}
+
+static void test_good_state_appended(void **state)
+{
+	cleanup_ownership struct ownership written = { 0 }, read = { 0 };
+	struct err err = { 0 };
+
+	fill(&written);
+	assert_int_equal(record_write(*state, &written, &err), 0);
+	written.good_left = true;
+	assert_int_equal(record_append_good(*state, &written, &err), 0);
+	written.good_fingerprint++;
+	written.good_left = written.good_saved = false;
+	assert_int_equal(record_append_good(*state, &written, &err), 0);
+	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_ownership_equal(&written, &read);
+
+	ownership_clear(&read);
+	written.good_left = true;
+	assert_int_equal(record_append_good(*state, &written, &err), 0);
+	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_true(read.good_left);
+}
+
+/* Whoever cannot append writes all of it; what is there is not made worse. */
+static void test_good_state_not_appended(void **state)
+{
+	cleanup_ownership struct ownership ownership = { 0 }, read = { 0 };
+	const char *path = in_directory(*state, "owned");
+	struct err err = { 0 };
+	FILE *file;
+
+	fill(&ownership);
+	assert_int_equal(record_append_good(*state, &ownership, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/owned: No such file or directory"));
+
+	write_text(path, "");
+	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
+	write_text(path, "a line without a checksum\n");
+	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
+	assert_int_equal(unlink(path), 0);
+
+	/* A line that was torn off is mended by writing it all. */
+	assert_int_equal(record_write(*state, &ownership, &err), 0);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	assert_true(fputs("good 01", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
+	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_ownership_equal(&ownership, &read);
+
+	assert_int_equal(record_write(*state, &ownership, &err), 0);
+	ownership.good_fingerprint = 0;
+	assert_int_equal(record_append_good(*state, &ownership, &err), -EINVAL);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(record_append_good(*state, &ownership, &err), -ELOOP);
 }
 
 static void test_none(void **state)
@@ -357,6 +416,8 @@ static void test_nonsense(UNUSED void **state)
 		"drain tcp 10.0.0.1 80 10.0.1.1 80 -1",
 		"good 0123456789abcdef",
 		"good 0123456789abcdef perhaps",
+		"good 0123456789abcdef saved right",
+		"good 0123456789abcdef saved left over",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -405,6 +466,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_file_and_back, temporary_make,
 						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_good_state_appended, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_good_state_not_appended,
+						temporary_make, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_none, temporary_make,
 						temporary_remove),
 		cmocka_unit_test(test_unwritable),

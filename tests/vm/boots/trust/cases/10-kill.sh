@@ -24,7 +24,7 @@ left_in_files() { (shopt -s dotglob nullglob && printf '%s\n' "$RUN"/*) | grep -
 
 quiet_apply() { # NAME OF THE STATE, COMMAND BEFORE IT…
   "${@:2}" /usr/sbin/ipvs-agent apply --state "$1.json" --run-dir "$RUN" --drain-timeout=0 \
-    --log-level=error >apply.out 2>&1
+    --log-level=error --output=json >apply.out 2>&1
 }
 apply_state() { quiet_apply "$1" || fail "$(cat apply.out)"; }
 traced_apply() { quiet_apply after strace -f -qq -o trace "$@"; }
@@ -60,6 +60,8 @@ killed_once() {
   [ "$status" != 0 ] || return 1
   apply_state "$3"
   ended_well "$3" "killed before $1 no. $2, then the state $3"
+  [[ $(<apply.out) == *'"drift": 0,'* ]] ||
+    fail "somebody else's changes are seen, killed before $1 no. $2, then the state $3: $(<apply.out)"
 }
 
 # killed_everywhere: on the way from before.json to after.json; third.json is where the state may have

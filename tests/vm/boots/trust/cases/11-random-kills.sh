@@ -27,7 +27,7 @@ six_states() {
 daemon_has_spoken() { [ "$(jq .pid "$RUN/status.json")" = "$DAEMON" ]; }
 
 case_killed_at_two_hundred_random_instants() {
-  local seed=$EPOCHSECONDS i n=0 nothing kills
+  local seed=${SEED:-$EPOCHSECONDS} i n=0 nothing kills
   kills=$(full_or_short 200 40)
   echo "seed $seed"
   RANDOM=$seed
