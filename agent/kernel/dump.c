@@ -14,6 +14,9 @@
  * process adds or deletes (ip_vs_ctl.c: ip_vs_genl_dump_services).
  */
 
+/* Destinations from which on a dump is read faster in large pieces. */
+enum { LONG_DUMP = 64 };
+
 static int handle_service(const struct nlmsghdr *message, void *context)
 {
 	struct table *table = context;
@@ -79,17 +82,32 @@ static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, genl_handler 
 	return genl_ask(ipvs->socket, request_end(&request), handle, context);
 }
 
+/* Services tend to be of a size: the socket that would have been right for the last dump. */
+static struct genl_socket *socket_for_destinations(struct ipvs *ipvs)
+{
+	if (!ipvs->long_dumps)
+		return ipvs->socket;
+	if (!ipvs->long_socket &&
+	    genl_open(&ipvs->long_socket, IPVS_GENL_NAME, GENL_LONG, NULL) < 0)
+		return ipvs->socket;
+	return ipvs->long_socket;
+}
+
 static int dump_destinations(struct ipvs *ipvs, struct service *service)
 {
+	struct genl_socket *socket = socket_for_destinations(ipvs);
 	struct request_buffer buffer;
 	struct nlmsghdr *request;
+	int r;
 
-	request = message_encode_get_destinations(ipvs->socket, &service->key,
-						  buffer.bytes, sizeof(buffer.bytes));
+	request = message_encode_get_destinations(socket, &service->key, buffer.bytes,
+						  sizeof(buffer.bytes));
 	if (!request)
 		return -EMSGSIZE;
 	ipvs->counts.reads++;
-	return genl_ask(ipvs->socket, request, handle_destination, service);
+	r = genl_ask(socket, request, handle_destination, service);
+	ipvs->long_dumps = service->destination_count >= LONG_DUMP;
+	return r;
 }
 
 /* Keeps the first of entries that a dump repeated; services and destinations are sorted. */

@@ -15,7 +15,7 @@ int ipvs_open(struct ipvs **ipvs, struct err *err)
 
 	if (!opened)
 		return err_errno(err, ENOMEM, "IPVS");
-	r = genl_open(&opened->socket, IPVS_GENL_NAME, err);
+	r = genl_open(&opened->socket, IPVS_GENL_NAME, GENL_SHORT, err);
 	if (r == -ENOENT)
 		return err_set(
 			err, ENOENT,
@@ -31,6 +31,7 @@ void ipvs_close(struct ipvs *ipvs)
 	if (!ipvs)
 		return;
 	genl_close(ipvs->socket);
+	genl_close(ipvs->long_socket);
 	free(ipvs);
 }
 

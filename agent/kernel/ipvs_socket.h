@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 #include "agent/kernel/ipvs.h"
 #include "agent/kernel/socket.h"
 
 /* What the files behind ipvs.h share: dump.c reads, apply.c writes. */
 struct ipvs {
 	struct genl_socket *socket;
+	struct genl_socket
+		*long_socket; /* GENL_LONG, for long dumps; NULL until the first */
+	bool long_dumps;      /* the last dump of destinations was one */
 	struct ipvs_counts counts;
 };

@@ -12,10 +12,6 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-/* Dumps come in datagrams of up to 32 KiB once a reader has room for them (af_netlink.c:
- * netlink_dump, max_recvmsg_len). */
-enum { RECEIVE_SIZE = 32768 };
-
 /* A small dump is two datagrams, its entries and its end, which is ready when they are taken. */
 enum { RECEIVE_COUNT = 2 };
 
@@ -24,7 +20,8 @@ struct genl_socket {
 	int family;
 	uint32_t sequence; /* the next request's */
 	size_t send_room, receive_room;
-	char *buffer; /* RECEIVE_COUNT times RECEIVE_SIZE bytes */
+	size_t receive_size;
+	char *buffer; /* RECEIVE_COUNT times receive_size bytes */
 };
 
 static int resolve_family(struct nl_sock *nl, const char *family)
@@ -51,7 +48,8 @@ static int connect_socket(struct genl_socket *socket, const char *family, struct
 	return 0;
 }
 
-int genl_open(struct genl_socket **socket, const char *family, struct err *err)
+int genl_open(struct genl_socket **socket, const char *family, size_t receive_size,
+	      struct err *err)
 {
 	cleanup_genl struct genl_socket *opened = NULL;
 	int r;
@@ -60,8 +58,11 @@ int genl_open(struct genl_socket **socket, const char *family, struct err *err)
 	if (!opened)
 		return err_errno(err, ENOMEM, "generic netlink");
 	opened->nl = nl_socket_alloc();
-	opened->buffer = malloc((size_t)RECEIVE_COUNT * RECEIVE_SIZE);
-	if (!opened->nl || !opened->buffer)
+	opened->receive_size = receive_size;
+	opened->buffer = malloc(RECEIVE_COUNT * receive_size);
+	/* libnl receives the family's number: with more room the kernel would remember that. */
+	if (!opened->nl || !opened->buffer ||
+	    nl_socket_set_msg_buf_size(opened->nl, receive_size) < 0)
 		return err_errno(err, ENOMEM, "generic netlink");
 	opened->sequence = 1;
 	r = connect_socket(opened, family, err);
@@ -167,8 +168,9 @@ static int receive(struct genl_socket *socket, int flags, genl_handler handle,
 	int count, r = 0;
 
 	for (int i = 0; i < RECEIVE_COUNT; i++) {
-		iov[i] = (struct iovec){ socket->buffer + (size_t)i * RECEIVE_SIZE,
-					 RECEIVE_SIZE };
+		iov[i] =
+			(struct iovec){ socket->buffer + (size_t)i * socket->receive_size,
+					socket->receive_size };
 		datagrams[i].msg_hdr = (struct msghdr){
 			.msg_name = &senders[i],
 			.msg_namelen = sizeof(senders[i]),

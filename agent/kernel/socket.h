@@ -18,10 +18,20 @@
 struct genl_socket;
 
 /*
+ * How much is received at once. For each message of a dump the kernel allocates a buffer as large as
+ * the largest receive that the socket has seen, at least NLMSG_GOODSIZE (af_netlink.c: netlink_dump),
+ * and one with init_on_alloc, Debian's for instance, clears it first: for a dump of ten destinations,
+ * two messages, twice 32 KiB take as long as all the rest. GENL_SHORT is what the kernel's own
+ * struct skb_shared_info leaves of 8 KiB, and not less than NLMSG_GOODSIZE with any size of pages;
+ * GENL_LONG is the most that a dump's message ever has.
+ */
+enum { GENL_SHORT = 7872, GENL_LONG = 32768 };
+
+/*
  * Resolves the family once more where the first look-up fails: the first request after a module
  * was loaded may (keepalived's libipvs.c: ipvs_getinfo). -ENOENT where the family is not there.
  */
-int genl_open(struct genl_socket **socket, const char *family,
+int genl_open(struct genl_socket **socket, const char *family, size_t receive_size,
 	      struct err *err) MUST_CHECK;
 void genl_close(struct genl_socket *socket);
 

@@ -8,7 +8,8 @@
  * To write, two messages are made by hand once, and copied with other addresses until a send is
  * full; only the last of a send asks for an acknowledgement. To read, the services are dumped
  * once and the destinations of each, one dump after the other as the kernel has it: a send, and
- * receives until the end of the dump. What comes is counted, and not looked into.
+ * receives until the end of the dump, into as much room as is fastest for dumps of that length (the
+ * kernel allocates and clears as much for each). What comes is counted, and not looked into.
  *
  * Prints the microseconds from the first request to the last answer as JSON; ends with status 1 at
  * the first request that the kernel refuses, or where it tells of another number of objects.
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/macro.h"
 #include "common/parse.h"
 #include "tests/bench/addresses.h"
 
@@ -37,7 +39,10 @@ enum {
 	/* Room for the answers of a send whose requests all fail, so that none is lost. */
 	ANSWERS = BATCH_REQUESTS * 1024,
 	/* The kernel makes no message of a dump larger than this. */
-	DUMP_MESSAGE = 32768,
+	LONG_MESSAGE = 32768,
+	/* What fits 8 KiB of the kernel's memory. */
+	SHORT_MESSAGE = 7872,
+	LONG_DUMP = 64, /* destinations */
 };
 
 /* A message whose addresses are set anew for each request. */
@@ -52,6 +57,7 @@ struct floor {
 	int fd;
 	uint16_t family;
 	uint32_t sequence;
+	size_t room;	      /* of a receive */
 	size_t count, length; /* of the send that is being filled */
 	struct nlmsghdr *last;
 	_Alignas(4) char buffer[BATCH_REQUESTS * REQUEST_MAX];
@@ -275,7 +281,7 @@ static bool count_objects(const char *buffer, size_t length, uint32_t *objects)
 
 static uint32_t dump(struct floor *floor, struct template *request)
 {
-	static _Alignas(4) char buffer[DUMP_MESSAGE];
+	static _Alignas(4) char buffer[LONG_MESSAGE];
 	struct nlmsghdr *header = (struct nlmsghdr *)(void *)request->bytes;
 	uint32_t objects = 0;
 	size_t length;
@@ -286,7 +292,7 @@ static uint32_t dump(struct floor *floor, struct template *request)
 	if (send(floor->fd, request->bytes, request->length, 0) < 0)
 		err(1, "asking for a dump");
 	do
-		length = receive(floor, buffer, sizeof(buffer));
+		length = receive(floor, buffer, floor->room);
 	while (count_objects(buffer, length, &objects));
 	return objects;
 }
@@ -346,7 +352,7 @@ static void resolve_family(struct floor *floor)
 		asked->nlmsg_len = (uint32_t)request.length;
 		if (send(floor->fd, request.bytes, request.length, 0) < 0)
 			err(1, "asking for the family");
-		length = receive(floor, answer, sizeof(answer));
+		length = receive(floor, answer, MIN_OF(sizeof(answer), floor->room));
 	}
 	floor->family = family_of(answer, length);
 }
@@ -382,6 +388,7 @@ int main(int argc, char **argv)
 	    parse_u32(argv[2], 1, SERVICES_MAX, &services) < 0 ||
 	    parse_u32(argv[3], 0, DESTINATIONS_MAX, &destinations) < 0)
 		errx(2, "usage: floor write|read SERVICES DESTINATIONS");
+	floor.room = destinations < LONG_DUMP ? SHORT_MESSAGE : LONG_MESSAGE;
 	open_socket(&floor);
 	began = clock_usec(CLOCK_MONOTONIC);
 	if (reads)
