@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/state/workers.h"
+#include "common/workers.h"
 
-#include <jansson.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -58,9 +57,6 @@ void workers_run(size_t threads, size_t count, work_fn fn, void *context)
 	size_t wanted = MIN_OF(MIN_OF(threads, count), (size_t)WORKERS_MAX);
 	size_t started = 0;
 
-	/* Before the threads that would all want it done, as jansson's manual advises. */
-	if (wanted > 1)
-		json_object_seed(0);
 	while (started + 1 < wanted && start_thread(&others[started], &work))
 		started++;
 	do_items(&work);

@@ -17,7 +17,7 @@
 #include "agent/state/merge.h"
 #include "agent/state/sequential.h"
 #include "agent/state/source.h"
-#include "agent/state/workers.h"
+#include "common/workers.h"
 #include "common/cleanup.h"
 
 enum { ATTEMPTS = 5 };

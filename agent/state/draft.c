@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/state/reader.h"
-#include "agent/state/workers.h"
+#include "common/workers.h"
 #include "agent/table/fingerprint.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -144,6 +145,8 @@ int drafts_read(struct draft *drafts, size_t count, size_t threads, uint64_t dou
 	if (r < 0)
 		return r;
 	threads = MIN_OF(threads, jobs.bytes / DRAFT_SLICE_BYTES);
+	/* Before the threads that would all want it done, as jansson's manual advises. */
+	json_object_seed(0);
 	workers_run(threads, jobs.count, do_job, &jobs);
 	for (size_t i = 0; i < jobs.count; i++) {
 		/* What changed may be sound when it is looked at again. */

@@ -9,10 +9,11 @@
 #include "agent/state/slices.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/state/workers.h"
+#include "common/workers.h"
 
 struct slice {
 	struct reader reader;
@@ -191,6 +192,7 @@ int slices_read(struct native *native, const struct place *services)
 	if (!slices.list)
 		return -ENOMEM;
 	cut(&slices, native, most);
+	json_object_seed(0); /* as in draft.c */
 	workers_run(slices.count, slices.count, read_slice, &slices);
 	r = join(native, &slices);
 	for (size_t i = 0; i < slices.count; i++)
