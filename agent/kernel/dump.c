@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <linux/ip_vs.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "agent/kernel/ipvs_socket.h"
 #include "agent/kernel/message.h"
+#include "common/workers.h"
 
 /*
  * Reading the table. GET_SERVICE is one dump for all services, GET_DEST one for each. Neither is
@@ -148,6 +150,68 @@ static int read_destinations(struct ipvs *ipvs, struct service *service)
 	return 0;
 }
 
+/* --- many services, by two readers ------------------------------------------------------------ */
+
+/*
+ * The kernel fills a dump under one lock for all (genetlink.c: genl_lock_dumpit); its buffer, the
+ * way to us and what becomes of it here are as long again, and that is what a second reader saves.
+ */
+enum { READERS = 2, SERVICES_PER_TURN = 8, MANY_SERVICES = 8 * SERVICES_PER_TURN };
+
+struct shared_reading {
+	struct table *table;
+	atomic_size_t next; /* service that no reader has taken yet */
+	struct ipvs *readers[READERS];
+	int results[READERS];
+};
+
+static int read_turn(struct ipvs *ipvs, struct table *table, size_t first)
+{
+	size_t end = MIN_OF(first + SERVICES_PER_TURN, table->service_count);
+	int r = 0;
+
+	for (size_t i = first; r == 0 && i < end; i++)
+		r = read_destinations(ipvs, &table->services[i]);
+	return r;
+}
+
+static void read_turns(void *context, size_t reader)
+{
+	struct shared_reading *shared = context;
+	size_t count = shared->table->service_count, first;
+	int r = 0;
+
+	while (r == 0 &&
+	       (first = atomic_fetch_add(&shared->next, SERVICES_PER_TURN)) < count)
+		r = read_turn(shared->readers[reader], shared->table, first);
+	shared->results[reader] = r;
+	if (r < 0)
+		atomic_store(&shared->next, count); /* nothing is left for the other */
+}
+
+/* Whether there is a second reader where it is worth having. */
+static bool has_second_reader(struct ipvs *ipvs, const struct table *table)
+{
+	if (table->service_count < MANY_SERVICES || workers_available() < READERS)
+		return false;
+	return ipvs->second_reader || ipvs_open(&ipvs->second_reader, NULL) == 0;
+}
+
+static int read_all_destinations(struct ipvs *ipvs, struct table *table)
+{
+	struct shared_reading shared = { .table = table, .readers = { ipvs } };
+	size_t readers = 1;
+
+	if (has_second_reader(ipvs, table))
+		shared.readers[readers++] = ipvs->second_reader;
+	workers_run(readers, readers, read_turns, &shared);
+	if (ipvs->second_reader) {
+		ipvs->counts.reads += ipvs->second_reader->counts.reads;
+		ipvs->second_reader->counts.reads = 0;
+	}
+	return shared.results[0] ? shared.results[0] : shared.results[1];
+}
+
 static int dump_table(struct ipvs *ipvs, struct table *table)
 {
 	int r = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_DUMP, handle_service, table);
@@ -156,8 +220,8 @@ static int dump_table(struct ipvs *ipvs, struct table *table)
 		table_sort(table);
 		drop_repeated_services(table);
 	}
-	for (size_t i = 0; r == 0 && i < table->service_count; i++)
-		r = read_destinations(ipvs, &table->services[i]);
+	if (r == 0)
+		r = read_all_destinations(ipvs, table);
 	if (r == 0)
 		r = ask(ipvs, IPVS_CMD_GET_CONFIG, 0, handle_timeouts,
 			&table->globals.timeouts);

@@ -32,6 +32,7 @@ void ipvs_close(struct ipvs *ipvs)
 		return;
 	genl_close(ipvs->socket);
 	genl_close(ipvs->long_socket);
+	ipvs_close(ipvs->second_reader);
 	free(ipvs);
 }
 

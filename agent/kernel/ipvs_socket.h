@@ -12,5 +12,6 @@ struct ipvs {
 	struct genl_socket
 		*long_socket; /* GENL_LONG, for long dumps; NULL until the first */
 	bool long_dumps;      /* the last dump of destinations was one */
+	struct ipvs *second_reader;	 /* for many services; NULL until it is needed */
 	struct ipvs_counts counts;
 };

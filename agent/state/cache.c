@@ -17,8 +17,8 @@
 #include "agent/state/merge.h"
 #include "agent/state/sequential.h"
 #include "agent/state/source.h"
-#include "common/workers.h"
 #include "common/cleanup.h"
+#include "common/workers.h"
 
 enum { ATTEMPTS = 5 };
 

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "agent/state/reader.h"
-#include "common/workers.h"
 #include "agent/table/fingerprint.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/workers.h"
 
 struct job {
 	struct draft *draft;

@@ -4,8 +4,8 @@
 #include "agent/state/draft.h"
 #include "agent/state/sequential.h"
 #include "agent/state/slices.h"
-#include "common/workers.h"
 #include "agent/table/fingerprint.h"
+#include "common/workers.h"
 
 /* Read in slices or in several threads, a state is what it is when it is read in one go. */
 
