@@ -35,7 +35,7 @@ struct attempt {
 	struct drafts
 		*before; /* of the attempt before; what is still right is taken from it */
 	size_t next_before; /* lists are in the order of names: how far they were followed */
-	size_t next_kept;
+	size_t next_known;
 };
 
 static void clear_drafts(struct drafts *drafts)
@@ -44,22 +44,23 @@ static void clear_drafts(struct drafts *drafts)
 	*drafts = (struct drafts){ 0 };
 }
 
-/* The file at this path in the cache, where it is still the same beyond doubt. */
-static ssize_t find_kept(struct attempt *attempt, const char *path, const struct stat *st)
+/* The file at this path in the cache. */
+static ssize_t find_known(struct attempt *attempt, const char *path)
 {
 	const struct state_cache *cache = attempt->cache;
-	const struct state_file *file;
-	size_t *i = &attempt->next_kept;
+	size_t *i = &attempt->next_known;
 
 	while (*i < cache->file_count && strcmp(cache->files[*i].path, path) < 0)
 		++*i;
-	if (*i == cache->file_count)
-		return DRAFT_NOT_KEPT;
-	file = &cache->files[*i];
-	if (file->young || strcmp(file->path, path) != 0 ||
-	    !source_same_file(&file->stat, st))
-		return DRAFT_NOT_KEPT;
-	return (ssize_t)*i;
+	return *i < cache->file_count && strcmp(cache->files[*i].path, path) == 0
+		       ? (ssize_t)*i
+		       : DRAFT_NOT_KEPT;
+}
+
+/* Whether it says what it said beyond doubt, without a look into it. */
+static bool is_the_same(const struct state_file *known, const struct stat *st)
+{
+	return !known->dropped && !known->young && source_same_file(&known->stat, st);
 }
 
 static void take_from_before(struct attempt *attempt, struct draft *draft)
@@ -67,6 +68,7 @@ static void take_from_before(struct attempt *attempt, struct draft *draft)
 	struct drafts *before = attempt->before;
 	size_t *i = &attempt->next_before;
 	struct draft *found;
+	ssize_t known = draft->known;
 	const char *name;
 	char *path;
 
@@ -84,6 +86,7 @@ static void take_from_before(struct attempt *attempt, struct draft *draft)
 	*draft = *found;
 	draft->file.path = path;
 	draft->name = name;
+	draft->known = known;
 	path = found->file.path;
 	*found = (struct draft){ .file.path = path };
 }
@@ -104,8 +107,12 @@ static int add_draft(struct attempt *attempt, const char *name, const struct sta
 	if (!draft->file.path)
 		return -ENOMEM;
 	attempt->drafts.count++;
-	draft->kept = find_kept(attempt, draft->file.path, st);
-	if (draft->kept == DRAFT_NOT_KEPT)
+	draft->known = find_known(attempt, draft->file.path);
+	draft->kept = DRAFT_NOT_KEPT;
+	if (draft->known != DRAFT_NOT_KEPT &&
+	    is_the_same(&attempt->cache->files[draft->known], st))
+		draft->kept = draft->known;
+	else
 		take_from_before(attempt, draft);
 	return 0;
 }
@@ -133,33 +140,6 @@ static int add_entries(struct attempt *attempt)
 	return r;
 }
 
-/* A young file that was read again and says what it said. */
-static void keep_what_is_the_same(struct attempt *attempt)
-{
-	struct state_cache *cache = attempt->cache;
-	size_t k = 0;
-
-	for (size_t i = 0; i < attempt->drafts.count; i++) {
-		struct draft *draft = &attempt->drafts.list[i];
-		struct state_file *known;
-
-		while (k < cache->file_count &&
-		       strcmp(cache->files[k].path, draft->file.path) < 0)
-			k++;
-		if (k == cache->file_count)
-			return;
-		known = &cache->files[k];
-		if (draft->kept != DRAFT_NOT_KEPT ||
-		    strcmp(known->path, draft->file.path) != 0 ||
-		    known->fingerprint != draft->file.fingerprint ||
-		    !source_same_file(&known->stat, &draft->file.stat))
-			continue;
-		known->young = draft->file.young;
-		draft->kept = (ssize_t)k;
-		table_clear(&draft->table);
-	}
-}
-
 static bool is_all_kept(const struct attempt *attempt)
 {
 	if (attempt->drafts.count != attempt->cache->file_count)
@@ -171,14 +151,73 @@ static bool is_all_kept(const struct attempt *attempt)
 	return true;
 }
 
+/* A young file, or one written anew, that has the same bytes is as good as one left alone. */
+static int keep_same_contents(struct attempt *attempt, uint64_t doubt)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < attempt->drafts.count; i++) {
+		struct draft *draft = &attempt->drafts.list[i];
+		const struct state_file *known;
+		bool same = false;
+
+		if (draft->kept != DRAFT_NOT_KEPT || draft->read ||
+		    draft->known == DRAFT_NOT_KEPT)
+			continue;
+		known = &attempt->cache->files[draft->known];
+		if (known->dropped || known->content == 0 ||
+		    known->stat.st_size != draft->file.stat.st_size)
+			continue;
+		r = draft_compare(draft, known->content, doubt, &same);
+		if (same)
+			draft->kept = draft->known;
+	}
+	return r;
+}
+
+/*
+ * What files said that say something else now, or are no more, goes before that is read: a large
+ * state is not in memory twice. Until all is well the cache's table then has a part of a state only.
+ */
+static void drop_what_changed(struct attempt *attempt)
+{
+	struct state_cache *cache = attempt->cache;
+	struct table *table = &cache->table;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cache->file_count; i++)
+		cache->files[i].dropped = true;
+	for (size_t i = 0; i < attempt->drafts.count; i++) {
+		if (attempt->drafts.list[i].kept != DRAFT_NOT_KEPT)
+			cache->files[attempt->drafts.list[i].kept].dropped = false;
+	}
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (cache->files[table->services[i].file].dropped)
+			service_clear(&table->services[i]);
+		else
+			table->services[kept++] = table->services[i];
+	}
+	table->service_count = kept;
+	if (kept == 0) {
+		free(table->services);
+		table->services = NULL;
+		table->service_room = 0;
+	}
+}
+
 static int read_drafts(struct attempt *attempt)
 {
 	struct state_cache *cache = attempt->cache;
 	uint64_t doubt = cache->doubt_usec ? cache->doubt_usec : STATE_CACHE_DOUBT_USEC;
+	int r;
 
 	/* Without a file, sequential_read() says so. */
 	if (attempt->drafts.count == 0)
 		return -ECANCELED;
+	r = keep_same_contents(attempt, doubt);
+	if (r < 0)
+		return r;
+	drop_what_changed(attempt);
 	return drafts_read(attempt->drafts.list, attempt->drafts.count,
 			   workers_available(), doubt, &cache->files_read);
 }
@@ -222,6 +261,21 @@ static int read_file(struct attempt *attempt, const char *path, const struct sta
 	return r;
 }
 
+/* What is known of files that are kept is what was seen of them now. */
+static void renew_kept(struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->drafts.count; i++) {
+		const struct draft *draft = &attempt->drafts.list[i];
+		struct state_file *known;
+
+		if (draft->kept == DRAFT_NOT_KEPT)
+			continue;
+		known = &attempt->cache->files[draft->kept];
+		known->stat = draft->file.stat;
+		known->young = draft->file.young;
+	}
+}
+
 /* -ESTALE: what was read is in before now, for the next one. */
 static int make_attempt(struct state_cache *cache, const char *path,
 			struct drafts *before, bool *changed)
@@ -235,7 +289,7 @@ static int make_attempt(struct state_cache *cache, const char *path,
 					: read_file(&attempt, path, &st);
 	directory_clear(&attempt.directory);
 	if (r == 0) {
-		keep_what_is_the_same(&attempt);
+		renew_kept(&attempt);
 		*changed = !is_all_kept(&attempt);
 		if (*changed)
 			r = merge_drafts(cache, attempt.drafts.list,

@@ -15,7 +15,7 @@ struct state_cache {
 	struct state_file *files; /* in the order of their names */
 	size_t file_count;
 	struct table table; /* all of them merged, each service with its file */
-	size_t files_read;  /* by the last call */
+	size_t files_read;  /* parsed by the last call */
 	/*
 	 * A file that was written less than this before it was read is read once more, as it can
 	 * have been written again without a new time; 0: STATE_CACHE_DOUBT_USEC. For tests.
@@ -30,7 +30,8 @@ enum { STATE_CACHE_DOUBT_USEC = 2 * 1000 * 1000 };
  * Reads the state at path; outcomes and problems are those of state_read(). On STATE_OK *table
  * is the cache's, sorted, and valid until the next call or state_cache_clear(); *changed is
  * false only where it is the table of the last STATE_OK, as no file has changed, come or gone.
- * On all else both are left alone and the cache keeps what it has.
+ * On all else both are left alone, what an earlier call gave is not valid any more, and the cache
+ * keeps of it what has not changed.
  */
 int state_cache_read(struct state_cache *cache, const char *path,
 		     const struct table **table, bool *changed,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "agent/state/reader.h"
-#include "agent/table/fingerprint.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/workers.h"
@@ -68,19 +67,18 @@ int draft_parse(struct draft *draft, struct source *source, size_t slices,
 		return r;
 	}
 	table_trim(&draft->table);
-	draft->file.fingerprint = fingerprint_table(&draft->table);
 	draft->file.globals = draft->table.globals;
 	draft->table.globals = (struct globals){ 0 };
 	draft->read = true;
 	return 0;
 }
 
-static int read_draft(struct draft *draft, size_t slices, uint64_t doubt_usec)
+/* Its text, with file.stat and file.young. */
+static int read_source(struct draft *draft, uint64_t doubt_usec, struct source *source)
 {
 	cleanup_close int fd = openat(draft->directory, draft->name,
 				      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	uint64_t now = clock_usec(CLOCK_REALTIME);
-	struct source source = { 0 };
 	int r;
 
 	if (fd < 0)
@@ -88,9 +86,30 @@ static int read_draft(struct draft *draft, size_t slices, uint64_t doubt_usec)
 	if (fstat(fd, &draft->file.stat) < 0 || !S_ISREG(draft->file.stat.st_mode))
 		return -ECANCELED;
 	draft->file.young = is_young(&draft->file.stat, now, doubt_usec);
-	r = source_read(&source, fd, &draft->file.stat);
+	r = source_read(source, fd, &draft->file.stat);
+	return r == 0 || r == -ESTALE ? r : -ECANCELED;
+}
+
+int draft_compare(struct draft *draft, uint64_t content, uint64_t doubt_usec, bool *same)
+{
+	struct source source = { 0 };
+	int r = read_source(draft, doubt_usec, &source);
+
 	if (r < 0)
-		return r == -ESTALE ? r : -ECANCELED;
+		return r;
+	*same = source_hash(&source) == content;
+	source_clear(&source);
+	return 0;
+}
+
+static int read_draft(struct draft *draft, size_t slices, uint64_t doubt_usec)
+{
+	struct source source = { 0 };
+	int r = read_source(draft, doubt_usec, &source);
+
+	if (r < 0)
+		return r;
+	draft->file.content = source_hash(&source);
 	r = draft_parse(draft, &source, slices, DRAFT_SLICE_BYTES);
 	source_clear(&source);
 	return r;

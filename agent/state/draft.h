@@ -18,6 +18,7 @@ struct draft {
 	int directory;	  /* what name is in; borrowed */
 	const char *name; /* borrowed */
 	ssize_t kept; /* the index of the file that it was before, and still is; or DRAFT_NOT_KEPT */
+	ssize_t known; /* likewise of the one with its path, whatever it says now */
 	bool read;
 	struct table table; /* sorted; its globals are the file's */
 };
@@ -29,6 +30,13 @@ struct draft {
  */
 int drafts_read(struct draft *drafts, size_t count, size_t threads, uint64_t doubt_usec,
 		size_t *files_read) MUST_CHECK;
+
+/*
+ * Whether the file's bytes have this source_hash(); file.stat and file.young are then what they are
+ * now. -ESTALE and -ECANCELED as for drafts_read().
+ */
+int draft_compare(struct draft *draft, uint64_t content, uint64_t doubt_usec,
+		  bool *same) MUST_CHECK;
 
 /* The text of a draft's file alone, in at most so many slices. -ECANCELED, -ENOMEM. */
 int draft_parse(struct draft *draft, struct source *source, size_t slices,

@@ -67,6 +67,23 @@ int source_read(struct source *source, int fd, const struct stat *known)
 	return 0;
 }
 
+uint64_t source_hash(const struct source *source)
+{
+	const char *at = source->data, *end = at + source->length;
+	uint64_t hash = source->length + 1;
+
+	while (at < end) {
+		uint64_t bytes = 0;
+		size_t count = MIN_OF((size_t)(end - at), sizeof(bytes));
+
+		memcpy(&bytes, at, count);
+		hash = (hash ^ bytes) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+		at += count;
+	}
+	return hash ? hash : 1;
+}
+
 size_t source_page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "common/macro.h"
@@ -31,6 +32,12 @@ void source_release(struct source *source, size_t position);
 size_t source_page_size(void);
 
 void source_clear(struct source *source);
+
+/*
+ * A number for the content, never 0: equal contents have equal ones, others practically never. Against
+ * accidents, not against forgers: who writes the state needs no trick.
+ */
+uint64_t source_hash(const struct source *source);
 
 /* Whether two looks at a name saw the same file with the same content, by inode and times. */
 bool source_same_file(const struct stat *a, const struct stat *b);

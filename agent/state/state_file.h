@@ -13,11 +13,12 @@ struct state_file {
 	struct stat stat; /* as it was opened; zero: it was not read */
 	/* What a cache knows of it beside its services. */
 	struct globals globals;
-	uint64_t fingerprint; /* of all that it says */
+	uint64_t content; /* source_hash() of its bytes; 0: not known */
 	bool mixed; /* whether a destination is of the other family than its service */
 	/* Whether it had just been written when it was read: it can have changed again without
 	 * a new time. */
 	bool young;
+	bool dropped; /* its services were given up to make room for what it says now */
 };
 
 /* Frees what the files own, and their array. */

@@ -109,12 +109,20 @@ static void test_single_file(void **state UNUSED)
 	assert_int_equal(table->service_count, 2);
 	expect_read(&cache, "single.json", false, 0);
 	assert_ptr_equal(table->services, services);
-	/* Written in place, replaced, touched: the same each time but for the last. */
+	/* Written in place, replaced. */
 	write_state("single.json", STATE(SERVICE("2") ", " SERVICE("3")));
 	expect_read(&cache, "single.json", true, 1);
 	replace("single.json", STATE(SERVICE("4")));
 	assert_int_equal(expect_read(&cache, "single.json", true, 1)->service_count, 1);
+	/* Touched, and replaced by the same bytes: looked at, and not parsed. */
+	services = table->services;
 	assert_int_equal(utimensat(AT_FDCWD, "single.json", NULL, 0), 0);
+	expect_read(&cache, "single.json", false, 0);
+	replace("single.json", STATE(SERVICE("4")));
+	expect_read(&cache, "single.json", false, 0);
+	assert_ptr_equal(table->services, services);
+	/* As many bytes, others. */
+	replace("single.json", STATE(SERVICE("5")));
 	expect_read(&cache, "single.json", true, 1);
 	expect_read(&cache, "single.json", false, 0);
 	assert_int_equal(unlink("single.json"), 0);
@@ -250,11 +258,12 @@ static void test_broken_and_mended(void **state UNUSED)
 		&cache, "broken", STATE_INVALID,
 		"broken/b.json:2:16: unexpected token near '}'\n"
 		"broken/c.json:1: services[0].fwmark: 0 is not in 1..4294967295\n");
-	/* Those that last made a state. */
+	/* The files that last made a state, and what has not changed since. */
 	files = state_cache_files(&cache, &count);
 	assert_int_equal(count, 3);
 	assert_string_equal(files[1].path, "broken/b.json");
-	assert_int_equal(cache.table.service_count, 3);
+	assert_int_equal(cache.table.service_count, 1);
+	assert_ptr_equal(cache.table.services[0].destinations, kept);
 	replace("broken/b.json", STATE(MARK("2", "10.0.0.4")));
 	expect_refused(
 		&cache, "broken", STATE_INVALID,
@@ -312,13 +321,13 @@ static void test_young_files(void **state UNUSED)
 	services = expect_read(&cache, "young", true, 2)->services;
 	assert_true(state_cache_files(&cache, &count)[0].young);
 	/* The same was in it. */
-	assert_ptr_equal(expect_read(&cache, "young", false, 2)->services, services);
-	expect_read(&cache, "young", false, 2);
+	assert_ptr_equal(expect_read(&cache, "young", false, 0)->services, services);
+	assert_true(state_cache_files(&cache, &count)[0].young);
 	replace("young/a.json", STATE(SERVICE("3")));
-	expect_read(&cache, "young", true, 2);
+	expect_read(&cache, "young", true, 1);
 	/* Now both are older. */
 	cache.doubt_usec = NO_DOUBT;
-	expect_read(&cache, "young", false, 2);
+	expect_read(&cache, "young", false, 0);
 	assert_false(state_cache_files(&cache, &count)[0].young);
 	expect_read(&cache, "young", false, 0);
 	state_cache_clear(&cache);
@@ -334,6 +343,26 @@ static void test_change_within_a_tick(void **state UNUSED)
 	write_state("tick.json", STATE(SERVICE("2")));
 	assert_int_equal(stat("tick.json", &cache.files[0].stat), 0);
 	expect_read(&cache, "tick.json", true, 1);
+	state_cache_clear(&cache);
+}
+
+/* What was given up for something that is refused is read again, also where it is back as it was. */
+static void test_back_after_refusal(void **state UNUSED)
+{
+	struct state_cache cache = new_cache();
+
+	make_directory("back");
+	write_state("back/a.json", STATE(MARK("1", "10.0.0.1")));
+	write_state("back/b.json", STATE(MARK("2", "10.0.0.2")));
+	expect_read(&cache, "back", true, 2);
+	assert_int_equal(rename("back/b.json", "aside"), 0);
+	write_state("back/b.json", "{");
+	expect_refused(
+		&cache, "back", STATE_INVALID,
+		"back/b.json:1:2: a field's name in double quotes expected, found the end of the file\n");
+	assert_int_equal(rename("aside", "back/b.json"), 0);
+	expect_read(&cache, "back", true, 1);
+	expect_read(&cache, "back", false, 0);
 	state_cache_clear(&cache);
 }
 
@@ -514,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_broken_and_mended),
 		cmocka_unit_test(test_key_in_two_files),
+		cmocka_unit_test(test_back_after_refusal),
 		cmocka_unit_test(test_young_files),
 		cmocka_unit_test(test_change_within_a_tick),
 		cmocka_unit_test(test_default_doubt),
