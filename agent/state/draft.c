@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/state/json_memory.h"
 #include "agent/state/reader.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -159,6 +160,7 @@ int drafts_read(struct draft *drafts, size_t count, size_t threads, uint64_t dou
 
 	if (!list)
 		return -ENOMEM;
+	json_memory_use();
 	r = read_large(drafts, count, threads, &jobs);
 	*files_read += jobs.files;
 	if (r < 0)

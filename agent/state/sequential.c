@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/state/directory.h"
+#include "agent/state/json_memory.h"
 #include "agent/state/problems.h"
 #include "agent/state/reader.h"
 #include "common/cleanup.h"
@@ -207,6 +208,8 @@ int sequential_read(const char *path, struct table *table, struct state_file **f
 		    size_t *file_count, struct state_problems *problems)
 {
 	int r = -ESTALE;
+
+	json_memory_use();
 
 	for (int i = 0; r == -ESTALE && i < ATTEMPTS; i++) {
 		state_problems_clear(problems);
