@@ -2,6 +2,7 @@
 #include "agent/daemon/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -140,6 +141,16 @@ static uint64_t time_to_next(struct daemon *daemon)
 			 wish, random);
 }
 
+/*
+ * The threads that read a large state, and the kernel's table, leave free memory in arenas that the
+ * next ones may not use again.
+ */
+static void give_back_memory(const struct reconcile_report *report)
+{
+	if (!report->part || report->times.read >= 1000)
+		malloc_trim(0);
+}
+
 /* Negative only where the loop itself fails. */
 static int reconcile_now(struct daemon *daemon, enum cause cause)
 {
@@ -155,6 +166,7 @@ static int reconcile_now(struct daemon *daemon, enum cause cause)
 	else
 		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
+	give_back_memory(&daemon->report);
 	if (r < 0) {
 		reconcile_report_clear(&daemon->report);
 		daemon->report.outcome = RECONCILE_TROUBLE;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/state/json_memory.h"
 #include "agent/state/native.h"
 #include "agent/state/reader.h"
 
@@ -75,7 +76,7 @@ static bool read_fields(struct native *native)
 	return false;
 }
 
-void document_read(struct reader *reader, struct source *source)
+static void read_document(struct reader *reader, struct source *source)
 {
 	struct json_text text;
 	struct native native = { .reader = reader, .source = source, .text = &text };
@@ -104,4 +105,10 @@ void document_read(struct reader *reader, struct source *source)
 	native_finish(&native);
 	if (json_text_peek(&text) >= 0)
 		expected(reader, &text, "the end of the file");
+}
+
+void document_read(struct reader *reader, struct source *source)
+{
+	read_document(reader, source);
+	json_memory_drop();
 }

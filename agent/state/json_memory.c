@@ -62,14 +62,16 @@ static bool is_in(const struct block *block, const void *piece)
 	return (uintptr_t)piece >= start && (uintptr_t)piece < start + block->room;
 }
 
-static void drop_blocks(void)
+/* The first block stays: one that came and went with every value would leave holes in the heap. */
+static void reset_blocks(void)
 {
-	while (own.last) {
+	while (own.last->before) {
 		struct block *block = own.last;
 
 		own.last = block->before;
 		free(block);
 	}
+	own.last->used = 0;
 }
 
 static void give_back(void *piece)
@@ -78,7 +80,7 @@ static void give_back(void *piece)
 		if (!is_in(block, piece))
 			continue;
 		if (--own.live == 0)
-			drop_blocks();
+			reset_blocks();
 		return;
 	}
 	free(piece);
@@ -97,4 +99,12 @@ void json_memory_begin(void)
 void json_memory_end(void)
 {
 	own.taking = false;
+}
+
+void json_memory_drop(void)
+{
+	if (!own.last || own.live > 0)
+		return;
+	free(own.last);
+	own.last = NULL;
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/state/json_memory.h"
-
 void json_text_init(struct json_text *text, const char *start, size_t length)
 {
 	*text = (struct json_text){ .start = start, .length = length, .line = 1 };
@@ -68,12 +66,10 @@ int json_text_value(struct json_text *text, json_t **value, struct json_fault *f
 	size_t column;
 
 	json_text_peek(text);
-	json_memory_begin();
 	*value = json_loadb(text->start + text->position, text->length - text->position,
 			    JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES |
 				    JSON_DECODE_ANY,
 			    &error);
-	json_memory_end();
 	if (*value) {
 		advance(text, error.position);
 		return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/state/fields.h"
+#include "agent/state/json_memory.h"
 #include "agent/state/slices.h"
 
 enum { VERSION_READ = 1 };
@@ -52,7 +53,9 @@ static bool take_value(struct native *native, const struct place *place, json_t 
 	reader->anchor = place;
 	reader->text = text->start + start;
 	reader->text_line = text->line;
+	json_memory_begin();
 	r = json_text_value(text, value, &fault);
+	json_memory_end();
 	reader->text_length = text->position - start;
 	return r == 0 || broken(native, r, &fault);
 }

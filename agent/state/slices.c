@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/state/json_memory.h"
 #include "common/workers.h"
 
 struct slice {
@@ -129,6 +130,7 @@ static void read_slice(void *context, size_t item)
 	if (!native_read_elements(&slice->native, slices->services) &&
 	    slice->reader.error == 0)
 		slice->reader.error = -ECANCELED;
+	json_memory_drop();
 }
 
 /* The first slice's array grows by those of the others, and is the table's then. */

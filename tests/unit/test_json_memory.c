@@ -75,6 +75,7 @@ static void long_text(void **state)
 	value = load(text);
 	assert_int_equal(json_string_length(value), length);
 	json_decref(value);
+	json_memory_drop();
 	free(text);
 }
 
@@ -102,6 +103,18 @@ static void other_values_are_left_alone(void **state)
 	json_decref(other);
 }
 
+static void nothing_in_use_is_dropped(void **state)
+{
+	json_t *value = load("[\"text\"]");
+
+	(void)state;
+	json_memory_drop();
+	assert_string_equal(json_string_value(json_array_get(value, 0)), "text");
+	json_decref(value);
+	json_memory_drop();
+	json_memory_drop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,8 +123,13 @@ int main(void)
 		cmocka_unit_test(long_text),
 		cmocka_unit_test(what_is_refused_leaves_nothing),
 		cmocka_unit_test(other_values_are_left_alone),
+		cmocka_unit_test(nothing_in_use_is_dropped),
 	};
 
+	int failed;
+
 	json_memory_use();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	json_memory_drop();
+	return failed;
 }
