@@ -87,7 +87,7 @@ static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, genl_handler 
 /* Services tend to be of a size: the socket that would have been right for the last dump. */
 static struct genl_socket *socket_for_destinations(struct ipvs *ipvs)
 {
-	if (!ipvs->long_dumps)
+	if (ipvs->expected < LONG_DUMP)
 		return ipvs->socket;
 	if (!ipvs->long_socket &&
 	    genl_open(&ipvs->long_socket, IPVS_GENL_NAME, GENL_LONG, NULL) < 0)
@@ -108,7 +108,7 @@ static int dump_destinations(struct ipvs *ipvs, struct service *service)
 		return -EMSGSIZE;
 	ipvs->counts.reads++;
 	r = genl_ask(socket, request, handle_destination, service);
-	ipvs->long_dumps = service->destination_count >= LONG_DUMP;
+	ipvs->expected = service->destination_count;
 	return r;
 }
 
@@ -141,12 +141,15 @@ static void drop_repeated_destinations(struct service *service)
 
 static int read_destinations(struct ipvs *ipvs, struct service *service)
 {
-	int r = dump_destinations(ipvs, service);
+	int r = service_reserve(service, ipvs->expected);
 
+	if (r == 0)
+		r = dump_destinations(ipvs, service);
 	if (r < 0)
 		return r;
 	service_sort(service);
 	drop_repeated_destinations(service);
+	service_trim(service);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "agent/kernel/ipvs.h"
 #include "agent/kernel/socket.h"
@@ -10,8 +10,8 @@
 struct ipvs {
 	struct genl_socket *socket;
 	struct genl_socket
-		*long_socket; /* GENL_LONG, for long dumps; NULL until the first */
-	bool long_dumps;      /* the last dump of destinations was one */
-	struct ipvs *second_reader;	 /* for many services; NULL until it is needed */
+		*long_socket;	    /* GENL_LONG, for long dumps; NULL until the first */
+	size_t expected;	    /* destinations of the service that was read last */
+	struct ipvs *second_reader; /* for many services; NULL until it is needed */
 	struct ipvs_counts counts;
 };

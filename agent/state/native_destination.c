@@ -249,16 +249,6 @@ static void note_mixed(struct reader *reader, const struct place *place)
 	mixed->destination = place->index;
 }
 
-/* Room for exactly as many as there are: a large state has a hundred thousand. */
-static bool make_room(struct service *service, size_t count)
-{
-	if (count == 0)
-		return true;
-	service->destinations = calloc(count, sizeof(*service->destinations));
-	service->destination_room = service->destinations ? count : 0;
-	return service->destinations != NULL;
-}
-
 bool native_read_destinations(struct reader *reader, const struct place *list,
 			      json_t *array, struct service *service, bool sound)
 {
@@ -268,7 +258,8 @@ bool native_read_destinations(struct reader *reader, const struct place *list,
 
 	if (!json_is_array(array))
 		return wrong_type(reader, list, array, "an array");
-	if (!make_room(service, json_array_size(array))) {
+	/* Exactly as many as there are: a large state has a hundred thousand. */
+	if (service_reserve(service, json_array_size(array)) < 0) {
 		reader->error = -ENOMEM;
 		return false;
 	}

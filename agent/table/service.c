@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,37 @@ struct destination *service_add_destination(struct service *service)
 	added = &service->destinations[service->destination_count++];
 	memset(added, 0, sizeof(*added));
 	return added;
+}
+
+int service_reserve(struct service *service, size_t count)
+{
+	if (count == 0 || service->destinations)
+		return 0;
+	service->destinations = calloc(count, sizeof(*service->destinations));
+	if (!service->destinations)
+		return -ENOMEM;
+	service->destination_room = count;
+	return 0;
+}
+
+void service_trim(struct service *service)
+{
+	struct destination *trimmed;
+
+	if (service->destination_room == service->destination_count)
+		return;
+	if (service->destination_count == 0) {
+		free(service->destinations);
+		service->destinations = NULL;
+		service->destination_room = 0;
+		return;
+	}
+	trimmed = reallocarray(service->destinations, service->destination_count,
+			       sizeof(*trimmed));
+	if (!trimmed)
+		return;
+	service->destinations = trimmed;
+	service->destination_room = service->destination_count;
 }
 
 static int compare_destinations(const void *a, const void *b)

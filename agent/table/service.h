@@ -86,6 +86,12 @@ bool service_equal(const struct service *a, const struct service *b);
  */
 struct destination *service_add_destination(struct service *service);
 
+/* Makes room for so many destinations of a service without any; -ENOMEM. */
+int service_reserve(struct service *service, size_t count) MUST_CHECK;
+
+/* Gives back the room that is not used. */
+void service_trim(struct service *service);
+
 /* The destination with this key in a sorted service, or NULL. */
 struct destination *service_find_destination(const struct service *service,
 					     const struct destination *key);
