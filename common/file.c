@@ -60,7 +60,7 @@ int file_read(const char *path, size_t max, char **text, size_t *length, struct 
 	return 0;
 }
 
-static int sync_directory_of(const char *path)
+int file_sync_directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	cleanup_free char *directory = NULL;
@@ -110,7 +110,7 @@ static int write_and_rename(int *fd, const char *temporary, const char *path, mo
 		return r;
 	if (rename(temporary, path) < 0)
 		return -errno;
-	return durable ? sync_directory_of(path) : 0;
+	return durable ? file_sync_directory_of(path) : 0;
 }
 
 int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,

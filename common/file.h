@@ -30,3 +30,6 @@ int file_replace(const char *path, mode_t mode, const char *text, size_t length,
 typedef int (*file_writer)(FILE *out, void *context);
 int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,
 		    void *context, struct err *err) MUST_CHECK;
+
+/* What happened to names in the directory of path is on the disk after that. -errno. */
+int file_sync_directory_of(const char *path) MUST_CHECK;

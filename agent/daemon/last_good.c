@@ -68,18 +68,18 @@ int last_good_read(const char *data_directory, const struct ownership *ownership
 }
 
 /* The directory is systemd's to make (StateDirectory=); an `apply` by hand makes it itself. */
-static int copy(const char *data_directory, const struct state_cache *state,
-		bool is_directory, const char *path, struct err *err)
+static int copy(const char *data_directory, struct state_cache *state, bool is_directory,
+		const char *path, struct err *err)
 {
 	size_t count = 0;
-	const struct state_file *files = state_cache_files(state, &count);
+	struct state_file *files = state_cache_files(state, &count);
 
 	if (mkdir(data_directory, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, errno, "%s", data_directory);
 	return state_copy(files, count, is_directory, path, err);
 }
 
-int last_good_write(const char *data_directory, const struct state_cache *state,
+int last_good_write(const char *data_directory, struct state_cache *state,
 		    bool is_directory, struct ownership *ownership, bool *changed,
 		    struct err *err)
 {

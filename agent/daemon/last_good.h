@@ -36,7 +36,7 @@ int last_good_read(const char *data_directory, const struct ownership *ownership
  * they are not what was read any more: the next reconcile will read them. -errno: the ownership then
  * says that the copy is out of date.
  */
-int last_good_write(const char *data_directory, const struct state_cache *state,
+int last_good_write(const char *data_directory, struct state_cache *state,
 		    bool is_directory, struct ownership *ownership, bool *changed,
 		    struct err *err) MUST_CHECK;
 

@@ -102,21 +102,37 @@ int state_copy_remove(const char *target)
 	return r;
 }
 
-static int fill_directory(const struct state_file *files, size_t count,
-			  const char *directory, struct err *err)
+/* The copy before, where it is known to have the same. */
+static bool link_copy(const struct state_file *file, const char *before,
+		      const char *target)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *slash = strrchr(files[i].path, '/');
-		char target[PATH_MAX];
-		int r = join(directory, slash, target);
+	return file->content != 0 && file->copied == file->content &&
+	       linkat(AT_FDCWD, before, AT_FDCWD, target, 0) == 0;
+}
 
+static int fill_directory(const struct state_file *files, size_t count,
+			  const char *before, const char *directory, struct err *err)
+{
+	char target[PATH_MAX] = "", old[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const char *slash = strrchr(files[i].path, '/');
+
+		r = join(directory, slash, target);
+		if (r == 0)
+			r = join(before, slash, old);
 		if (r < 0)
 			return err_errno(err, -r, "%s", directory);
-		r = copy_file(&files[i], target, err);
-		if (r < 0)
-			return r;
+		if (!link_copy(&files[i], old, target))
+			r = copy_file(&files[i], target, err);
 	}
-	return 0;
+	if (r == 0 && count > 0) {
+		r = file_sync_directory_of(target);
+		if (r < 0)
+			(void)err_errno(err, -r, "%s", directory);
+	}
+	return r;
 }
 
 /* The old one, of whatever kind, stands at made afterwards, if there was one. */
@@ -147,9 +163,11 @@ static int copy_directory(const struct state_file *files, size_t count,
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, -r, "%s.new", target);
-	r = fill_directory(files, count, made, err);
+	r = fill_directory(files, count, target, made, err);
 	if (r == 0) {
 		r = exchange(made, target);
+		if (r == 0)
+			r = file_sync_directory_of(target);
 		if (r < 0)
 			(void)err_errno(err, -r, "%s", target);
 	}
@@ -158,8 +176,8 @@ static int copy_directory(const struct state_file *files, size_t count,
 	return r;
 }
 
-int state_copy(const struct state_file *files, size_t count, bool is_directory,
-	       const char *target, struct err *err)
+static int copy_state(const struct state_file *files, size_t count, bool is_directory,
+		      const char *target, struct err *err)
 {
 	int r;
 
@@ -172,4 +190,14 @@ int state_copy(const struct state_file *files, size_t count, bool is_directory,
 	r = state_copy_remove(target);
 	return r < 0 ? err_errno(err, -r, "%s", target)
 		     : copy_file(&files[0], target, err);
+}
+
+int state_copy(struct state_file *files, size_t count, bool is_directory,
+	       const char *target, struct err *err)
+{
+	int r = copy_state(files, count, is_directory, target, err);
+
+	for (size_t i = 0; i < count; i++)
+		files[i].copied = r == 0 && is_directory ? files[i].content : 0;
+	return r;
 }

@@ -9,15 +9,17 @@
 
 /*
  * Copies of the files that a state was read from, as they are: a file, or a directory with one for
- * each. What is there already is replaced at once, and the copy is on the disk before it is.
+ * each. What is there already is replaced at once, and the copy is on the disk before it is. Of a
+ * directory, what has not changed since the copy before is a second name of that one's file: a change
+ * of one file in a thousand writes one.
  */
 
 /*
  * Copies to target, a path whose directory is there and nobody else's to write. is_directory: what the
- * state was, whatever the number of its files. -ESTALE where one of them is not what was read any
+ * state was, whatever the number of its files. Notes in each file what its copy has. -ESTALE where one of them is not what was read any
  * more; other -errno with err set. target is then as it was.
  */
-int state_copy(const struct state_file *files, size_t count, bool is_directory,
+int state_copy(struct state_file *files, size_t count, bool is_directory,
 	       const char *target, struct err *err) MUST_CHECK;
 
 /* Removes such a copy, or what was left of one. -errno, never -ENOENT. */

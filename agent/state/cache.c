@@ -371,7 +371,7 @@ int state_cache_read(struct state_cache *cache, const char *path,
 	return STATE_OK;
 }
 
-const struct state_file *state_cache_files(const struct state_cache *cache, size_t *count)
+struct state_file *state_cache_files(struct state_cache *cache, size_t *count)
 {
 	*count = cache->file_count;
 	return cache->files;

@@ -38,8 +38,7 @@ int state_cache_read(struct state_cache *cache, const char *path,
 		     struct state_problems *problems) MUST_CHECK;
 
 /* The files that the last STATE_OK came from, with what fstat() said when each was read. */
-const struct state_file *state_cache_files(const struct state_cache *cache,
-					   size_t *count);
+struct state_file *state_cache_files(struct state_cache *cache, size_t *count);
 
 /* Leaves an empty cache, with nothing read. */
 void state_cache_clear(struct state_cache *cache);

@@ -318,6 +318,35 @@ static void directory_is_kept_as_it_is(void **state)
 	assert_read(f);
 }
 
+/* Of a directory's files only those that changed are copied, and what somebody took away. */
+static void unchanged_files_are_not_copied_again(void **state)
+{
+	struct fixture *f = *state;
+	ino_t a, b;
+
+	assert_int_equal(mkdir(in_directory(f->directory, "states"), 0755), 0);
+	write_state(f, "states/a.json", 1, 1);
+	write_state(f, "states/b.json", 2, 2);
+	read_state(f, "states");
+	f->is_directory = true;
+	assert_true(assert_written(f));
+	a = inode_of(in_directory(f->directory, "last-good/a.json"));
+	b = inode_of(in_directory(f->directory, "last-good/b.json"));
+
+	write_state(f, "states/b.json", 2, 33);
+	read_state(f, "states");
+	assert_true(assert_written(f));
+	assert_int_equal(inode_of(in_directory(f->directory, "last-good/a.json")), a);
+	assert_int_not_equal(inode_of(in_directory(f->directory, "last-good/b.json")), b);
+	assert_read(f);
+
+	assert_int_equal(unlink(in_directory(f->directory, "last-good/a.json")), 0);
+	write_state(f, "states/b.json", 2, 444);
+	read_state(f, "states");
+	assert_true(assert_written(f));
+	assert_read(f);
+}
+
 /* Nothing is kept of a file that was written again since it was read; the next reconcile keeps it. */
 static void file_that_changed_since_it_was_read_is_not_kept(void **state)
 {
@@ -371,6 +400,7 @@ int main(void)
 		LAST_GOOD_TEST(file_is_written_again_only_when_the_state_changed),
 		LAST_GOOD_TEST(file_that_somebody_removed_is_written_again),
 		LAST_GOOD_TEST(directory_is_kept_as_it_is),
+		LAST_GOOD_TEST(unchanged_files_are_not_copied_again),
 		LAST_GOOD_TEST(file_that_changed_since_it_was_read_is_not_kept),
 		LAST_GOOD_TEST(removal_takes_files_and_directories),
 	};
