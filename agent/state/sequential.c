@@ -210,7 +210,6 @@ int sequential_read(const char *path, struct table *table, struct state_file **f
 	int r = -ESTALE;
 
 	json_memory_use();
-
 	for (int i = 0; r == -ESTALE && i < ATTEMPTS; i++) {
 		state_problems_clear(problems);
 		r = read_once(path, table, files, file_count, problems);

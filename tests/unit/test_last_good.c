@@ -48,6 +48,16 @@ static void set_weight(struct fixture *f, unsigned int weight)
 	read_state(f, "state.json");
 }
 
+/* The state is a directory of two files from now on. */
+static void become_directory(struct fixture *f)
+{
+	assert_int_equal(mkdir(in_directory(f->directory, "states"), 0755), 0);
+	write_state(f, "states/a.json", 1, 1);
+	write_state(f, "states/b.json", 2, 2);
+	read_state(f, "states");
+	f->is_directory = true;
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -293,11 +303,7 @@ static void directory_is_kept_as_it_is(void **state)
 	struct stat st;
 
 	assert_written(f);
-	assert_int_equal(mkdir(in_directory(f->directory, "states"), 0755), 0);
-	write_state(f, "states/a.json", 1, 1);
-	write_state(f, "states/b.json", 2, 2);
-	read_state(f, "states");
-	f->is_directory = true;
+	become_directory(f);
 	assert_true(assert_written(f));
 	assert_int_equal(access(in_directory(f->directory, "last-good/b.json"), R_OK), 0);
 	assert_read(f);
@@ -324,11 +330,7 @@ static void unchanged_files_are_not_copied_again(void **state)
 	struct fixture *f = *state;
 	ino_t a, b;
 
-	assert_int_equal(mkdir(in_directory(f->directory, "states"), 0755), 0);
-	write_state(f, "states/a.json", 1, 1);
-	write_state(f, "states/b.json", 2, 2);
-	read_state(f, "states");
-	f->is_directory = true;
+	become_directory(f);
 	assert_true(assert_written(f));
 	a = inode_of(in_directory(f->directory, "last-good/a.json"));
 	b = inode_of(in_directory(f->directory, "last-good/b.json"));
