@@ -28,6 +28,8 @@ enum { WORDS_ROOM = 1024 };
 
 /* A new interface is told of by several messages; they are gathered for so long. */
 static const uint64_t link_delay_usec = 100 * 1000;
+/* Reading a part's state took so long: a large file was parsed. */
+static const uint64_t large_read_usec = 1000;
 static const uint64_t timer_accuracy_usec = 50 * 1000;
 /* Beyond the next retry, while READY waits for the state to be in sync. */
 static const uint64_t start_margin_usec = 60 * 1000000ULL;
@@ -147,7 +149,7 @@ static uint64_t time_to_next(struct daemon *daemon)
  */
 static void give_back_memory(const struct reconcile_report *report)
 {
-	if (!report->part || report->times.read >= 1000)
+	if (!report->part || report->times.read >= large_read_usec)
 		malloc_trim(0);
 }
 
