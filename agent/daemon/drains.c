@@ -18,6 +18,7 @@ static int copy_service(const struct service *from, struct table *to)
 		return -ENOMEM;
 	*copy = *from;
 	copy->destination_room = copy->destination_count;
+	copy->exposure = NULL; /* a drain changes nothing of it */
 	copy->name = from->name ? strdup(from->name) : NULL;
 	copy->destinations =
 		calloc(from->destination_count + 1, sizeof(*copy->destinations));

@@ -25,10 +25,16 @@ static const char *const names[FIELD_COUNT] = {
 	[FIELD_SYSCTLS] = "sysctls",
 };
 
-static const char *const reserved[] = { "bind",	 "sourceNat",	"overLocal",
-					"drain", "healthCheck", NULL };
+static const char *const reserved[] = { "drain", "healthCheck", NULL };
+static const char *const elsewhere[] = {
+	"bind",		"it belongs into an element of 'services'",
+	"sourceNat",	"it belongs into an element of 'services'",
+	"overLocal",	"it belongs into an element of 'services'",
+	"sourceRanges", "it belongs into an element of 'services'",
+	NULL,
+};
 
-static const struct field_set top_fields = { names, FIELD_COUNT, reserved, NULL };
+static const struct field_set top_fields = { names, FIELD_COUNT, reserved, elsewhere };
 
 static bool broken(struct native *native, int result, const struct json_fault *fault)
 {

@@ -43,6 +43,13 @@ void native_read_service(struct reader *reader, const struct place *place, json_
  */
 bool native_read_destinations(struct reader *reader, const struct place *place,
 			      json_t *value, struct service *service, bool sound);
+/*
+ * Fills a service's exposure from the values of its fields bind, overLocal, sourceNat, sourceRanges
+ * and fromInside, in that order; NULL where one is absent. place is the service's. Returns whether
+ * all is in order.
+ */
+bool native_read_exposure(struct reader *reader, const struct place *place,
+			  json_t *const *values, struct service *service);
 void native_read_timeouts(struct reader *reader, const struct place *place,
 			  json_t *value);
 void native_read_sync_daemons(struct reader *reader, const struct place *place,

@@ -22,6 +22,11 @@ enum {
 	FIELD_SCHEDULER_FLAGS,
 	FIELD_ONE_PACKET,
 	FIELD_PERSISTENCE,
+	FIELD_BIND,
+	FIELD_OVER_LOCAL,
+	FIELD_SOURCE_NAT,
+	FIELD_SOURCE_RANGES,
+	FIELD_FROM_INSIDE,
 	FIELD_DESTINATIONS,
 	FIELD_COUNT
 };
@@ -37,11 +42,15 @@ static const char *const names[FIELD_COUNT] = {
 	[FIELD_SCHEDULER_FLAGS] = "schedulerFlags",
 	[FIELD_ONE_PACKET] = "onePacket",
 	[FIELD_PERSISTENCE] = "persistence",
+	[FIELD_BIND] = "bind",
+	[FIELD_OVER_LOCAL] = "overLocal",
+	[FIELD_SOURCE_NAT] = "sourceNat",
+	[FIELD_SOURCE_RANGES] = "sourceRanges",
+	[FIELD_FROM_INSIDE] = "fromInside",
 	[FIELD_DESTINATIONS] = "destinations",
 };
 
-static const char *const reserved[] = { "bind",	 "sourceNat",	"overLocal",
-					"drain", "healthCheck", NULL };
+static const char *const reserved[] = { "drain", "healthCheck", NULL };
 
 static const char *const elsewhere[] = {
 	"timeout", "it belongs into 'persistence'",
@@ -340,6 +349,7 @@ void native_read_service(struct reader *reader, const struct place *place, json_
 	if (s.service.persistence_timeout == 0)
 		s.service.persistence_netmask =
 			service_default_netmask(s.service.key.address.family);
+	check(&s, native_read_exposure(reader, place, &s.values[FIELD_BIND], &s.service));
 	if (s.sound)
 		rules_check_service(&s.service, report_rule, &s);
 	if (s.values[FIELD_DESTINATIONS]) {

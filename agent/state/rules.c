@@ -128,6 +128,14 @@ static void check_persistence(const struct report *report, const struct service 
 		       protocol_text(service));
 }
 
+/* ip_vs_core.c, ip_vs_schedule: a connection of one packet is none that conntrack follows. */
+static void check_exposure(const struct report *report, const struct service *service)
+{
+	if (service->one_packet && service->exposure->source_nat != SOURCE_NAT_NONE)
+		broken(report, NULL, "sourceNat",
+		       "does not go with onePacket, whose packets are never masqueraded");
+}
+
 void rules_check_service(const struct service *service, rules_report_fn fn, void *context)
 {
 	struct report report = { fn, context };
@@ -150,6 +158,8 @@ void rules_check_service(const struct service *service, rules_report_fn fn, void
 		broken(&report, NULL, "onePacket",
 		       "is for udp only: the kernel ignores it on %s",
 		       protocol_text(service));
+	if (service->exposure)
+		check_exposure(&report, service);
 }
 
 static void check_destination_address(const struct report *report,
@@ -233,6 +243,12 @@ void rules_check_destination(const struct service *service, const struct destina
 	if (d->lower_threshold > d->upper_threshold)
 		broken(&report, NULL, "lowerThreshold", "%u is above upperThreshold %u",
 		       d->lower_threshold, d->upper_threshold);
+	/* Replies of a server that answers by itself would not come back through the node. */
+	if (service->exposure && service->exposure->source_nat != SOURCE_NAT_NONE &&
+	    d->forward != FORWARD_MASQUERADE)
+		broken(&report, NULL, "forward",
+		       "'%s' does not go with the service's sourceNat, only 'masquerade' does",
+		       forward_name(d->forward));
 	if (d->forward == FORWARD_TUNNEL)
 		check_tunnel(&report, d);
 	else if (d->forward != FORWARD_MASQUERADE && d->forward != FORWARD_DIRECT)

@@ -201,6 +201,31 @@ static void write_persistence(FILE *out, const struct service *service)
 	fputs(" }", out);
 }
 
+static void write_exposure(FILE *out, const struct exposure *exposure)
+{
+	const struct inside_target *inside = &exposure->inside;
+	char text[NETWORK_TEXT];
+
+	if (exposure->bind)
+		fputs(",\n      \"bind\": true", out);
+	if (exposure->over_local)
+		fputs(",\n      \"overLocal\": true", out);
+	if (exposure->source_nat == SOURCE_NAT_ALL)
+		fputs(",\n      \"sourceNat\": true", out);
+	else if (exposure->source_nat != SOURCE_NAT_NONE)
+		fprintf(out, ",\n      \"sourceNat\": \"%s\"",
+			source_nat_name(exposure->source_nat));
+	for (size_t i = 0; i < exposure->source_count; i++)
+		fprintf(out, "%s\"%s\"", i > 0 ? ", " : ",\n      \"sourceRanges\": [",
+			network_format(&exposure->sources[i], text));
+	if (exposure->source_count > 0)
+		fputs("]", out);
+	if (inside->address.family)
+		fprintf(out,
+			",\n      \"fromInside\": { \"address\": \"%s\", \"port\": %u }",
+			address_format(&inside->address, text), inside->port);
+}
+
 static void write_service(struct writer *w)
 {
 	const struct service *service = w->service;
@@ -221,6 +246,8 @@ static void write_service(struct writer *w)
 		fputs(",\n      \"onePacket\": true", out);
 	if (service->persistence_timeout)
 		write_persistence(out, service);
+	if (service->exposure)
+		write_exposure(out, service->exposure);
 	fputs(",\n", out);
 	write_destinations(w);
 	fputs("    }", out);

@@ -136,6 +136,25 @@ static uint64_t mix_globals(uint64_t sum, const struct globals *globals)
 	return sum;
 }
 
+/* One without an exposure has the fingerprint that it had before there were any. */
+static uint64_t mix_exposure(uint64_t sum, const struct exposure *exposure)
+{
+	if (!exposure)
+		return sum;
+	sum = mix(sum, (uint64_t)exposure->bind | (uint64_t)exposure->cluster_ip << 1 |
+			       (uint64_t)exposure->node_port << 2 |
+			       (uint64_t)exposure->over_local << 3 |
+			       (uint64_t)exposure->source_nat << 8 |
+			       (uint64_t)exposure->inside.port << 16);
+	if (exposure->inside.address.family)
+		sum = mix_address(sum, &exposure->inside.address);
+	for (size_t i = 0; i < exposure->source_count; i++) {
+		sum = mix_address(sum, &exposure->sources[i].address);
+		sum = mix(sum, exposure->sources[i].prefix);
+	}
+	return sum;
+}
+
 uint64_t fingerprint_table(const struct table *table)
 {
 	uint64_t sum = mix_globals(seed, &table->globals);
@@ -149,6 +168,7 @@ uint64_t fingerprint_table(const struct table *table)
 				       service->key.protocol);
 		sum = mix_text(sum, service->name);
 		sum = mix(sum, service_fingerprint(service));
+		sum = mix_exposure(sum, service->exposure);
 	}
 	return finish(sum);
 }

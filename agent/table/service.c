@@ -167,5 +167,6 @@ void service_clear(struct service *service)
 {
 	free(service->name);
 	free(service->destinations);
+	exposure_free(service->exposure);
 	memset(service, 0, sizeof(*service));
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/macro.h"
+#include "common/network.h"
+
+/*
+ * How clients reach a virtual service, beside what IPVS itself does with it: whether its address is
+ * made local on this node, which connections are masqueraded, and whose are let in. IPVS's table has
+ * nothing of this; links, routes and nftables have.
+ */
+
+/* Whose connections get the node's address as their source. Each one has those before it. */
+enum source_nat {
+	SOURCE_NAT_NONE,
+	SOURCE_NAT_HAIRPIN, /* a destination's own, where it is the one that is chosen */
+	SOURCE_NAT_OUTSIDE, /* those of clients outside the cluster's networks */
+	SOURCE_NAT_ALL,
+};
+
+/* Where connections from the node and from inside the cluster go instead. */
+struct inside_target {
+	struct address
+		address; /* of a virtual service of the same protocol; family 0: none */
+	uint16_t port;	 /* host byte order */
+};
+
+struct exposure {
+	bool bind;	 /* the address is to be local on this node */
+	bool cluster_ip; /* it is of a service network, which may be local as a whole */
+	bool node_port;	 /* it is one of the node's own addresses */
+	bool over_local; /* although the node itself uses the address and port */
+	uint8_t source_nat; /* enum source_nat */
+	struct inside_target inside;
+	struct network
+		*sources; /* whose connections are let in; none: everybody's; owned */
+	size_t source_count;
+};
+
+/* Whether it says nothing that an absent one would not. */
+bool exposure_is_default(const struct exposure *exposure);
+
+/* Makes it one that can be kept: a copy on the heap, sources taken over. NULL: memory. */
+struct exposure *exposure_keep(struct exposure *exposure) MUST_CHECK;
+
+/* Whether they say the same; either may be NULL. */
+bool exposure_equal(const struct exposure *a, const struct exposure *b);
+
+/* The state file's word for it: "hairpin", "outside", "all"; NULL for none. */
+const char *source_nat_name(uint8_t source_nat);
+
+/* Frees what it owns. */
+void exposure_clear(struct exposure *exposure);
+/* The same, and itself; NULL is nothing. */
+void exposure_free(struct exposure *exposure);

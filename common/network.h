@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/address.h"
+#include "common/macro.h"
+
+/* A network of addresses: those that share the first bits of one. The other bits are zero. */
+struct network {
+	struct address address;
+	uint8_t prefix; /* bits: 0 to 32, or to 128 */
+};
+
+enum { NETWORK_TEXT = ADDRESS_TEXT + sizeof("/128") };
+
+/*
+ * "10.96.0.0/12"; bits behind the prefix are cleared. An address alone is a network of one.
+ * -EINVAL for anything else.
+ */
+int network_parse(const char *text, struct network *network) MUST_CHECK;
+
+/* False for an address of the other family. */
+bool network_contains(const struct network *network, const struct address *address);
+
+/* By address, of those that are equal the larger network first: <0, 0 or >0. */
+int network_compare(const struct network *a, const struct network *b);
+
+/* "10.96.0.0/12"; returns buffer. */
+const char *network_format(const struct network *network,
+			   char buffer[static NETWORK_TEXT]);
