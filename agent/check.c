@@ -3,50 +3,64 @@
 #include <stdio.h>
 
 #include "agent/commands.h"
+#include "agent/problem_output.h"
 #include "agent/state/state.h"
 #include "common/log.h"
-
-static void print_problems(const struct state_problems *problems)
-{
-	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
-		fprintf(stderr, "%s\n", problems->lines[i]);
-	if (problems->count > STATE_PROBLEMS_MAX)
-		fprintf(stderr, "and %zu more\n", problems->count - STATE_PROBLEMS_MAX);
-}
 
 static int print_json(const char *path, bool valid, const struct table *table,
 		      const struct state_problems *problems)
 {
-	json_t *list = json_array(), *json;
+	json_t *list = json_array(), *refusals = json_array(), *json;
 	int r;
 
 	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
 		json_array_append_new(list, json_string(problems->lines[i]));
-	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I}", "state", path, "valid", valid,
-			 "services", (json_int_t)table->service_count, "destinations",
-			 (json_int_t)table_destination_count(table), "problems", list,
-			 "problemCount", (json_int_t)problems->count);
+	for (size_t i = 0; i < notes_kept(&table->notes); i++)
+		json_array_append_new(refusals,
+				      json_pack("{s:s, s:s}", "object",
+						table->notes.refusals[i].object, "reason",
+						table->notes.refusals[i].reason));
+	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state", path,
+			 "valid", valid, "services", (json_int_t)table->service_count,
+			 "destinations", (json_int_t)table_destination_count(table),
+			 "problems", list, "problemCount", (json_int_t)problems->count,
+			 "notServed", refusals, "notServedCount",
+			 (json_int_t)table->notes.refusal_count);
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 	json_decref(json);
 	putchar('\n');
 	return r;
 }
 
-static int check_one(const char *path, bool json)
+static void print_valid(const char *path, const struct table *table)
+{
+	size_t kept = notes_kept(&table->notes);
+
+	printf("%s: valid: %zu services, %zu destinations\n", path, table->service_count,
+	       table_destination_count(table));
+	for (size_t i = 0; i < kept; i++)
+		printf("%s: not served: %s: %s\n", path, table->notes.refusals[i].object,
+		       table->notes.refusals[i].reason);
+	if (table->notes.refusal_count > kept)
+		printf("%s: not served: %zu more\n", path,
+		       table->notes.refusal_count - kept);
+}
+
+static int check_one(const char *path, const struct options *options)
 {
 	cleanup_table struct table table = { 0 };
 	struct state_problems problems = { 0 };
-	int r = state_read(path, &table, &problems);
+	int r = state_read_with(path, &options->cluster, &table, &problems);
+	bool json = options->json;
 
 	if (r < 0)
 		log_error("%s: out of memory", path);
 	else if (json && print_json(path, r == STATE_OK, &table, &problems) < 0)
 		r = -1;
 	else if (!json && r == STATE_OK)
-		printf("%s: valid: %zu services, %zu destinations\n", path,
-		       table.service_count, table_destination_count(&table));
+		print_valid(path, &table);
 	else if (!json)
-		print_problems(&problems);
+		problems_print(&problems);
 	state_problems_clear(&problems);
 	return r == STATE_OK ? EXIT_DONE : EXIT_FAILED;
 }
@@ -56,9 +70,9 @@ int check_main(const struct options *options)
 	int status = EXIT_DONE;
 
 	if (options->operand_count == 0)
-		return check_one(options->state_path, options->json);
+		return check_one(options->state_path, options);
 	for (int i = 0; i < options->operand_count; i++) {
-		int one = check_one(options->operands[i], options->json);
+		int one = check_one(options->operands[i], options);
 
 		status = one > status ? one : status;
 	}

@@ -8,6 +8,7 @@ int run_main(const struct options *options);
 int apply_main(const struct options *options);
 int diff_main(const struct options *options);
 int check_main(const struct options *options);
+int convert_main(const struct options *options);
 int list_main(const struct options *options);
 int save_main(const struct options *options);
 int cleanup_main(const struct options *options);

@@ -5,11 +5,16 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "agent/kernel/node_address.h"
+#include "agent/table/service.h"
 #include "common/log.h"
 #include "common/parse.h"
 
 enum { DURATION_MAX_DAYS = 365 };
 static const uint64_t duration_max_usec = DURATION_MAX_DAYS * 24ULL * 3600 * 1000000;
+
+/* Kubernetes: the name of a Node is a DNS subdomain. */
+enum { NODE_NAME_MAX = 253 };
 
 static const char default_run_directory[] = "/run/ipvs-node";
 static const char default_data_directory[] = "/var/lib/ipvs-node";
@@ -33,6 +38,9 @@ enum option_code {
 	OPTION_ALLOW_REMOVAL,
 	OPTION_REMOVAL_HOLD,
 	OPTION_DATA_DIR,
+	OPTION_NODE_NAME,
+	OPTION_SCHEDULER,
+	OPTION_NODE_PORT_ADDRESSES,
 };
 
 static const struct option long_options[] = {
@@ -54,6 +62,9 @@ static const struct option long_options[] = {
 	{ "allow-removal", no_argument, NULL, OPTION_ALLOW_REMOVAL },
 	{ "removal-hold", required_argument, NULL, OPTION_REMOVAL_HOLD },
 	{ "data-dir", required_argument, NULL, OPTION_DATA_DIR },
+	{ "node-name", required_argument, NULL, OPTION_NODE_NAME },
+	{ "scheduler", required_argument, NULL, OPTION_SCHEDULER },
+	{ "node-port-addresses", required_argument, NULL, OPTION_NODE_PORT_ADDRESSES },
 	{ 0 },
 };
 
@@ -76,6 +87,9 @@ static const struct {
 	{ OPTION_ALLOW_REMOVAL, TAKES_ALLOW_REMOVAL, "--allow-removal", false },
 	{ OPTION_REMOVAL_HOLD, TAKES_REMOVAL_HOLD, "--removal-hold", false },
 	{ OPTION_DATA_DIR, TAKES_DATA_DIR, "--data-dir", true },
+	{ OPTION_NODE_NAME, TAKES_CLUSTER, "--node-name", true },
+	{ OPTION_SCHEDULER, TAKES_CLUSTER, "--scheduler", true },
+	{ OPTION_NODE_PORT_ADDRESSES, TAKES_CLUSTER, "--node-port-addresses", true },
 };
 
 static int check_taken(int code, unsigned int takes, const char *command,
@@ -164,6 +178,43 @@ static int parse_wait(const char *value, struct options *options, struct err *er
 	return value ? parse_time("--wait", value, 0, &options->wait_usec, err) : 0;
 }
 
+static int parse_name(const char *option, const char *value, size_t max,
+		      const char **name, struct err *err)
+{
+	if (value[0] == '\0' || strlen(value) > max)
+		return err_set(err, EINVAL, "%s: '%.60s' is not a name of 1 to %zu bytes",
+			       option, value, max);
+	*name = value;
+	return 0;
+}
+
+/* Networks with commas between them; the option may be given more than once. */
+static int parse_node_port_addresses(const char *value, struct state_settings *settings,
+				     struct err *err)
+{
+	while (1) {
+		size_t length = strcspn(value, ",");
+		char text[NETWORK_TEXT] = "";
+
+		if (settings->node_port_network_count == NODE_PORT_NETWORKS_MAX)
+			return err_set(err, EINVAL,
+				       "--node-port-addresses: more than %d networks",
+				       NODE_PORT_NETWORKS_MAX);
+		if (length < sizeof(text))
+			memcpy(text, value, length);
+		if (network_parse(text, &settings->node_port_networks
+						 [settings->node_port_network_count]) < 0)
+			return err_set(
+				err, EINVAL,
+				"--node-port-addresses: '%.*s' is not a network such as 192.0.2.0/24",
+				(int)MIN_OF(length, (size_t)60), value);
+		settings->node_port_network_count++;
+		if (value[length] == '\0')
+			return 0;
+		value += length + 1;
+	}
+}
+
 static int parse_option(int code, struct options *options, struct err *err)
 {
 	switch (code) {
@@ -190,6 +241,14 @@ static int parse_option(int code, struct options *options, struct err *err)
 				  &options->removal_hold_usec, err);
 	case OPTION_DATA_DIR:
 		return parse_path("--data-dir", optarg, &options->data_directory, err);
+	case OPTION_NODE_NAME:
+		return parse_name("--node-name", optarg, NODE_NAME_MAX,
+				  &options->cluster.node_name, err);
+	case OPTION_SCHEDULER:
+		return parse_name("--scheduler", optarg, SCHEDULER_NAME_MAX,
+				  &options->cluster.scheduler, err);
+	case OPTION_NODE_PORT_ADDRESSES:
+		return parse_node_port_addresses(optarg, &options->cluster, err);
 	case OPTION_DRAIN_UDP:
 		options->drain_udp = true;
 		return 0;
@@ -245,6 +304,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		.resync_usec = 30 * 1000000,
 		.removal_hold_usec = 10 * 60 * 1000000ULL,
 		.drain_timeout_usec = 15 * 60 * 1000000ULL,
+		.cluster = { .node_addresses = node_address_list },
 	};
 	optind = 0; /* glibc: start anew, also its inner state */
 	opterr = 0;

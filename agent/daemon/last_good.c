@@ -28,10 +28,11 @@ static int none(struct err *err, const char *path, const char *why)
 	return LAST_GOOD_NONE;
 }
 
-static int read_table(const char *path, struct table *table, struct err *err)
+static int read_table(const char *path, const struct state_settings *settings,
+		      struct table *table, struct err *err)
 {
 	struct state_problems problems = { 0 };
-	int r = state_read(path, table, &problems);
+	int r = state_read_with(path, settings, table, &problems);
 
 	if (r > 0) {
 		(void)err_set(err, ENOENT, "%s", problems.lines[0]);
@@ -41,8 +42,9 @@ static int read_table(const char *path, struct table *table, struct err *err)
 	return r;
 }
 
-int last_good_read(const char *data_directory, const struct ownership *ownership,
-		   struct table *table, int64_t *when, struct err *err)
+int last_good_read(const char *data_directory, const struct state_settings *settings,
+		   const struct ownership *ownership, struct table *table, int64_t *when,
+		   struct err *err)
 {
 	uint64_t wanted = ownership->good_fingerprint;
 	char path[PATH_MAX];
@@ -56,7 +58,7 @@ int last_good_read(const char *data_directory, const struct ownership *ownership
 	if (stat(path, &st) < 0)
 		return none(err, path,
 			    errno == ENOENT ? "there is none yet" : strerror(errno));
-	r = read_table(path, table, err);
+	r = read_table(path, settings, table, err);
 	if (r != 0)
 		return r;
 	if (wanted != 0 && fingerprint_table(table) != wanted) {

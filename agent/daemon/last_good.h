@@ -27,8 +27,9 @@ enum last_good_outcome {
  * not what the record names (the disk was full when a later one was to be written) is not used: it
  * would take the kernel back in time. Negative only where memory is out.
  */
-int last_good_read(const char *data_directory, const struct ownership *ownership,
-		   struct table *table, int64_t *when, struct err *err) MUST_CHECK;
+int last_good_read(const char *data_directory, const struct state_settings *settings,
+		   const struct ownership *ownership, struct table *table, int64_t *when,
+		   struct err *err) MUST_CHECK;
 
 /*
  * Copies the files that state was read from last unless that was done already, and notes it in

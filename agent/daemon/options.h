@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/state/settings.h"
 #include "agent/table/plan.h"
 
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
@@ -29,6 +30,8 @@ struct options {
 	bool no_drain;		     /* --no-drain */
 	bool drain_udp;		     /* --drain-udp */
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
+	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
+	struct state_settings cluster;
 	/* Those given that the daemon has its own of: the first one's name, or NULL. */
 	const char *daemon_own;
 };

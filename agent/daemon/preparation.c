@@ -84,8 +84,8 @@ int preparation_fall_back(struct preparation *preparation,
 		return 0;
 	plan_clear(&preparation->plan);
 	clear_wanted(preparation);
-	r = last_good_read(session->options->data_directory, &session->ownership,
-			   &preparation->wanted, &when, &err);
+	r = last_good_read(session->options->data_directory, &session->options->cluster,
+			   &session->ownership, &preparation->wanted, &when, &err);
 	if (r < 0)
 		return r;
 	if (r == LAST_GOOD_NONE) {
@@ -119,6 +119,7 @@ int preparation_read_state(struct preparation *preparation,
 	bool changed;
 	int r;
 
+	session->state.settings = &session->options->cluster;
 	r = state_cache_read(&session->state, session->options->state_path, &table,
 			     &changed, &report->problems);
 	if (r == STATE_MISSING || r == STATE_INVALID) {

@@ -228,6 +228,23 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 	return settle(session, report);
 }
 
+/* What the state has and cannot be served; not of the last good state, whose day is over. */
+static int report_refusals(const struct notes *notes, struct reconcile_report *report)
+{
+	size_t kept = notes_kept(notes);
+	int r = 0;
+
+	if (report->falls_back)
+		return 0;
+	for (size_t i = 0; r == 0 && i < kept; i++)
+		r = reconcile_report_warn(report, "%s: %s", notes->refusals[i].object,
+					  notes->refusals[i].reason);
+	if (r == 0 && notes->refusal_count > kept)
+		r = reconcile_report_warn(report, "and %zu more that cannot be served",
+					  notes->refusal_count - kept);
+	return r;
+}
+
 static int run(struct session *session, bool changes_only,
 	       struct reconcile_report *report)
 {
@@ -249,6 +266,9 @@ static int run(struct session *session, bool changes_only,
 	if (r < 0)
 		return r;
 	session->foreign_services = report->foreign_services;
+	r = report_refusals(&session->state.table.notes, report);
+	if (r < 0)
+		return r;
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
 		r = keep_last_good(session, report);
 	return r;

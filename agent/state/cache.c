@@ -15,9 +15,11 @@
 #include "agent/state/directory.h"
 #include "agent/state/draft.h"
 #include "agent/state/merge.h"
+#include "agent/state/node_ports.h"
 #include "agent/state/sequential.h"
 #include "agent/state/source.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/workers.h"
 
 enum { ATTEMPTS = 5 };
@@ -205,10 +207,39 @@ static void drop_what_changed(struct attempt *attempt)
 	}
 }
 
+static uint64_t doubt_of(const struct state_cache *cache)
+{
+	return cache->doubt_usec ? cache->doubt_usec : STATE_CACHE_DOUBT_USEC;
+}
+
+/* What came from all files together says nothing of one of them. */
+static void forget_whole(struct state_cache *cache)
+{
+	for (size_t i = 0; i < cache->file_count; i++)
+		cache->files[i].dropped = true;
+	table_clear(&cache->table);
+	cache->whole = false;
+}
+
+/* Node ports follow the node's addresses. */
+static bool has_same_node_addresses(const struct state_cache *cache)
+{
+	const struct notes *notes = &cache->table.notes;
+	struct address_list now = { 0 };
+	bool same;
+
+	if (!notes->node_addresses_used)
+		return true;
+	same = node_port_addresses(cache->settings, &now) == 0 &&
+	       address_list_equal(&now, &notes->node_addresses);
+	address_list_clear(&now);
+	return same;
+}
+
 static int read_drafts(struct attempt *attempt)
 {
 	struct state_cache *cache = attempt->cache;
-	uint64_t doubt = cache->doubt_usec ? cache->doubt_usec : STATE_CACHE_DOUBT_USEC;
+	uint64_t doubt = doubt_of(cache);
 	int r;
 
 	/* Without a file, sequential_read() says so. */
@@ -217,6 +248,12 @@ static int read_drafts(struct attempt *attempt)
 	r = keep_same_contents(attempt, doubt);
 	if (r < 0)
 		return r;
+	if (cache->whole && is_all_kept(attempt) && has_same_node_addresses(cache))
+		return 0;
+	if (cache->whole) {
+		forget_whole(cache);
+		return -ECANCELED;
+	}
 	drop_what_changed(attempt);
 	return drafts_read(attempt->drafts.list, attempt->drafts.count,
 			   workers_available(), doubt, &cache->files_read);
@@ -314,19 +351,21 @@ static int read_cached(struct state_cache *cache, const char *path, bool *change
 	return r;
 }
 
-/* What could not be read file by file is taken as it is, and read whole again the next time. */
+/* What could not be read file by file is read whole, also the next time that any of it changes. */
 static int read_whole(struct state_cache *cache, const char *path,
 		      struct state_problems *problems)
 {
 	struct table table = { 0 };
 	struct state_file *files = NULL;
 	size_t count = 0;
-	int r = sequential_read(path, &table, &files, &count, problems);
+	uint64_t now = clock_usec(CLOCK_REALTIME);
+	int r = sequential_read(path, cache->settings, &table, &files, &count, problems);
 
 	if (r != STATE_OK)
 		return r;
 	for (size_t i = 0; i < count; i++)
-		files[i].young = true;
+		files[i].young = source_is_young(&files[i].stat, now, doubt_of(cache));
+	cache->whole = true;
 	table_clear(&cache->table);
 	state_files_free(cache->files, cache->file_count);
 	cache->table = table;
@@ -385,4 +424,5 @@ void state_cache_clear(struct state_cache *cache)
 	cache->path = NULL;
 	cache->files = NULL;
 	cache->file_count = cache->files_read = 0;
+	cache->whole = false;
 }

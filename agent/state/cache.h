@@ -16,6 +16,8 @@ struct state_cache {
 	size_t file_count;
 	struct table table; /* all of them merged, each service with its file */
 	size_t files_read;  /* parsed by the last call */
+	bool whole; /* it came from all files together, and does again where one changes */
+	const struct state_settings *settings; /* borrowed; NULL: none */
 	/*
 	 * A file that was written less than this before it was read is read once more, as it can
 	 * have been written again without a new time; 0: STATE_CACHE_DOUBT_USEC. For tests.

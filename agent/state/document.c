@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/state/json_memory.h"
+#include "agent/state/kube_document.h"
 #include "agent/state/native.h"
 #include "agent/state/reader.h"
 
@@ -25,13 +26,6 @@ static bool expected(struct reader *reader, struct json_text *text, const char *
 	struct json_fault fault;
 
 	return fail(reader, json_text_expected(text, what, &fault), &fault);
-}
-
-/* What a Kubernetes object has at its top and a native document has not. */
-static bool is_kubernetes(const char *name)
-{
-	return strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0 ||
-	       strcmp(name, "items") == 0;
 }
 
 static bool read_field(struct native *native)
@@ -53,13 +47,6 @@ static bool read_field(struct native *native)
 	place.key = json_string_value(name);
 	if (!json_text_take(text, ':'))
 		return expected(reader, text, "':'");
-	if (is_kubernetes(place.key)) {
-		struct origin origin = { .file = reader->file_count - 1, .line = line };
-
-		reader_problem_at(reader, &origin, &place,
-				  "Kubernetes objects are not supported by this version");
-		return false;
-	}
 	return native_read_field(native, place.key, line);
 }
 
@@ -96,13 +83,18 @@ static void read_document(struct reader *reader, struct source *source)
 		reader_fault(reader, &fault);
 		return;
 	}
-	if (!json_text_take(&text, '{')) {
-		expected(reader, &text, "'{'");
-		return;
+	if (kube_document_is(&text)) {
+		if (!kube_document_read(reader, &text, source))
+			return;
+	} else {
+		if (!json_text_take(&text, '{')) {
+			expected(reader, &text, "'{'");
+			return;
+		}
+		if (!read_fields(&native))
+			return;
+		native_finish(&native);
 	}
-	if (!read_fields(&native))
-		return;
-	native_finish(&native);
 	if (json_text_peek(&text) >= 0)
 		expected(reader, &text, "the end of the file");
 }

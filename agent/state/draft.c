@@ -26,25 +26,6 @@ struct jobs {
 	uint64_t doubt_usec;
 };
 
-static bool is_within(const struct timespec *time, uint64_t now, uint64_t before,
-		      uint64_t after)
-{
-	uint64_t usec = (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_nsec / 1000;
-
-	return usec + before > now && usec < now + after;
-}
-
-/*
- * A write within the same tick of the file system's clock leaves the times as they are. Every
- * write sets ctime, and a file server's clock may be ahead of ours; where a file system has no
- * ctime worth the name there is mtime, but that may have been set to anything.
- */
-static bool is_young(const struct stat *st, uint64_t now, uint64_t doubt)
-{
-	return is_within(&st->st_ctim, now, doubt, UINT64_MAX / 2) ||
-	       is_within(&st->st_mtim, now, doubt, doubt);
-}
-
 int draft_parse(struct draft *draft, struct source *source, size_t slices,
 		size_t slice_bytes)
 {
@@ -86,7 +67,7 @@ static int read_source(struct draft *draft, uint64_t doubt_usec, struct source *
 		return errno == ENOENT ? -ESTALE : -ECANCELED;
 	if (fstat(fd, &draft->file.stat) < 0 || !S_ISREG(draft->file.stat.st_mode))
 		return -ECANCELED;
-	draft->file.young = is_young(&draft->file.stat, now, doubt_usec);
+	draft->file.young = source_is_young(&draft->file.stat, now, doubt_usec);
 	r = source_read(source, fd, &draft->file.stat);
 	return r == 0 || r == -ESTALE ? r : -ECANCELED;
 }

@@ -7,6 +7,7 @@
 #include "agent/state/native.h"
 #include "agent/state/problems.h"
 #include "agent/state/rules.h"
+#include "agent/state/scheduler_flag.h"
 #include "agent/table/fingerprint.h"
 
 enum { NAME_MAX_BYTES = 255 };
@@ -217,42 +218,27 @@ static bool read_scheduler(struct service_reader *s)
 	       read_module_name(&field, SCHEDULER_NAME_MAX, s->service.scheduler);
 }
 
-static const struct {
-	const char *name;
-	const char *scheduler; /* NULL: any */
-	uint8_t bit;
-} flags[] = {
-	{ "sh-fallback", "sh", SCHEDULER_FLAG_1 }, { "sh-port", "sh", SCHEDULER_FLAG_2 },
-	{ "mh-fallback", "mh", SCHEDULER_FLAG_1 }, { "mh-port", "mh", SCHEDULER_FLAG_2 },
-	{ "flag-1", NULL, SCHEDULER_FLAG_1 },	   { "flag-2", NULL, SCHEDULER_FLAG_2 },
-	{ "flag-3", NULL, SCHEDULER_FLAG_3 },
-};
-
 static bool read_flag(struct service_reader *s, const struct place *place, json_t *value)
 {
 	const char *text = json_string_value(value);
+	const struct scheduler_flag *flag;
 	char quoted[QUOTE_TEXT];
-	size_t i = 0;
 
 	if (!text)
 		return wrong_type(s->reader, place, value, "a string");
-	while (i < ARRAY_SIZE(flags) && strcmp(text, flags[i].name) != 0)
-		i++;
-	if (i == ARRAY_SIZE(flags))
-		reader_problem(
-			s->reader, place,
-			"%s is not one of sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3",
-			quote(text, quoted));
-	else if (flags[i].scheduler &&
-		 strcmp(flags[i].scheduler, s->service.scheduler) != 0)
+	flag = scheduler_flag_find(text);
+	if (!flag)
+		reader_problem(s->reader, place, "%s is not one of " SCHEDULER_FLAG_WORDS,
+			       quote(text, quoted));
+	else if (flag->scheduler && strcmp(flag->scheduler, s->service.scheduler) != 0)
 		reader_problem(s->reader, place,
 			       "'%s' is a flag of scheduler '%s', not of '%s'", text,
-			       flags[i].scheduler, s->service.scheduler);
-	else if (s->service.scheduler_flags & flags[i].bit)
+			       flag->scheduler, s->service.scheduler);
+	else if (s->service.scheduler_flags & flag->bit)
 		reader_problem(s->reader, place, "'%s' sets a flag that is already set",
 			       text);
 	else {
-		s->service.scheduler_flags |= flags[i].bit;
+		s->service.scheduler_flags |= flag->bit;
 		return true;
 	}
 	return false;

@@ -222,10 +222,30 @@ static void find_daemons_beside_mixed(struct reader *reader)
 	}
 }
 
+static void finish_cluster(struct reader *reader)
+{
+	int r;
+
+	if (reader->problems->count > 0 || reader->error)
+		return;
+	/* Of a kubectl that may not read Services, say. */
+	if (!reader->cluster->service_seen) {
+		reader_problem_at(
+			reader, &reader->cluster_origin, NULL,
+			"no Service among the Kubernetes objects: a cluster always has one, so this is no state");
+		return;
+	}
+	r = cluster_translate(reader->cluster, reader->table);
+	if (r < 0)
+		reader->error = r;
+}
+
 void reader_finish(struct reader *reader)
 {
 	find_duplicate_services(reader);
 	find_daemons_beside_mixed(reader);
+	if (reader->cluster)
+		finish_cluster(reader);
 }
 
 void reader_clear(struct reader *reader)
@@ -233,5 +253,8 @@ void reader_clear(struct reader *reader)
 	state_files_free(reader->files, reader->file_count);
 	free(reader->origins);
 	free(reader->sysctls);
+	if (reader->cluster)
+		cluster_clear(reader->cluster);
+	free(reader->cluster);
 	memset(reader, 0, sizeof(*reader));
 }

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "agent/state/json_text.h"
+#include "agent/state/cluster.h"
 #include "agent/state/place.h"
+#include "agent/state/settings.h"
 #include "agent/state/source.h"
 #include "agent/state/state.h"
 #include "agent/state/state_file.h"
@@ -15,7 +17,7 @@
 /*
  * One reading of a state: the files so far, the table they fill, and where in them each object
  * stood, for problems that only show when all has been read (duplicates, conflicts between
- * files). The forms of a file (native, later Kubernetes objects) are readers of one document
+ * files). The forms of a file (native, Kubernetes objects) are readers of one document
  * each and meet here.
  */
 
@@ -55,6 +57,10 @@ struct reader {
 	uint32_t daemon_index[SYNC_DAEMON_SLOTS]; /* in its file's syncDaemons */
 	struct origin *sysctls; /* one for each of the table's sysctls; owned */
 	struct mixed_destination mixed;
+	const struct state_settings *settings; /* borrowed */
+	/* What was read of a cluster, from the first of its objects on; owned. Only with problems. */
+	struct cluster *cluster;
+	struct origin cluster_origin; /* of that first one's document */
 	/* The value being read: anchor is its place, text its bytes, line where they begin. */
 	const struct place *anchor;
 	const char *text;
@@ -89,7 +95,7 @@ void reader_add_service(struct reader *reader, struct service *service,
 
 /*
  * After the last file: services that stand twice, a sync daemon beside a destination of the
- * other family.
+ * other family; a cluster's virtual services are made.
  */
 void reader_finish(struct reader *reader);
 

@@ -56,6 +56,7 @@ static int open_file(struct reader *reader, int directory, const char *name,
 /* -ESTALE where the file changes under the reader. */
 static int read_document(struct reader *reader, int fd, const struct stat *st)
 {
+	struct state_file *file = &reader->files[reader->file_count - 1];
 	struct source source = { 0 };
 	int r;
 
@@ -75,9 +76,10 @@ static int read_document(struct reader *reader, int fd, const struct stat *st)
 		reader_file_problem(reader, "cannot be read: %s", strerror(-r));
 		return 0;
 	}
+	file->content = source_hash(&source);
 	document_read(reader, &source);
 	source_clear(&source);
-	reader->files[reader->file_count - 1].stat = *st;
+	file->stat = *st;
 	return reader->error;
 }
 
@@ -184,10 +186,13 @@ static void hand_over_files(struct reader *reader, struct state_file **files,
 	*count = kept;
 }
 
-static int read_once(const char *path, struct table *table, struct state_file **files,
-		     size_t *file_count, struct state_problems *problems)
+static int read_once(const char *path, const struct state_settings *settings,
+		     struct table *table, struct state_file **files, size_t *file_count,
+		     struct state_problems *problems)
 {
-	struct reader reader = { .table = table, .problems = problems };
+	struct reader reader = { .table = table,
+				 .problems = problems,
+				 .settings = settings };
 	int r = read_path(&reader, path);
 
 	if (r == 0) {
@@ -204,15 +209,16 @@ static int read_once(const char *path, struct table *table, struct state_file **
 	return r;
 }
 
-int sequential_read(const char *path, struct table *table, struct state_file **files,
-		    size_t *file_count, struct state_problems *problems)
+int sequential_read(const char *path, const struct state_settings *settings,
+		    struct table *table, struct state_file **files, size_t *file_count,
+		    struct state_problems *problems)
 {
 	int r = -ESTALE;
 
 	json_memory_use();
 	for (int i = 0; r == -ESTALE && i < ATTEMPTS; i++) {
 		state_problems_clear(problems);
-		r = read_once(path, table, files, file_count, problems);
+		r = read_once(path, settings, table, files, file_count, problems);
 	}
 	if (r == -ESTALE) {
 		state_problems_clear(problems);

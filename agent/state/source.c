@@ -106,3 +106,22 @@ void source_clear(struct source *source)
 		munmap(source->data, source->mapped);
 	memset(source, 0, sizeof(*source));
 }
+
+static bool is_within(const struct timespec *time, uint64_t now, uint64_t before,
+		      uint64_t after)
+{
+	uint64_t usec = (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_nsec / 1000;
+
+	return usec + before > now && usec < now + after;
+}
+
+/*
+ * A write within the same tick of the file system's clock leaves the times as they are. Every
+ * write sets ctime, and a file server's clock may be ahead of ours; where a file system has no
+ * ctime worth the name there is mtime, but that may have been set to anything.
+ */
+bool source_is_young(const struct stat *st, uint64_t now, uint64_t doubt)
+{
+	return is_within(&st->st_ctim, now, doubt, UINT64_MAX / 2) ||
+	       is_within(&st->st_mtim, now, doubt, doubt);
+}

@@ -41,3 +41,9 @@ uint64_t source_hash(const struct source *source);
 
 /* Whether two looks at a name saw the same file with the same content, by inode and times. */
 bool source_same_file(const struct stat *a, const struct stat *b);
+
+/*
+ * Whether a file that was looked at when CLOCK_REALTIME was now may have been written since without
+ * a new time, where times differ by less than doubt. In microseconds.
+ */
+bool source_is_young(const struct stat *st, uint64_t now, uint64_t doubt);

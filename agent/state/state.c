@@ -5,7 +5,13 @@
 
 int state_read(const char *path, struct table *table, struct state_problems *problems)
 {
-	struct state_cache cache = { 0 };
+	return state_read_with(path, NULL, table, problems);
+}
+
+int state_read_with(const char *path, const struct state_settings *settings,
+		    struct table *table, struct state_problems *problems)
+{
+	struct state_cache cache = { .settings = settings };
 	const struct table *read;
 	bool changed;
 	int r = state_cache_read(&cache, path, &read, &changed, problems);

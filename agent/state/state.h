@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "agent/state/settings.h"
 #include "agent/table/table.h"
 #include "common/err.h"
 
@@ -40,6 +41,10 @@ void state_problems_clear(struct state_problems *problems);
  */
 int state_read(const char *path, struct table *table,
 	       struct state_problems *problems) MUST_CHECK;
+
+/* The same where the state may have Kubernetes objects; settings may be NULL. */
+int state_read_with(const char *path, const struct state_settings *settings,
+		    struct table *table, struct state_problems *problems) MUST_CHECK;
 
 /* What state_write() can say beside -errno. */
 enum state_write_outcome {

@@ -111,5 +111,6 @@ void table_clear(struct table *table)
 		service_clear(&table->services[i]);
 	free(table->services);
 	globals_clear(&table->globals);
+	notes_clear(&table->notes);
 	memset(table, 0, sizeof(*table));
 }

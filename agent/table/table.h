@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "agent/table/globals.h"
+#include "agent/table/notes.h"
 #include "agent/table/service.h"
 #include "common/cleanup.h"
 #include "common/macro.h"
@@ -19,6 +20,7 @@ struct table {
 	size_t service_count;
 	size_t service_room;
 	struct globals globals;
+	struct notes notes; /* of a wanted table; empty in an actual one */
 };
 
 /* Adds a zeroed service, valid until the next add; NULL where memory is out. */

@@ -41,12 +41,12 @@ static const struct bad_value top_level[] = {
 	  "state.json:2: xyzzy: unknown field\n" },
 	{ "odd field name", GLOBAL("'a b\\u001bc': {}"),
 	  "state.json:2: [\"a b?c\"]: unknown field\n" },
-	{ "reserved", GLOBAL("'bind': {}"),
-	  "state.json:2: bind: bind is not supported by this version\n" },
-	{ "Kubernetes", "{ 'apiVersion': 'v1',\n'kind': 'List', 'items': [] }",
-	  "state.json:1: apiVersion: Kubernetes objects are not supported by this version\n" },
-	{ "Kubernetes kind", "{\n'kind': 'List', 'items': [] }",
-	  "state.json:2: kind: Kubernetes objects are not supported by this version\n" },
+	{ "reserved", GLOBAL("'drain': {}"),
+	  "state.json:2: drain: drain is not supported by this version\n" },
+	{ "of a service", GLOBAL("'bind': true"),
+	  "state.json:2: bind: unknown field here: it belongs into an element of 'services'\n" },
+	{ "Kubernetes in the middle", GLOBAL("'kind': 'List'"),
+	  "state.json:2: kind: unknown field\n" },
 };
 
 static const struct bad_value keys[] = {
@@ -126,10 +126,8 @@ static const struct bad_value keys[] = {
 	{ "in the wrong object", TCP("'engine': 'sip', 'weight': 1"),
 	  "state.json:3: services[0].engine: unknown field here: it belongs into 'persistence'\n"
 	  "state.json:3: services[0].weight: unknown field here: it belongs into an element of 'destinations'\n" },
-	{ "reserved", TCP("'overLocal': true"),
-	  "state.json:3: services[0].overLocal: overLocal is not supported by this version\n" },
-	{ "sourceNat", TCP("'sourceNat': true"),
-	  "state.json:3: services[0].sourceNat: sourceNat is not supported by this version\n" },
+	{ "reserved", TCP("'drain': true"),
+	  "state.json:3: services[0].drain: drain is not supported by this version\n" },
 	{ "healthCheck", TCP("'healthCheck': {}"),
 	  "state.json:3: services[0].healthCheck: healthCheck is not supported by this version\n" },
 	{ "the same address",

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/state/settings.h"
+#include "agent/table/table.h"
+#include "common/address_list.h"
+#include "common/network.h"
+
+/*
+ * A cluster's objects as far as a node needs them: Services, EndpointSlices, Nodes. They come from
+ * any number of documents in any order, and only together they make virtual services. All texts and
+ * lists are owned by the object that has them.
+ */
+
+/* namespace/name, which an object of a kind is known by. */
+struct object_name {
+	char *space;
+	char *name;
+};
+
+struct service_port {
+	char *name; /* "" for the one that has none */
+	uint8_t protocol;
+	uint16_t port;	    /* host byte order, as all ports here */
+	uint16_t node_port; /* 0: none */
+};
+
+enum { CLUSTER_AFFINITY_TIMEOUT = 10800 }; /* seconds; the API's default */
+
+struct cluster_service {
+	struct object_name name;
+	struct address_list cluster_addresses;
+	struct address_list external_addresses;
+	struct address_list load_balancer_addresses;
+	struct service_port *ports;
+	size_t port_count;
+	struct network *source_ranges;
+	size_t source_range_count;
+	char *scheduler;	   /* as its annotations say; NULL: the node's */
+	char *scheduler_flags;	   /* words with commas between; NULL: none */
+	uint32_t affinity_timeout; /* seconds; 0: no session affinity */
+	bool internal_local;	   /* internalTrafficPolicy: Local */
+	bool external_local;	   /* externalTrafficPolicy: Local */
+	bool over_local;	   /* as its annotation says */
+};
+
+enum endpoint_state {
+	ENDPOINT_READY = 1,
+	ENDPOINT_SERVING = 2,
+	ENDPOINT_TERMINATING = 4,
+	ENDPOINT_LOCAL = 8,	   /* on this node */
+	ENDPOINT_NODE_HINTS = 16,  /* it is meant for certain nodes, */
+	ENDPOINT_HINTED_HERE = 32, /* of which this is one */
+};
+
+struct cluster_endpoint {
+	struct address address;
+	uint8_t state;	     /* enum endpoint_state */
+	uint64_t zone_hints; /* a bit for each of the cluster's zones; 0: no hint */
+};
+
+struct slice_port {
+	char *name; /* "" for the one that has none */
+	uint8_t protocol;
+	uint16_t port;
+};
+
+struct cluster_slice {
+	struct object_name service; /* whose endpoints they are */
+	uint8_t family;
+	struct slice_port *ports;
+	size_t port_count;
+	struct cluster_endpoint *endpoints;
+	size_t endpoint_count;
+};
+
+struct cluster_node {
+	char *name;
+	struct address_list addresses;
+};
+
+enum { CLUSTER_ZONES_MAX = 64 };
+
+struct cluster {
+	const struct state_settings *settings; /* borrowed */
+	bool service_seen; /* a Service, whether it is one to serve or not */
+	struct cluster_service *services;
+	size_t service_count, service_room;
+	struct cluster_slice *slices;
+	size_t slice_count, slice_room;
+	struct cluster_node *nodes; /* without this one */
+	size_t node_count, node_room;
+	char *zones[CLUSTER_ZONES_MAX]; /* names that hints have; a bit each */
+	size_t zone_count;
+	char *zone; /* this node's; NULL: not known */
+	struct notes notes;
+};
+
+/* The settings' own name for this node is this one. */
+bool cluster_is_this_node(const struct cluster *cluster, const char *name);
+
+/* The bit of a zone; 0 where there are too many zones. -ENOMEM. */
+int cluster_zone_bit(struct cluster *cluster, const char *zone, uint64_t *bit) MUST_CHECK;
+
+int object_name_compare(const struct object_name *a, const struct object_name *b);
+
+/* Each takes the object over, also where it fails (-ENOMEM). */
+int cluster_add_service(struct cluster *cluster,
+			struct cluster_service *service) MUST_CHECK;
+int cluster_add_slice(struct cluster *cluster, struct cluster_slice *slice) MUST_CHECK;
+int cluster_add_node(struct cluster *cluster, struct cluster_node *node) MUST_CHECK;
+
+/*
+ * Adds the virtual services of all that was added to a table, and its notes. Services that the
+ * table has already stay as they are. -ENOMEM, or what settings->node_addresses() answers.
+ */
+int cluster_translate(struct cluster *cluster, struct table *table) MUST_CHECK;
+
+/*
+ * Parts of cluster_translate(). Of virtual services with one key the first stays, by the order in the
+ * table, which is then not sorted; the others are refused. -ENOMEM.
+ */
+int cluster_drop_seconds(struct table *table) MUST_CHECK;
+
+/* The addresses of other nodes and of API servers are reserved. -ENOMEM. */
+int cluster_reserve(const struct cluster *cluster, struct notes *notes) MUST_CHECK;
+
+struct chosen_endpoint {
+	struct address address;
+	uint16_t port;
+	uint8_t state; /* enum endpoint_state */
+	uint64_t zone_hints;
+};
+
+/* Those of a service port's endpoints that connections go to, each once, in a fixed order. */
+struct endpoint_choice {
+	struct chosen_endpoint *list; /* owned */
+	size_t count;
+	size_t room;
+};
+
+/*
+ * The endpoints of a port in one address family by Kubernetes' rules: those that are ready, of these
+ * the ones that are meant for this node or zone where all say for whom they are; where none is
+ * ready, those that still serve while they terminate. With local_only only those on this node. The
+ * slices are sorted. -ENOMEM.
+ */
+int cluster_choose(const struct cluster *cluster, const struct cluster_service *service,
+		   const struct service_port *port, uint8_t family, bool local_only,
+		   struct endpoint_choice *choice) MUST_CHECK;
+
+void endpoint_choice_clear(struct endpoint_choice *choice);
+
+void cluster_service_clear(struct cluster_service *service);
+void cluster_slice_clear(struct cluster_slice *slice);
+void cluster_node_clear(struct cluster_node *node);
+void cluster_clear(struct cluster *cluster);

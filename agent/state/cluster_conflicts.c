@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands twice among a cluster's virtual services, and what is not for them to take. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/state/cluster.h"
+#include "common/cleanup.h"
+
+enum { OBJECT_TEXT = 512 };
+
+struct ranked {
+	const struct service *service;
+	size_t rank; /* the order in which they came */
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *left = a, *right = b;
+	int order = service_key_compare(&left->service->key, &right->service->key);
+
+	return order != 0 ? order
+			  : (left->rank > right->rank) - (left->rank < right->rank);
+}
+
+static int refuse_second(struct table *table, const struct service *first,
+			 const struct service *second)
+{
+	char object[OBJECT_TEXT], key[SERVICE_KEY_TEXT];
+
+	/* One address may be an external one and the load balancer's as well. */
+	if (strcmp(first->name, second->name) == 0)
+		return 0;
+	snprintf(object, sizeof(object), "Service port %s", second->name);
+	return notes_refuse(&table->notes, object, "%s is %s's already",
+			    service_key_format(&second->key, key), first->name);
+}
+
+int cluster_drop_seconds(struct table *table)
+{
+	cleanup_free struct ranked *list =
+		calloc(table->service_count + 1, sizeof(*list));
+	cleanup_free bool *drop = calloc(table->service_count + 1, sizeof(*drop));
+	size_t first = 0, kept = 0;
+	int r = 0;
+
+	if (!list || !drop)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->service_count; i++)
+		list[i] = (struct ranked){ &table->services[i], i };
+	if (table->service_count > 0)
+		qsort(list, table->service_count, sizeof(*list), compare_ranked);
+	for (size_t i = 1; r == 0 && i < table->service_count; i++) {
+		drop[list[i].rank] = service_key_compare(&list[first].service->key,
+							 &list[i].service->key) == 0;
+		if (drop[list[i].rank])
+			r = refuse_second(table, list[first].service, list[i].service);
+		else
+			first = i;
+	}
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (drop[i])
+			service_clear(&table->services[i]);
+		else
+			table->services[kept++] = table->services[i];
+	}
+	table->service_count = kept;
+	return r;
+}
+
+static int reserve_nodes(const struct cluster *cluster, struct notes *notes)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < cluster->node_count; i++) {
+		const struct cluster_node *node = &cluster->nodes[i];
+		char owner[OBJECT_TEXT];
+
+		snprintf(owner, sizeof(owner), "Node %s", node->name);
+		for (size_t k = 0; r == 0 && k < node->addresses.count; k++)
+			r = notes_reserve(notes, &node->addresses.list[k], owner);
+	}
+	return r;
+}
+
+/* The API server's own addresses: who takes them away cuts the node off from its cluster. */
+static int reserve_api_servers(const struct cluster *cluster, struct notes *notes)
+{
+	char space[] = "default", text[] = "kubernetes";
+	const struct object_name name = { space, text };
+	int r = 0;
+
+	for (size_t i = 0; i < cluster->slice_count; i++) {
+		const struct cluster_slice *slice = &cluster->slices[i];
+
+		if (object_name_compare(&slice->service, &name) != 0)
+			continue;
+		for (size_t k = 0; r == 0 && k < slice->endpoint_count; k++)
+			r = notes_reserve(notes, &slice->endpoints[k].address,
+					  "an endpoint of default/kubernetes");
+	}
+	return r;
+}
+
+int cluster_reserve(const struct cluster *cluster, struct notes *notes)
+{
+	int r = reserve_nodes(cluster, notes);
+
+	return r < 0 ? r : reserve_api_servers(cluster, notes);
+}

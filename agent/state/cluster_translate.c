@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a cluster's objects to virtual services: one for each port at each of a Service's addresses,
+ * with the endpoints that the Service's policies leave for this node.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/state/cluster.h"
+#include "agent/state/node_ports.h"
+#include "agent/state/rules.h"
+#include "agent/state/scheduler_flag.h"
+#include "agent/table/fingerprint.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+
+enum { SERVICE_NAME_TEXT = 512 };
+
+struct translation {
+	struct cluster *cluster;
+	struct table *table; /* sorted natives first, then ours */
+	size_t native_count;
+	struct endpoint_choice choice;
+	const struct cluster_service *service; /* the one under way */
+	const struct service_port *port;
+	bool refused; /* a rule refused the virtual service under way */
+	int error;
+};
+
+PRINTF_LIKE(2, 3)
+static void refuse(struct translation *t, const char *fmt, ...)
+{
+	const struct object_name *name = &t->service->name;
+	char object[SERVICE_NAME_TEXT], reason[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	snprintf(object, sizeof(object), "Service %s/%s", name->space, name->name);
+	if (notes_refuse(&t->table->notes, object, "%s", reason) < 0)
+		t->error = -ENOMEM;
+}
+
+static void report_rule(void *context, const char *object, const char *field,
+			const char *text)
+{
+	struct translation *t = context;
+
+	refuse(t, "%s%s%s: %s", object ? object : "", object ? "." : "", field, text);
+	t->refused = true;
+}
+
+/* --- what a virtual service is made of --- */
+
+/* "default/web:http", as kube-proxy names it; without a port's name "default/web". */
+static char *service_name(const struct translation *t)
+{
+	const struct object_name *name = &t->service->name;
+	char *text;
+
+	if (asprintf(&text, "%s/%s%s%s", name->space, name->name,
+		     *t->port->name ? ":" : "", t->port->name) < 0)
+		return NULL;
+	return text;
+}
+
+static uint8_t scheduler_flags(struct translation *t, const char *scheduler)
+{
+	cleanup_free char *words = strdup(t->service->scheduler_flags);
+	char *rest = words;
+	uint8_t bits = 0;
+
+	if (!words) {
+		t->error = -ENOMEM;
+		return 0;
+	}
+	for (char *word = strsep(&rest, ","); word; word = strsep(&rest, ",")) {
+		const struct scheduler_flag *flag = scheduler_flag_find(word);
+
+		if (!flag ||
+		    (flag->scheduler && strcmp(flag->scheduler, scheduler) != 0)) {
+			refuse(t,
+			       "annotation ipvs-node/scheduler-flags: '%.60s' is no flag of scheduler '%s'",
+			       word, scheduler);
+			t->refused = true;
+			return 0;
+		}
+		bits |= flag->bit;
+	}
+	return bits;
+}
+
+static void set_scheduler(struct translation *t, struct service *service)
+{
+	const char *scheduler = t->service->scheduler;
+
+	if (!scheduler)
+		scheduler = t->cluster->settings->scheduler;
+	if (!scheduler)
+		scheduler = "rr";
+	if (*scheduler == '\0' || strlen(scheduler) > SCHEDULER_NAME_MAX) {
+		refuse(t, "scheduler '%.60s' is not a name of 1 to %d bytes", scheduler,
+		       SCHEDULER_NAME_MAX);
+		t->refused = true;
+		return;
+	}
+	strcpy(service->scheduler, scheduler);
+	if (t->service->scheduler_flags)
+		service->scheduler_flags = scheduler_flags(t, scheduler);
+}
+
+static int add_destinations(struct translation *t, struct service *service)
+{
+	if (service_reserve(service, t->choice.count) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->choice.count && !t->refused; i++) {
+		struct destination *destination = service_add_destination(service);
+
+		if (!destination)
+			return -ENOMEM;
+		destination->address = t->choice.list[i].address;
+		destination->port = t->choice.list[i].port;
+		destination->weight = 1;
+		rules_check_destination(service, destination, report_rule, t);
+	}
+	return 0;
+}
+
+static int copy_sources(const struct cluster_service *from, uint8_t family,
+			struct exposure *exposure)
+{
+	exposure->sources = calloc(from->source_range_count + 1, sizeof(struct network));
+	if (!exposure->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < from->source_range_count; i++) {
+		if (from->source_ranges[i].address.family == family)
+			exposure->sources[exposure->source_count++] =
+				from->source_ranges[i];
+	}
+	return 0;
+}
+
+static bool is_taken(struct translation *t, const struct service_key *key)
+{
+	struct table natives = { .services = t->table->services,
+				 .service_count = t->native_count };
+	const struct service *native = table_find_service(&natives, key);
+	char text[SERVICE_KEY_TEXT];
+
+	if (native)
+		refuse(t, "%s is of a native file of the state",
+		       service_key_format(key, text));
+	return native != NULL;
+}
+
+static void add_to_table(struct translation *t, struct service *service)
+{
+	struct service *added = table_add_service(t->table);
+
+	if (!added) {
+		t->error = -ENOMEM;
+		return;
+	}
+	service_sort(service);
+	service->fingerprint = fingerprint_service_whole(service);
+	*added = *service;
+	memset(service, 0, sizeof(*service));
+}
+
+/* One virtual service; the exposure is taken over. */
+static void add_service(struct translation *t, const struct address *address,
+			uint16_t port, bool local, struct exposure *exposure)
+{
+	struct service service = {
+		.key = { .address = *address,
+			 .protocol = t->port->protocol,
+			 .port = port },
+		.persistence_timeout = t->service->affinity_timeout,
+		.persistence_netmask = service_default_netmask(address->family),
+	};
+
+	t->refused = false;
+	exposure->over_local = t->service->over_local;
+	service.exposure = exposure_keep(exposure);
+	service.name = service_name(t);
+	if (!service.exposure || !service.name)
+		t->error = -ENOMEM;
+	else if (!is_taken(t, &service.key)) {
+		set_scheduler(t, &service);
+		if (!t->refused)
+			rules_check_service(&service, report_rule, t);
+		if (!t->refused)
+			t->error =
+				MIN_OF(t->error, cluster_choose(t->cluster, t->service,
+								t->port, address->family,
+								local, &t->choice));
+		if (!t->refused && t->error == 0)
+			t->error = add_destinations(t, &service);
+		if (!t->refused && t->error == 0)
+			add_to_table(t, &service);
+	}
+	exposure_clear(exposure);
+	service_clear(&service);
+}
+
+/* --- the addresses of a Service --- */
+
+static const struct address *cluster_address(const struct cluster_service *service,
+					     uint8_t family)
+{
+	for (size_t i = 0; i < service->cluster_addresses.count; i++) {
+		if (service->cluster_addresses.list[i].family == family)
+			return &service->cluster_addresses.list[i];
+	}
+	return NULL;
+}
+
+static void add_cluster_addresses(struct translation *t)
+{
+	const struct address_list *list = &t->service->cluster_addresses;
+
+	for (size_t i = 0; i < list->count && t->error == 0; i++) {
+		struct exposure exposure = { .bind = true,
+					     .cluster_ip = true,
+					     .source_nat = SOURCE_NAT_OUTSIDE };
+
+		add_service(t, &list->list[i], t->port->port, t->service->internal_local,
+			    &exposure);
+	}
+}
+
+/*
+ * What a connection from outside finds at an address. With externalTrafficPolicy Local its source
+ * is kept; connections from the node and its pods may use all endpoints, those of the cluster's own
+ * address.
+ */
+static struct exposure outer_exposure(const struct translation *t, uint8_t family)
+{
+	const struct cluster_service *service = t->service;
+	const struct address *inside = cluster_address(service, family);
+	struct exposure exposure = { .source_nat = service->external_local
+							   ? SOURCE_NAT_HAIRPIN
+							   : SOURCE_NAT_ALL };
+
+	if (service->external_local && !service->internal_local && inside) {
+		exposure.inside.address = *inside;
+		exposure.inside.port = t->port->port;
+	}
+	return exposure;
+}
+
+static void add_outer_addresses(struct translation *t, const struct address_list *list,
+				bool with_ranges)
+{
+	for (size_t i = 0; i < list->count && t->error == 0; i++) {
+		const struct address *address = &list->list[i];
+		struct exposure exposure = outer_exposure(t, address->family);
+
+		exposure.bind = true;
+		if (with_ranges && t->service->source_range_count > 0)
+			t->error = copy_sources(t->service, address->family, &exposure);
+		if (t->error == 0)
+			add_service(t, address, t->port->port, t->service->external_local,
+				    &exposure);
+		exposure_clear(&exposure);
+	}
+}
+
+static int list_node_addresses(struct translation *t)
+{
+	struct notes *notes = &t->table->notes;
+
+	if (notes->node_addresses_used)
+		return 0;
+	notes->node_addresses_used = true;
+	return node_port_addresses(t->cluster->settings, &notes->node_addresses);
+}
+
+static void add_node_ports(struct translation *t)
+{
+	const struct address_list *own = &t->table->notes.node_addresses;
+
+	if (t->port->node_port == 0)
+		return;
+	t->error = list_node_addresses(t);
+	for (size_t i = 0; i < own->count && t->error == 0; i++) {
+		const struct address *address = &own->list[i];
+		struct exposure exposure = outer_exposure(t, address->family);
+
+		/* The service may have one address family only. */
+		if (!cluster_address(t->service, address->family))
+			continue;
+		exposure.node_port = true;
+		add_service(t, address, t->port->node_port, t->service->external_local,
+			    &exposure);
+	}
+}
+
+/* Whose endpoints are local cannot be told without the node's own name. */
+static bool knows_locals(struct translation *t, bool local, const char *policy)
+{
+	if (!local || t->cluster->settings->node_name)
+		return true;
+	refuse(t, "%s Local needs --node-name", policy);
+	return false;
+}
+
+static void add_all(struct translation *t)
+{
+	const struct cluster_service *service = t->service;
+	bool outside = service->external_addresses.count > 0 ||
+		       service->load_balancer_addresses.count > 0;
+	bool inner = knows_locals(t, service->internal_local, "internalTrafficPolicy");
+	bool outer;
+
+	for (size_t i = 0; i < service->port_count; i++)
+		outside |= service->ports[i].node_port != 0;
+	outer = outside &&
+		knows_locals(t, service->external_local, "externalTrafficPolicy");
+	for (size_t i = 0; i < service->port_count && t->error == 0; i++) {
+		t->port = &service->ports[i];
+		if (inner)
+			add_cluster_addresses(t);
+		if (!outer)
+			continue;
+		add_outer_addresses(t, &service->external_addresses, false);
+		add_outer_addresses(t, &service->load_balancer_addresses, true);
+		add_node_ports(t);
+	}
+}
+
+/* --- all of them --- */
+
+static int compare_services(const void *a, const void *b)
+{
+	const struct cluster_service *left = a, *right = b;
+
+	return object_name_compare(&left->name, &right->name);
+}
+
+static int compare_slices(const void *a, const void *b)
+{
+	const struct cluster_slice *left = a, *right = b;
+
+	return object_name_compare(&left->service, &right->service);
+}
+
+static void sort(struct cluster *cluster)
+{
+	if (cluster->service_count > 0)
+		qsort(cluster->services, cluster->service_count,
+		      sizeof(*cluster->services), compare_services);
+	if (cluster->slice_count > 0)
+		qsort(cluster->slices, cluster->slice_count, sizeof(*cluster->slices),
+		      compare_slices);
+}
+
+int cluster_translate(struct cluster *cluster, struct table *table)
+{
+	struct translation t = { .cluster = cluster, .table = table };
+
+	sort(cluster);
+	table_sort(table);
+	t.native_count = table->service_count;
+	table->notes = cluster->notes;
+	cluster->notes = (struct notes){ 0 };
+	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
+		t.service = &cluster->services[i];
+		add_all(&t);
+	}
+	endpoint_choice_clear(&t.choice);
+	if (t.error == 0)
+		t.error = cluster_drop_seconds(table);
+	if (t.error == 0)
+		t.error = cluster_reserve(cluster, &table->notes);
+	return t.error;
+}

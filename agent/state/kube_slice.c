@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/state/cluster.h"
+#include "agent/state/kube_fields.h"
+
+static const char service_label[] = "kubernetes.io/service-name";
+
+/* AF_INET, AF_INET6, or 0 for names, which are no addresses. */
+static uint8_t family_of(const char *type)
+{
+	if (strcmp(type, "IPv4") == 0)
+		return AF_INET;
+	return strcmp(type, "IPv6") == 0 ? AF_INET6 : 0;
+}
+
+static void read_ports(struct reader *reader, const struct kube_value *object,
+		       struct cluster_slice *slice)
+{
+	struct kube_value ports = kube_member(reader, object, "ports", JSON_ARRAY);
+	size_t count = kube_count(&ports);
+
+	slice->ports = calloc(count + 1, sizeof(*slice->ports));
+	if (!slice->ports) {
+		reader->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < count && reader->error == 0; i++) {
+		struct kube_value one = kube_element(reader, &ports, i, JSON_OBJECT);
+		struct slice_port *port = &slice->ports[slice->port_count];
+		const char *name;
+
+		/* Without a number it stands for all ports, which no service port matches. */
+		port->port =
+			(uint16_t)kube_number(reader, &one, "port", 1, UINT16_MAX, 0);
+		port->protocol = kube_protocol(reader, &one);
+		if (port->port == 0 || port->protocol == 0)
+			continue;
+		name = kube_name(reader, &one, "name", KUBE_LABEL_MAX, "");
+		port->name = kube_copy(reader, name ? name : "");
+		slice->port_count++;
+	}
+}
+
+static void read_hints(struct reader *reader, const struct kube_value *object,
+		       struct cluster_endpoint *endpoint)
+{
+	struct cluster *cluster = reader->cluster;
+	struct kube_value hints = kube_member(reader, object, "hints", JSON_OBJECT);
+	struct kube_value zones = kube_member(reader, &hints, "forZones", JSON_ARRAY);
+	struct kube_value nodes = kube_member(reader, &hints, "forNodes", JSON_ARRAY);
+
+	for (size_t i = 0; i < kube_count(&zones); i++) {
+		struct kube_value one = kube_element(reader, &zones, i, JSON_OBJECT);
+		const char *zone = kube_text(reader, &one, "name", NULL);
+		uint64_t bit = 0;
+
+		if (zone && cluster_zone_bit(cluster, zone, &bit) < 0)
+			reader->error = -ENOMEM;
+		endpoint->zone_hints |= bit;
+	}
+	for (size_t i = 0; i < kube_count(&nodes); i++) {
+		struct kube_value one = kube_element(reader, &nodes, i, JSON_OBJECT);
+		const char *node = kube_text(reader, &one, "name", "");
+
+		endpoint->state |= ENDPOINT_NODE_HINTS;
+		if (cluster_is_this_node(cluster, node))
+			endpoint->state |= ENDPOINT_HINTED_HERE;
+	}
+}
+
+/* discovery.k8s.io/v1, EndpointConditions: what is not known counts as ready. */
+static uint8_t read_conditions(struct reader *reader, const struct kube_value *object)
+{
+	struct kube_value conditions =
+		kube_member(reader, object, "conditions", JSON_OBJECT);
+	bool ready = kube_bool(reader, &conditions, "ready", true);
+	bool serving = kube_bool(reader, &conditions, "serving", ready);
+	bool terminating = kube_bool(reader, &conditions, "terminating", false);
+
+	return (ready ? ENDPOINT_READY : 0) | (serving ? ENDPOINT_SERVING : 0) |
+	       (terminating ? ENDPOINT_TERMINATING : 0);
+}
+
+/* False where it has no address that could be used; which is noted. */
+static bool read_endpoint(struct reader *reader, const struct kube_value *object,
+			  const struct cluster_slice *slice,
+			  struct cluster_endpoint *endpoint)
+{
+	struct kube_value addresses =
+		kube_member(reader, object, "addresses", JSON_ARRAY);
+	/* Further ones stand for the same endpoint (EndpointSlice's documentation). */
+	struct kube_value first = kube_element(reader, &addresses, 0, JSON_STRING);
+	const char *text = first.json ? json_string_value(first.json) : "";
+	const char *node = kube_text(reader, object, "nodeName", "");
+
+	if (!first.json)
+		return false;
+	if (address_parse(text, &endpoint->address) < 0) {
+		kube_refuse(reader, "EndpointSlice of Service", &slice->service,
+			    "endpoint '%.60s' is no address", text);
+		return false;
+	}
+	if (endpoint->address.family != slice->family) {
+		kube_refuse(reader, "EndpointSlice of Service", &slice->service,
+			    "endpoint %s is not of the slice's address family", text);
+		return false;
+	}
+	endpoint->state = read_conditions(reader, object);
+	if (cluster_is_this_node(reader->cluster, node))
+		endpoint->state |= ENDPOINT_LOCAL;
+	read_hints(reader, object, endpoint);
+	return true;
+}
+
+static void read_endpoints(struct reader *reader, const struct kube_value *object,
+			   struct cluster_slice *slice)
+{
+	struct kube_value list = kube_member(reader, object, "endpoints", JSON_ARRAY);
+	size_t count = kube_count(&list);
+
+	slice->endpoints = calloc(count + 1, sizeof(*slice->endpoints));
+	if (!slice->endpoints) {
+		reader->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < count && reader->error == 0; i++) {
+		struct kube_value one = kube_element(reader, &list, i, JSON_OBJECT);
+		struct cluster_endpoint *endpoint =
+			&slice->endpoints[slice->endpoint_count];
+
+		if (one.json && read_endpoint(reader, &one, slice, endpoint))
+			slice->endpoint_count++;
+		else
+			memset(endpoint, 0, sizeof(*endpoint));
+	}
+}
+
+/* The service whose endpoints it has; false where it has none's. */
+static bool read_owner(struct reader *reader, const struct kube_value *object,
+		       struct object_name *service)
+{
+	struct kube_value metadata = kube_member(reader, object, "metadata", JSON_OBJECT);
+	struct kube_value labels = kube_member(reader, &metadata, "labels", JSON_OBJECT);
+	const char *owner =
+		kube_name(reader, &labels, service_label, KUBE_LABEL_MAX, NULL);
+	const char *space =
+		kube_name(reader, &metadata, "namespace", KUBE_LABEL_MAX, "default");
+
+	if (!owner || !space)
+		return false;
+	service->space = kube_copy(reader, space);
+	service->name = kube_copy(reader, owner);
+	return reader->error == 0;
+}
+
+void kube_read_slice(struct reader *reader, const struct kube_value *object)
+{
+	struct cluster_slice slice = { 0 };
+
+	slice.family = family_of(kube_text(reader, object, "addressType", ""));
+	if (slice.family == 0 || kube_is_of_other_proxy(reader, object))
+		return;
+	if (read_owner(reader, object, &slice.service)) {
+		read_ports(reader, object, &slice);
+		if (reader->error == 0)
+			read_endpoints(reader, object, &slice);
+		if (reader->error == 0) {
+			if (cluster_add_slice(reader->cluster, &slice) < 0)
+				reader->error = -ENOMEM;
+			return;
+		}
+	}
+	cluster_slice_clear(&slice);
+}

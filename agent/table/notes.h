@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/address_list.h"
+#include "common/macro.h"
+
+/*
+ * What a state says beside its services: what of it cannot be served, what others own, and what it
+ * took for granted.
+ */
+
+/* Something that the state has and the table has not. */
+struct refusal {
+	char *object; /* "Service default/web"; owned, as all texts here */
+	char *reason;
+};
+
+/* An address that a virtual service must not take away from its owner. */
+struct reserved_address {
+	struct address address;
+	char *owner; /* "Node worker-2" */
+};
+
+enum { REFUSALS_KEPT = 100 }; /* further ones are only counted */
+
+struct notes {
+	struct refusal *refusals;
+	size_t refusal_room;
+	size_t refusal_count; /* all, also those that are not kept */
+	struct reserved_address *reserved;
+	size_t reserved_count;
+	size_t reserved_room;
+	/* The node's addresses that services have node ports at, where any has; sorted. */
+	bool node_addresses_used;
+	struct address_list node_addresses;
+};
+
+/* Adds a refusal, its texts made printable, or counts it. -ENOMEM. */
+int notes_refuse(struct notes *notes, const char *object, const char *fmt, ...)
+	PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* -ENOMEM. */
+int notes_reserve(struct notes *notes, const struct address *address,
+		  const char *owner) MUST_CHECK;
+
+/* How many refusals are kept. */
+size_t notes_kept(const struct notes *notes);
+
+void notes_clear(struct notes *notes);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "tests/unit/state_case.h"
+
+/*
+ * Kubernetes objects as states, and what comes of them, in short: a line for each virtual service,
+ * "tcp 10.96.0.1:80 default/web:http rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080".
+ */
+
+#define LIST(items) "{ 'apiVersion': 'v1', 'items': [\n" items "\n], 'kind': 'List' }"
+
+/* A Service of namespace default with the fields of its spec. */
+#define SERVICE_OF(name, metadata, spec, status)                                         \
+	"{ 'apiVersion': 'v1', 'kind': 'Service', 'metadata': { 'name': '" name          \
+	"', 'namespace': 'default'" metadata " }, 'spec': { " spec                       \
+	" }, 'status': { " status " } }"
+#define SERVICE(name, spec) SERVICE_OF(name, "", spec, "")
+
+/* An EndpointSlice of a Service of namespace default. */
+#define SLICE_OF(service, type, ports, endpoints)                                               \
+	"{ 'apiVersion': 'discovery.k8s.io/v1', 'kind': 'EndpointSlice', 'addressType': '" type \
+	"', 'metadata': { 'name': '" service                                                    \
+	"-x', 'namespace': 'default', 'labels': { 'kubernetes.io/service-name': '" service      \
+	"' } }, 'ports': [ " ports " ], 'endpoints': [ " endpoints " ] }"
+#define SLICE(service, endpoints)                                                        \
+	SLICE_OF(service, "IPv4", "{ 'name': '', 'port': 8080, 'protocol': 'TCP' }",     \
+		 endpoints)
+
+#define ENDPOINT(address) "{ 'addresses': [ '" address "' ] }"
+#define ENDPOINT_ON(address, node)                                                       \
+	"{ 'addresses': [ '" address "' ], 'nodeName': '" node "' }"
+
+/* The spec of the commonest Service: one TCP port at one address. */
+#define WEB_SPEC                                                                         \
+	"'clusterIP': '10.96.0.1', 'clusterIPs': [ '10.96.0.1' ], 'ports': [ { 'port': 80 } ]"
+
+static inline int give_node_addresses(void *context, struct address **addresses,
+				      size_t *count)
+{
+	static const char *const texts[] = { "192.0.2.1",   "2001:db8::1", "192.0.2.1",
+					     "169.254.7.7", "127.0.0.2",   "fe80::1" };
+
+	(void)context;
+	*addresses = calloc(sizeof(texts) / sizeof(*texts), sizeof(**addresses));
+	assert_non_null(*addresses);
+	*count = sizeof(texts) / sizeof(*texts);
+	for (size_t i = 0; i < *count; i++)
+		assert_int_equal(address_parse(texts[i], &(*addresses)[i]), 0);
+	return 0;
+}
+
+static const struct state_settings node_a = { .node_name = "a",
+					      .node_addresses = give_node_addresses };
+
+static inline void describe_exposure(FILE *out, const struct exposure *exposure)
+{
+	char text[NETWORK_TEXT];
+
+	if (!exposure)
+		return;
+	fprintf(out, "%s%s%s", exposure->bind ? " bind" : "",
+		exposure->node_port ? " node-port" : "",
+		exposure->over_local ? " over-local" : "");
+	if (source_nat_name(exposure->source_nat))
+		fprintf(out, " %s", source_nat_name(exposure->source_nat));
+	for (size_t i = 0; i < exposure->source_count; i++)
+		fprintf(out, " from %s", network_format(&exposure->sources[i], text));
+	if (exposure->inside.address.family)
+		fprintf(out, " inside %s:%u",
+			address_format(&exposure->inside.address, text),
+			exposure->inside.port);
+}
+
+/* The table's services and refusals, a line each; the caller frees it. */
+static inline char *describe(const struct table *table)
+{
+	char *text = NULL, buffer[SERVICE_KEY_TEXT];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct service *service = &table->services[i];
+
+		fprintf(out, "%s %s %s", service_key_format(&service->key, buffer),
+			service->name, service->scheduler);
+		if (service->scheduler_flags)
+			fprintf(out, " flags %u", service->scheduler_flags);
+		if (service->persistence_timeout)
+			fprintf(out, " persistent %u", service->persistence_timeout);
+		describe_exposure(out, service->exposure);
+		fputs(" ->", out);
+		for (size_t k = 0; k < service->destination_count; k++)
+			fprintf(out, " %s",
+				destination_key_format(&service->destinations[k],
+						       buffer));
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < notes_kept(&table->notes); i++)
+		fprintf(out, "! %s: %s\n", table->notes.refusals[i].object,
+			table->notes.refusals[i].reason);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Reads a state of that text, which must be valid and give this. */
+static inline void expect_services(const char *name,
+				   const struct state_settings *settings,
+				   const char *state, const char *expected)
+{
+	struct state_problems problems = { 0 };
+	struct table table = { 0 };
+	char *found, *text;
+	int r;
+
+	write_state("state.json", state);
+	r = state_read_with("state.json", settings, &table, &problems);
+	found = problem_text(&problems);
+	text = describe(&table);
+	if (r != STATE_OK || strcmp(text, expected) != 0)
+		print_error("%s: outcome %d, problems:\n%s", name, r, found);
+	assert_int_equal(r, STATE_OK);
+	assert_string_equal(text, expected);
+	free(found);
+	free(text);
+	table_clear(&table);
+	state_problems_clear(&problems);
+}

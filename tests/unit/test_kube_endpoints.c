@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/kube_case.h"
+
+#include "agent/state/cache.h"
+#include "agent/state/cluster.h"
+
+/* Which endpoints a node sends connections to. */
+
+#define STATE(slices) LIST(SERVICE("web", WEB_SPEC) ",\n" slices)
+#define LOCAL_STATE(slices)                                                              \
+	LIST(SERVICE("web", WEB_SPEC ", 'internalTrafficPolicy': 'Local'") ",\n" slices)
+
+/* Endpoint 10.1.0.N on a node, with conditions and hints. */
+#define WITH(n, node, more)                                                              \
+	"{ 'addresses': [ '10.1.0." n "' ], 'nodeName': '" node "', " more " }"
+#define CONDITIONS(ready, serving, terminating)                                          \
+	"'conditions': { 'ready': " ready ", 'serving': " serving                        \
+	", 'terminating': " terminating " }"
+#define READY	    CONDITIONS("true", "true", "false")
+#define GONE	    CONDITIONS("false", "false", "false")
+#define TERMINATING CONDITIONS("false", "true", "true")
+#define ZONE(zone)  "'hints': { 'forZones': [ { 'name': '" zone "' } ] }"
+#define NODE(node)  "'hints': { 'forNodes': [ { 'name': '" node "' } ] }"
+#define OWN_NODE(zone)                                                                     \
+	",\n{ 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': 'a', 'labels': { " \
+	"'topology.kubernetes.io/zone': '" zone "' } } }"
+
+static const struct {
+	const char *name;
+	const char *state;
+	const char *destinations; /* the last digits of those chosen */
+} cases[] = {
+	{ "conditions that are absent or null mean ready",
+	  STATE(SLICE(
+		  "web",
+		  WITH("1", "a", "'conditions': {}") "," WITH(
+			  "2", "a",
+			  "'conditions': null") "," WITH("3", "a",
+							 CONDITIONS(
+								 "null", "null",
+								 "null")) "," WITH("4",
+										   "a",
+										   GONE))),
+	  "1 2 3" },
+	{ "terminating ones only while nothing is ready",
+	  STATE(SLICE("web", WITH("1", "a", TERMINATING) "," WITH("2", "b", READY))),
+	  "2" },
+	{ "terminating ones where nothing is ready",
+	  STATE(SLICE("web",
+		      WITH("1", "a", TERMINATING) "," WITH("2", "b", GONE) "," WITH(
+			      "3", "b", CONDITIONS("false", "false", "true")))),
+	  "1" },
+	{ "neither ready nor terminating",
+	  STATE(SLICE("web", WITH("1", "a", CONDITIONS("false", "true", "false")))), "" },
+	{ "local ones",
+	  LOCAL_STATE(SLICE("web", WITH("1", "a", READY) "," WITH("2", "b", READY))),
+	  "1" },
+	{ "local ones that terminate before any remote one",
+	  LOCAL_STATE(
+		  SLICE("web", WITH("1", "a", TERMINATING) "," WITH("2", "b", READY))),
+	  "1" },
+	{ "no local one, and none instead",
+	  LOCAL_STATE(SLICE("web", WITH("2", "b", READY) "," ENDPOINT("10.1.0.3"))), "" },
+	{ "one in two slices",
+	  STATE(SLICE("web", WITH("1", "a", GONE) "," WITH("2", "a", READY)) ",\n" SLICE(
+		  "web", WITH("1", "a", READY) "," WITH("2", "a", READY))),
+	  "1 2" },
+	{ "slices of other services",
+	  STATE(SLICE("we", ENDPOINT("10.1.0.1")) "," SLICE("web2",
+							    ENDPOINT("10.1.0.2"))),
+	  "" },
+	{ "further addresses of an endpoint stand for the same",
+	  STATE(SLICE(
+		  "web",
+		  "{ 'addresses': [ '10.1.0.1', '10.1.0.2' ] }, { 'addresses': [] }")),
+	  "1" },
+	{ "hints for zones",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", ZONE("z2")))
+			OWN_NODE("z1")),
+	  "1" },
+	{ "hints for zones, one for both",
+	  STATE(SLICE(
+		  "web",
+		  WITH("1", "a", ZONE("z1")) "," WITH(
+			  "2", "b",
+			  "'hints': { 'forZones': [ { 'name': 'z2' }, { 'name': 'z1' } ] }") "," WITH("3",
+												      "b",
+												      ZONE("z2")))
+			OWN_NODE("z1")),
+	  "1 2" },
+	{ "hints for zones, not on all",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", READY))
+			OWN_NODE("z1")),
+	  "1 2" },
+	{ "hints for zones, one that is not ready has none",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH(
+				     "2", "b", ZONE("z2")) "," WITH("3", "b", GONE))
+			OWN_NODE("z1")),
+	  "1" },
+	{ "hints for zones, none for ours",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", ZONE("z2")))
+			OWN_NODE("z3")),
+	  "1 2" },
+	{ "hints for zones, and ours not known",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", ZONE("z2")))),
+	  "1 2" },
+	{ "hints for nodes before those for zones",
+	  STATE(SLICE(
+		  "web",
+		  WITH("1", "a", "'hints': { 'forNodes': [ { 'name': 'a' } ], 'forZones': [ { 'name': 'z1' } ] }") "," WITH(
+			  "2", "b",
+			  "'hints': { 'forNodes': [ { 'name': 'b' } ], 'forZones': [ { 'name': 'z1' } ] }"))
+			OWN_NODE("z1")),
+	  "1" },
+	{ "hints for nodes, none for ours",
+	  STATE(SLICE("web", WITH("1", "b", NODE("b")) "," WITH("2", "c", NODE("c")))),
+	  "1 2" },
+	{ "hints do not matter to local policies",
+	  LOCAL_STATE(SLICE("web", WITH("1", "a", ZONE("z2")) "," WITH(
+					   "2", "b", ZONE("z1"))) OWN_NODE("z1")),
+	  "1" },
+	{ "names are no addresses",
+	  STATE(SLICE_OF("web", "FQDN", "{ 'port': 8080 }",
+			 "{ 'addresses': [ 'www.example.org' ] }")),
+	  "" },
+};
+
+static void endpoints_are_chosen(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char expected[300] = "tcp 10.96.0.1:80 default/web rr bind outside ->";
+		const char *digit = cases[i].destinations;
+
+		for (; *digit; digit++) {
+			if (*digit != ' ')
+				snprintf(expected + strlen(expected),
+					 sizeof(expected) - strlen(expected),
+					 " 10.1.0.%c:8080", *digit);
+		}
+		strcat(expected, "\n");
+		expect_services(cases[i].name, &node_a, cases[i].state, expected);
+	}
+}
+
+static void odd_endpoints_are_told(void **state UNUSED)
+{
+	expect_services(
+		"odd", &node_a,
+		STATE(SLICE("web", ENDPOINT("fd00::1") "," ENDPOINT("here") "," ENDPOINT(
+					   "10.1.0.1"))),
+		"tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		"! EndpointSlice of Service default/web: endpoint fd00::1 is not of the slice's address family\n"
+		"! EndpointSlice of Service default/web: endpoint 'here' is no address\n");
+	expect_services(
+		"what the kernel refuses", &node_a,
+		STATE(SLICE("web", ENDPOINT("224.0.0.1"))),
+		"! Service default/web: address: 224.0.0.1 is a multicast address\n");
+}
+
+/* More zones than there are bits: the hints are then as good as none. */
+static void many_zones(void **state UNUSED)
+{
+	enum { ZONES = CLUSTER_ZONES_MAX + 3 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct state_problems problems = { 0 };
+	struct table table = { 0 };
+
+	assert_non_null(out);
+	fprintf(out,
+		"{ 'kind': 'List', 'items': [ " SERVICE(
+			"web",
+			WEB_SPEC) ", { 'kind': 'EndpointSlice', 'apiVersion': "
+				  "'discovery.k8s.io/v1', 'addressType': 'IPv4', 'metadata': "
+				  "{ 'labels': { 'kubernetes.io/service-name': 'web' } }, "
+				  "'ports': [ { 'port': 8080 } ], 'endpoints': [ ");
+	for (int i = 0; i < ZONES; i++)
+		fprintf(out,
+			"%s{ 'addresses': [ '10.1.0.%d' ], 'hints': { 'forZones': [ { 'name': "
+			"'z%d' } ] } }",
+			i > 0 ? ", " : "", i + 1, i);
+	fprintf(out, " ] }" OWN_NODE("z0") " ] }");
+	assert_int_equal(fclose(out), 0);
+	write_state("state.json", text);
+	free(text);
+	assert_int_equal(state_read_with("state.json", &node_a, &table, &problems),
+			 STATE_OK);
+	assert_int_equal(table.services[0].destination_count, ZONES);
+	table_clear(&table);
+}
+
+static int give_changing_addresses(void *context, struct address **addresses,
+				   size_t *count)
+{
+	const char *text = context;
+
+	*addresses = calloc(1, sizeof(**addresses));
+	assert_non_null(*addresses);
+	*count = 1;
+	return address_parse(text, *addresses);
+}
+
+static void expect_cached(struct state_cache *cache, bool changed, const char *expected)
+{
+	struct state_problems problems = { 0 };
+	const struct table *table;
+	bool differs = !changed;
+	char *text;
+
+	assert_int_equal(
+		state_cache_read(cache, "state.json", &table, &differs, &problems),
+		STATE_OK);
+	assert_int_equal(differs, changed);
+	text = describe(table);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+/* What did not change is not parsed again, and what it stands on is looked at. */
+static void a_cache_keeps_a_cluster(void **state UNUSED)
+{
+	static const char before[] =
+		"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		"tcp 192.0.2.1:30080 default/web rr node-port all ->\n";
+	static const char after[] =
+		"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		"tcp 192.0.2.2:30080 default/web rr node-port all ->\n";
+	static const char text[] = LIST(SERVICE(
+		"web",
+		"'type': 'NodePort', 'clusterIP': '10.96.0.1', 'ports': [ { 'port': "
+		"80, 'nodePort': 30080 } ]"));
+	char address[] = "192.0.2.1";
+	struct state_settings settings = { .node_addresses = give_changing_addresses,
+					   .node_addresses_context = address };
+	struct state_cache cache = { .settings = &settings, .doubt_usec = 1 };
+	struct state_problems problems = { 0 };
+	const struct table *table;
+	bool changed;
+
+	write_state("state.json", text);
+	expect_cached(&cache, true, before);
+	expect_cached(&cache, false, before);
+	address[strlen(address) - 1] = '2';
+	expect_cached(&cache, true, after);
+	expect_cached(&cache, false, after);
+	/* Written anew with the same content. */
+	write_state("state.json", text);
+	expect_cached(&cache, false, after);
+	write_state("state.json", "{ 'kind': 'List', 'items': [] }");
+	assert_int_equal(
+		state_cache_read(&cache, "state.json", &table, &changed, &problems),
+		STATE_INVALID);
+	write_state("state.json", text);
+	expect_cached(&cache, true, after);
+	/* From a cluster to a native state and back. */
+	write_state("state.json", "{ 'version': 1, 'services': [] }");
+	expect_cached(&cache, true, "");
+	expect_cached(&cache, false, "");
+	write_state("state.json", text);
+	expect_cached(&cache, true, after);
+	state_cache_clear(&cache);
+	state_problems_clear(&problems);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endpoints_are_chosen),
+		cmocka_unit_test(odd_endpoints_are_told),
+		cmocka_unit_test(many_zones),
+		cmocka_unit_test(a_cache_keeps_a_cluster),
+	};
+
+	return cmocka_run_group_tests(tests, enter_state_directory,
+				      leave_state_directory);
+}
