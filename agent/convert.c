@@ -19,6 +19,18 @@ static void print_refusals(const struct notes *notes)
 		fprintf(stderr, "and %zu more\n", notes->refusal_count - kept);
 }
 
+/* A native state has no health check ports. */
+static void print_health_checks(const struct notes *notes)
+{
+	for (size_t i = 0; i < notes->health_check_count; i++) {
+		const struct health_check *check = &notes->health_checks[i];
+
+		fprintf(stderr,
+			"Service %s/%s: healthCheckNodePort %u (%zu local endpoints) has no native form\n",
+			check->space, check->name, check->port, check->local_endpoints);
+	}
+}
+
 static int write_table(const struct table *table)
 {
 	int r = state_write(stdout, table, stderr);
@@ -28,8 +40,10 @@ static int write_table(const struct table *table)
 		return EXIT_FAILED;
 	}
 	print_refusals(&table->notes);
-	return r == STATE_WRITTEN_IN_PART || table->notes.refusal_count > 0 ? EXIT_PARTLY
-									    : EXIT_DONE;
+	print_health_checks(&table->notes);
+	if (table->notes.refusal_count > 0 || table->notes.health_check_count > 0)
+		r = STATE_WRITTEN_IN_PART;
+	return r == STATE_WRITTEN_IN_PART ? EXIT_PARTLY : EXIT_DONE;
 }
 
 int convert_main(const struct options *options)

@@ -5,7 +5,8 @@
 set -euo pipefail
 
 build=(make gcc libc6-dev pkg-config scdoc libkmod-dev libnl-3-dev libnl-genl-3-dev
-  libnl-route-3-dev libsystemd-dev libjansson-dev libcap-dev libnftables-dev)
+  libnl-route-3-dev libsystemd-dev libjansson-dev libcap-dev libnftables-dev
+  libmicrohttpd-dev)
 unit_tests=(libcmocka-dev valgrind)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)

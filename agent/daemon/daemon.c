@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/daemon/control.h"
+#include "agent/daemon/health_server.h"
 #include "agent/daemon/heartbeat.h"
 #include "agent/daemon/outcome_log.h"
 #include "agent/daemon/pace.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct watch *watch;
 	struct link_watch *links;
 	struct control *control;
+	struct health_server *health;
 	struct pace pace;
 	struct outcome_log log;
 	struct status status;
@@ -168,6 +170,10 @@ static int reconcile_now(struct daemon *daemon, enum cause cause)
 	else
 		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
+	if (r == 0)
+		r = health_server_update(
+			daemon->health, &daemon->session.state.table.notes,
+			daemon->report.outcome != RECONCILE_TROUBLE, &daemon->report);
 	give_back_memory(&daemon->report);
 	if (r < 0) {
 		reconcile_report_clear(&daemon->report);
@@ -396,6 +402,10 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 	r = add_loop(made, err);
 	if (r == 0)
 		r = add_watches(made, err);
+	if (r == 0) {
+		made->health = health_server_new(made->event);
+		r = made->health ? 0 : err_errno(err, ENOMEM, "starting");
+	}
 	if (r == 0)
 		r = control_listen(&made->control, made->event, options->run_directory,
 				   made->state_path, on_apply, made, err);
@@ -418,6 +428,8 @@ void daemon_free(struct daemon *daemon)
 {
 	if (daemon->control)
 		control_free(daemon->control);
+	if (daemon->health)
+		health_server_free(daemon->health);
 	sd_event_source_disable_unref(daemon->timer);
 	sd_event_source_disable_unref(daemon->drain_timer);
 	sd_event_source_disable_unref(daemon->watch_source);

@@ -40,12 +40,13 @@ struct cluster_service {
 	size_t port_count;
 	struct network *source_ranges;
 	size_t source_range_count;
-	char *scheduler;	   /* as its annotations say; NULL: the node's */
-	char *scheduler_flags;	   /* words with commas between; NULL: none */
-	uint32_t affinity_timeout; /* seconds; 0: no session affinity */
-	bool internal_local;	   /* internalTrafficPolicy: Local */
-	bool external_local;	   /* externalTrafficPolicy: Local */
-	bool over_local;	   /* as its annotation says */
+	char *scheduler;	    /* as its annotations say; NULL: the node's */
+	char *scheduler_flags;	    /* words with commas between; NULL: none */
+	uint32_t affinity_timeout;  /* seconds; 0: no session affinity */
+	uint16_t health_check_port; /* 0: none */
+	bool internal_local;	    /* internalTrafficPolicy: Local */
+	bool external_local;	    /* externalTrafficPolicy: Local */
+	bool over_local;	    /* as its annotation says */
 };
 
 enum endpoint_state {
@@ -152,6 +153,10 @@ struct endpoint_choice {
 int cluster_choose(const struct cluster *cluster, const struct cluster_service *service,
 		   const struct service_port *port, uint8_t family, bool local_only,
 		   struct endpoint_choice *choice) MUST_CHECK;
+
+/* How many ready endpoints of a Service are on this node, whatever their ports. -ENOMEM. */
+int cluster_count_local(const struct cluster *cluster,
+			const struct cluster_service *service, size_t *count) MUST_CHECK;
 
 void endpoint_choice_clear(struct endpoint_choice *choice);
 

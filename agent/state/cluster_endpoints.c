@@ -173,6 +173,27 @@ int cluster_choose(const struct cluster *cluster, const struct cluster_service *
 	return 0;
 }
 
+int cluster_count_local(const struct cluster *cluster,
+			const struct cluster_service *service, size_t *count)
+{
+	struct endpoint_choice choice = { 0 };
+	int r = 0;
+
+	for (size_t i = first_slice(cluster, &service->name);
+	     r == 0 && i < cluster->slice_count; i++) {
+		if (object_name_compare(&cluster->slices[i].service, &service->name) != 0)
+			break;
+		r = add_slice_port(&cluster->slices[i], 0, &choice);
+	}
+	if (r == 0) {
+		unite_equal(&choice);
+		keep(&choice, ENDPOINT_LOCAL | ENDPOINT_READY);
+		*count = choice.count;
+	}
+	endpoint_choice_clear(&choice);
+	return r;
+}
+
 void endpoint_choice_clear(struct endpoint_choice *choice)
 {
 	free(choice->list);

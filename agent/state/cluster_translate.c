@@ -309,6 +309,22 @@ static bool knows_locals(struct translation *t, bool local, const char *policy)
 	return false;
 }
 
+/* The API gives such a port to load balancers with externalTrafficPolicy Local alone. */
+static void add_health_check(struct translation *t)
+{
+	const struct cluster_service *service = t->service;
+	struct health_check check = { .port = service->health_check_port,
+				      .space = service->name.space,
+				      .name = service->name.name };
+
+	if (check.port == 0 || !service->external_local ||
+	    !t->cluster->settings->node_name)
+		return;
+	t->error = cluster_count_local(t->cluster, service, &check.local_endpoints);
+	if (t->error == 0)
+		t->error = notes_add_health_check(&t->table->notes, &check);
+}
+
 static void add_all(struct translation *t)
 {
 	const struct cluster_service *service = t->service;
@@ -371,6 +387,8 @@ int cluster_translate(struct cluster *cluster, struct table *table)
 	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
 		t.service = &cluster->services[i];
 		add_all(&t);
+		if (t.error == 0)
+			add_health_check(&t);
 	}
 	endpoint_choice_clear(&t.choice);
 	if (t.error == 0)

@@ -220,6 +220,8 @@ static bool read_spec(struct service_reader *s, const struct kube_value *object)
 		read_ingress(s, object);
 	read_source_ranges(s);
 	read_affinity(s);
+	s->service.health_check_port = (uint16_t)kube_number(
+		s->reader, &s->spec, "healthCheckNodePort", 0, UINT16_MAX, 0);
 	s->service.internal_local = is_local(s, "internalTrafficPolicy");
 	s->service.external_local = is_local(s, "externalTrafficPolicy");
 	read_annotations(s, object);

@@ -59,6 +59,36 @@ int notes_reserve(struct notes *notes, const struct address *address, const char
 	return 0;
 }
 
+int health_check_copy(const struct health_check *from, struct health_check *to)
+{
+	*to = *from;
+	to->space = strdup(from->space);
+	to->name = strdup(from->name);
+	if (to->space && to->name)
+		return 0;
+	health_check_clear(to);
+	return -ENOMEM;
+}
+
+void health_check_clear(struct health_check *check)
+{
+	free(check->space);
+	free(check->name);
+	memset(check, 0, sizeof(*check));
+}
+
+int notes_add_health_check(struct notes *notes, const struct health_check *check)
+{
+	struct health_check copy;
+
+	if (ARRAY_MAKE_ROOM(notes->health_checks, notes->health_check_count,
+			    notes->health_check_room) < 0 ||
+	    health_check_copy(check, &copy) < 0)
+		return -ENOMEM;
+	notes->health_checks[notes->health_check_count++] = copy;
+	return 0;
+}
+
 void notes_clear(struct notes *notes)
 {
 	for (size_t i = 0; i < notes_kept(notes); i++) {
@@ -67,6 +97,9 @@ void notes_clear(struct notes *notes)
 	}
 	for (size_t i = 0; i < notes->reserved_count; i++)
 		free(notes->reserved[i].owner);
+	for (size_t i = 0; i < notes->health_check_count; i++)
+		health_check_clear(&notes->health_checks[i]);
+	free(notes->health_checks);
 	free(notes->refusals);
 	free(notes->reserved);
 	address_list_clear(&notes->node_addresses);

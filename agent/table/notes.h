@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/address_list.h"
 #include "common/macro.h"
@@ -24,6 +25,14 @@ struct reserved_address {
 	char *owner; /* "Node worker-2" */
 };
 
+/* A port at which load balancers ask for the endpoints of a Service on this node. */
+struct health_check {
+	uint16_t port; /* host byte order */
+	char *space;   /* the Service's namespace; owned, as name */
+	char *name;
+	size_t local_endpoints;
+};
+
 enum { REFUSALS_KEPT = 100 }; /* further ones are only counted */
 
 struct notes {
@@ -33,6 +42,9 @@ struct notes {
 	struct reserved_address *reserved;
 	size_t reserved_count;
 	size_t reserved_room;
+	struct health_check *health_checks;
+	size_t health_check_count;
+	size_t health_check_room;
 	/* The node's addresses that services have node ports at, where any has; sorted. */
 	bool node_addresses_used;
 	struct address_list node_addresses;
@@ -45,6 +57,15 @@ int notes_refuse(struct notes *notes, const char *object, const char *fmt, ...)
 /* -ENOMEM. */
 int notes_reserve(struct notes *notes, const struct address *address,
 		  const char *owner) MUST_CHECK;
+
+/* A copy is added. -ENOMEM. */
+int notes_add_health_check(struct notes *notes,
+			   const struct health_check *check) MUST_CHECK;
+
+/* Texts are copied; -ENOMEM. */
+int health_check_copy(const struct health_check *from,
+		      struct health_check *to) MUST_CHECK;
+void health_check_clear(struct health_check *check);
 
 /* How many refusals are kept. */
 size_t notes_kept(const struct notes *notes);

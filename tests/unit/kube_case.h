@@ -100,6 +100,12 @@ static inline char *describe(const struct table *table)
 	for (size_t i = 0; i < notes_kept(&table->notes); i++)
 		fprintf(out, "! %s: %s\n", table->notes.refusals[i].object,
 			table->notes.refusals[i].reason);
+	for (size_t i = 0; i < table->notes.health_check_count; i++) {
+		const struct health_check *check = &table->notes.health_checks[i];
+
+		fprintf(out, "health of %s/%s at %u: %zu\n", check->space, check->name,
+			check->port, check->local_endpoints);
+	}
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

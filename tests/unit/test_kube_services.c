@@ -107,6 +107,21 @@ static const struct {
 		  ", 'internalTrafficPolicy': 'Local', 'externalIPs': [ '198.51.100.1' ]") "," TWO_ENDPOINTS),
 	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
 	  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
+	{ "a health check port",
+	  LIST(SERVICE(
+		  "web", WEB_SPEC
+		  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+		  "'healthCheckNodePort': 32000") "," SERVICE("other",
+							      "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
+							      "'healthCheckNodePort': 32001") "," SLICE("web",
+													ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON(
+														"10.1.0.2",
+														"a") "," ENDPOINT_ON("10.1.0.3",
+																     "b") "," ENDPOINT_ON("10.1.0.1",
+																			  "a"))),
+	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
+	  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
+	  "health of default/web at 32000: 2\n" },
 	{ "session affinity",
 	  LIST(SERVICE("web", WEB_SPEC ", 'sessionAffinity': 'ClientIP'") "," SERVICE(
 		  "other",

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/http_library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+static const char soname[] = "libmicrohttpd.so.12";
+
+/* dlsym(3): how an object pointer becomes one to a function. */
+static int find(void *handle, const char *name, void *function)
+{
+	void *symbol = dlsym(handle, name);
+
+	memcpy(function, &symbol, sizeof(symbol));
+	return symbol ? 0 : -ENOENT;
+}
+
+int http_library_load(struct http_library *library, struct err *err)
+{
+	struct http_library loaded = { 0 };
+	int r = 0;
+
+	if (library->handle)
+		return 0;
+	loaded.handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!loaded.handle)
+		return err_set(err, ENOENT, "%s is not installed", soname);
+#define X(name) r = r < 0 ? r : find(loaded.handle, #name, &loaded.name);
+	HTTP_FUNCTIONS(X)
+#undef X
+	if (r < 0)
+		return err_set(err, ENOENT, "%s lacks a function", soname);
+	*library = loaded;
+	return 0;
+}
