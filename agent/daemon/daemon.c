@@ -155,6 +155,17 @@ static void give_back_memory(const struct reconcile_report *report)
 		malloc_trim(0);
 }
 
+/* While the state cannot be read, what it said last is answered. */
+static int update_health_server(struct daemon *daemon)
+{
+	enum reconcile_outcome outcome = daemon->report.outcome;
+
+	if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE)
+		return 0;
+	return health_server_update(daemon->health, &daemon->session.state.table.notes,
+				    outcome != RECONCILE_TROUBLE, &daemon->report);
+}
+
 /* Negative only where the loop itself fails. */
 static int reconcile_now(struct daemon *daemon, enum cause cause)
 {
@@ -171,9 +182,7 @@ static int reconcile_now(struct daemon *daemon, enum cause cause)
 		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
 	if (r == 0)
-		r = health_server_update(
-			daemon->health, &daemon->session.state.table.notes,
-			daemon->report.outcome != RECONCILE_TROUBLE, &daemon->report);
+		r = update_health_server(daemon);
 	give_back_memory(&daemon->report);
 	if (r < 0) {
 		reconcile_report_clear(&daemon->report);
