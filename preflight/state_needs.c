@@ -10,15 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/cluster_document.h"
 #include "common/err.h"
 #include "common/file.h"
+#include "preflight/cluster_needs.h"
 
 static const char check[] = "StateFile";
 
 enum { STATE_MAX = 512 * 1024 * 1024 };
-
-DEFINE_CLEANUP(cleanup_json_pointer, json_t *, json_decref)
-#define cleanup_json CLEANUP(cleanup_json_pointer)
 
 struct reader {
 	const char *path;
@@ -169,6 +168,7 @@ static int read_state(const struct reader *reader, const json_t *state)
 static int read_file(const char *path, struct needs *needs, struct report *report)
 {
 	struct reader reader = { .path = path, .needs = needs, .report = report };
+	struct json_text cursor;
 	cleanup_json json_t *state = NULL;
 	cleanup_free char *text = NULL;
 	struct err err = { 0 };
@@ -183,6 +183,9 @@ static int read_file(const char *path, struct needs *needs, struct report *repor
 		report_warning(report, check, "%s", err.text);
 		return 0;
 	}
+	json_text_init(&cursor, text, length);
+	if (cluster_document_is(&cursor))
+		return cluster_needs_read(&cursor, path, needs, report);
 	state = json_loadb(text, length, 0, &error);
 	if (!state) {
 		report_warning(report, check,

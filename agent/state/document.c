@@ -11,6 +11,7 @@
 #include "agent/state/kube_document.h"
 #include "agent/state/native.h"
 #include "agent/state/reader.h"
+#include "common/cluster_document.h"
 
 static bool fail(struct reader *reader, int result, const struct json_fault *fault)
 {
@@ -83,7 +84,7 @@ static void read_document(struct reader *reader, struct source *source)
 		reader_fault(reader, &fault);
 		return;
 	}
-	if (kube_document_is(&text)) {
+	if (cluster_document_is(&text)) {
 		if (!kube_document_read(reader, &text, source))
 			return;
 	} else {

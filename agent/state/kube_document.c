@@ -20,24 +20,6 @@ struct document {
 	char item_kind[KIND_TEXT]; /* of items that do not say it; "" for none */
 };
 
-/* What a Kubernetes object has at its top and a native document has not. */
-bool kube_document_is(const struct json_text *text)
-{
-	static const char *const names[] = { "kind", "apiVersion", "items", "metadata" };
-	struct json_text ahead = *text;
-	struct json_fault fault;
-	cleanup_json json_t *name = NULL;
-
-	if (!json_text_take(&ahead, '{') || json_text_peek(&ahead) != '"' ||
-	    json_text_value(&ahead, &name, &fault) < 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(json_string_value(name), names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool fail(struct document *d, int result, const struct json_fault *fault)
 {
 	if (result == -EINVAL)

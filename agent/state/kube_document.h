@@ -6,11 +6,9 @@
 #include "agent/state/reader.h"
 
 /*
- * A document of Kubernetes objects: one of them, or a List, whose items are read one by one.
+ * A document of Kubernetes objects (common/cluster_document.h): one of them, or a List, whose items
+ * are read one by one.
  */
-
-/* Whether the text begins as one: by its first field's name. Takes nothing. */
-bool kube_document_is(const struct json_text *text);
 
 /*
  * Reads it up to and with its '}'. False where the rest of the text is not to be looked at: broken

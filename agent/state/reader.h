@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/state/json_text.h"
+#include "common/json_text.h"
 #include "agent/state/cluster.h"
 #include "agent/state/place.h"
 #include "agent/state/settings.h"

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "agent/state/json_text.h"
+#include "common/json_text.h"
 #include "agent/state/rules.h"
 #include "agent/state/state.h"
 

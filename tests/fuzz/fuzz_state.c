@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 
-#include "agent/state/kube_document.h"
 #include "agent/state/merge.h"
+#include "common/cluster_document.h"
 #include "tests/fuzz/state_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,7 +40,7 @@ static bool is_cluster(const uint8_t *data, size_t size)
 	struct json_text text;
 
 	json_text_init(&text, (const char *)data, size);
-	return kube_document_is(&text);
+	return cluster_document_is(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -113,6 +113,55 @@ static void test_what_cannot_be_read(void **state)
 		       ": '' cannot be the name of a persistence engine");
 }
 
+#define KUBE_SERVICE(metadata, spec)                                                     \
+	"{ \"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": { " metadata     \
+	" }, \"spec\": { " spec " } }"
+
+static void test_cluster(void **state)
+{
+	const char *path = in_directory(*state, "state.json");
+	struct report report = { 0 };
+	struct needs needs = { 0 };
+
+	write_text(
+		path,
+		"{ \"apiVersion\": \"v1\", \"items\": [ { \"kind\": \"Secret\" }, " KUBE_SERVICE(
+			"\"annotations\": { \"ipvs-node/scheduler\": \"mh\" }",
+			"\"clusterIPs\": [ \"10.96.0.1\", \"fd00::1\" ], \"ports\": [ { "
+			"\"protocol\": \"UDP\" } ]") ", " KUBE_SERVICE("",
+								       "\"clusterIP\": \"10.96.0.2\"") " ], \"kind\": \"List\" }");
+	assert_string_equal(needs_of(path, &needs, &report),
+			    "ip_vs_mh,dummy,nf_tables,nft_chain_nat,nft_masq,ip_vs_rr");
+	assert_true(needs.state_read && needs.source_nat && needs.udp);
+	assert_true(needs.masquerade4 && needs.masquerade6);
+	assert_false(needs.persistence);
+	expect_report(&report, "");
+	needs_clear(&needs);
+	write_text(path, KUBE_SERVICE("", "\"clusterIP\": \"fd00::2\", "
+					  "\"sessionAffinity\": \"ClientIP\""));
+	assert_string_equal(needs_of(path, &needs, &report),
+			    "ip_vs_rr,dummy,nf_tables,nft_chain_nat,nft_masq");
+	assert_true(needs.masquerade6 && needs.persistence);
+	assert_false(needs.masquerade4 || needs.udp);
+	needs_clear(&needs);
+}
+
+static void test_cluster_that_cannot_be_read(void **state)
+{
+	const char *path = in_directory(*state, "state.json");
+
+	expect_warning(
+		path, "{ \"kind\": \"List\",\n\"items\": [ {}",
+		":2:13: ',' or ']' expected, found the end of the file; what it needs is not known and not loaded");
+	expect_warning(
+		path, "{ \"kind\": \"List\", 7",
+		":1:20: a field expected, found the end of the file; what it needs is not known and not loaded");
+	expect_warning(
+		path,
+		KUBE_SERVICE("\"annotations\": { \"ipvs-node/scheduler\": \"a b\" }", ""),
+		": 'a b' cannot be the name of a scheduler");
+}
+
 static void test_ten_million_brackets(void **state)
 {
 	const char *path = in_directory(*state, "state.json");
@@ -179,6 +228,8 @@ int main(void)
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_read, temporary_make,
 						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_cluster, temporary_make,
+		cmocka_unit_test_setup_teardown(test_cluster_that_cannot_be_read, temporary_make,
 		cmocka_unit_test_setup_teardown(test_ten_million_brackets, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_directory, temporary_make,

@@ -14,6 +14,7 @@ packages=(
   systemd-sysv kmod iproute2 procps jq strace socat libcap2-bin util-linux
   ipvsadm nftables iptables keepalived conntrack
   libkmod2 libnl-3-200 libnl-genl-3-200 libnl-route-3-200 libsystemd0 libjansson4 libnftables1
+  libmicrohttpd12
   libcap2 libasan8 libubsan1
 )
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/state/json_text.h"
+#include "common/json_text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "preflight/cluster_needs.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static const char check[] = "StateFile";
+
+struct reader {
+	struct json_text *text;
+	const char *path;
+	struct needs *needs;
+	struct report *report;
+	json_t *top; /* the fields of a single object; owned */
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static int add_scheduler(const struct reader *reader, const char *name)
+{
+	int r = needs_add_scheduler(reader->needs, name, "a scheduler of the state");
+
+	if (r != -EINVAL)
+		return r;
+	report_warning(reader->report, check,
+		       "%s: '%s' cannot be the name of a scheduler", reader->path, name);
+	return 0;
+}
+
+static int add_modules(const struct reader *reader)
+{
+	static const char *const names[] = { "dummy", "nf_tables", "nft_chain_nat",
+					     "nft_masq" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+		r = needs_add_module(reader->needs, names[i], "Services in the state");
+	return r;
+}
+
+static void note_features(const struct reader *reader, const json_t *spec)
+{
+	const char *affinity = text_of(spec, "sessionAffinity"), *protocol;
+	const json_t *addresses = json_object_get(spec, "clusterIPs"), *value;
+	const char *address = text_of(spec, "clusterIP");
+	struct needs *needs = reader->needs;
+	size_t i;
+
+	needs->source_nat = true;
+	if (address)
+		*(strchr(address, ':') ? &needs->masquerade6 : &needs->masquerade4) =
+			true;
+	json_array_foreach (addresses, i, value) {
+		address = json_string_value(value);
+		if (address)
+			*(strchr(address, ':') ? &needs->masquerade6
+					       : &needs->masquerade4) = true;
+	}
+	if (affinity && strcmp(affinity, "ClientIP") == 0)
+		needs->persistence = true;
+	json_array_foreach (json_object_get(spec, "ports"), i, value) {
+		protocol = text_of(value, "protocol");
+		if (protocol && strcmp(protocol, "UDP") == 0)
+			needs->udp = true;
+	}
+}
+
+static int read_object(const struct reader *reader, const json_t *object)
+{
+	const char *kind = text_of(object, "kind");
+	const json_t *annotations =
+		json_object_get(json_object_get(object, "metadata"), "annotations");
+	const char *scheduler = text_of(annotations, "ipvs-node/scheduler");
+	int r;
+
+	if (!kind || strcmp(kind, "Service") != 0)
+		return 0;
+	reader->needs->state_read = true;
+	note_features(reader, json_object_get(object, "spec"));
+	r = add_scheduler(reader, scheduler ? scheduler : "rr");
+	return r < 0 ? r : add_modules(reader);
+}
+
+/* -EINVAL with the fault filled where the text is no JSON. */
+static int read_items(const struct reader *reader, struct json_fault *fault)
+{
+	int r;
+
+	if (!json_text_take(reader->text, '['))
+		return json_text_expected(reader->text, "'['", fault);
+	if (json_text_take(reader->text, ']'))
+		return 0;
+	do {
+		cleanup_json json_t *item = NULL;
+
+		r = json_text_value(reader->text, &item, fault);
+		if (r == 0)
+			r = read_object(reader, item);
+		if (r < 0)
+			return r;
+	} while (json_text_take(reader->text, ','));
+	return json_text_take(reader->text, ']')
+		       ? 0
+		       : json_text_expected(reader->text, "',' or ']'", fault);
+}
+
+static int read_field(const struct reader *reader, struct json_fault *fault)
+{
+	cleanup_json json_t *name = NULL, *value = NULL;
+	int r = json_text_value(reader->text, &name, fault);
+
+	if (r < 0)
+		return r;
+	if (!json_is_string(name) || !json_text_take(reader->text, ':'))
+		return json_text_expected(reader->text, "a field", fault);
+	if (strcmp(json_string_value(name), "items") == 0 &&
+	    json_text_peek(reader->text) == '[')
+		return read_items(reader, fault);
+	r = json_text_value(reader->text, &value, fault);
+	if (r == 0 && json_object_set(reader->top, json_string_value(name), value) < 0)
+		r = -ENOMEM;
+	return r;
+}
+
+static int read_document(const struct reader *reader, struct json_fault *fault)
+{
+	int r = 0;
+
+	json_text_take(reader->text, '{');
+	do {
+		r = read_field(reader, fault);
+	} while (r == 0 && json_text_take(reader->text, ','));
+	if (r == 0 && !json_text_take(reader->text, '}'))
+		r = json_text_expected(reader->text, "',' or '}'", fault);
+	return r < 0 ? r : read_object(reader, reader->top);
+}
+
+int cluster_needs_read(struct json_text *text, const char *path, struct needs *needs,
+		       struct report *report)
+{
+	cleanup_json json_t *top = json_object();
+	const struct reader reader = { text, path, needs, report, top };
+	struct json_fault fault;
+	int r = top ? read_document(&reader, &fault) : -ENOMEM;
+
+	if (r != -EINVAL)
+		return r;
+	report_warning(report, check,
+		       "%s:%zu:%zu: %s; what it needs is not known and not loaded", path,
+		       fault.line, fault.column, fault.text);
+	return 0;
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A cluster's objects as the state: what of them is in the kernel, and what is told.
+# netns: fresh
+# timeout: 300
+# shellcheck source=tests/vm/data/cluster.sh
+. /usr/lib/vm-tests/data/cluster.sh
+
+web_service() {
+  service web '{"type": "ClusterIP", "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"],
+    "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}'
+}
+web_slice() { slice web '[{"name": "http", "port": 8080, "protocol": "TCP"}]' "[$1]"; }
+two_endpoints() { echo "$(endpoint 10.1.0.1 a), $(endpoint 10.1.0.2 b)"; }
+
+case_cluster_is_programmed() {
+  { web_service && web_slice "$(two_endpoints)"; } | list >state.json
+  applied
+  expect_equal "-A -t 10.96.0.1:80 -s rr
+-a -t 10.96.0.1:80 -r 10.1.0.1:8080 -m -w 1
+-a -t 10.96.0.1:80 -r 10.1.0.2:8080 -m -w 1" "$(ipvsadm -Sn)"
+  applied
+  expect_equal 0 "$(report .kernelWrites)" "a second apply writes"
+  # The objects in another order, and in files of their own beside a native one.
+  mkdir state.d
+  web_slice "$(endpoint 10.1.0.2 b), $(endpoint 10.1.0.1 a)" >state.d/1.json
+  web_service >state.d/2.json
+  echo '{"version": 1, "services": []}' >state.d/3.json
+  STATE=state.d applied
+  expect_equal 0 "$(report .kernelWrites)" "the same objects in files write"
+}
+
+case_endpoint_drains_and_comes_back() {
+  { web_service && web_slice "$(two_endpoints)"; } | list >state.json
+  start_daemon --resync=1h
+  { web_service && web_slice "$(endpoint 10.1.0.1 a)"; } | list >new.json && mv new.json state.json
+  wait_until 30 lacks 10.1.0.2 ipvsadm -Sn
+  { web_service && web_slice "$(two_endpoints)"; } | list >new.json && mv new.json state.json
+  wait_until 30 has 10.1.0.2 ipvsadm -Sn
+}
+
+# What an interrupted kubectl leaves, and one that may not read Services.
+case_broken_dump_changes_nothing() {
+  local table
+  { web_service && web_slice "$(two_endpoints)"; } | list >state.json
+  applied
+  table=$(ipvsadm -Sn)
+  head -c 700 state.json >half.json
+  STATE=half.json applied 1
+  expect_match "$(cat apply.err)" '^half.json:[0-9]+:[0-9]+: '
+  expect_equal "$table" "$(ipvsadm -Sn)"
+  web_slice "$(two_endpoints)" | list >slices.json
+  STATE=slices.json applied 1
+  expect_contains "$(cat apply.err)" \
+    "slices.json:1: no Service among the Kubernetes objects: a cluster always has one, so this is no state"
+  expect_equal "$table" "$(ipvsadm -Sn)"
+}
+
+case_what_cannot_be_served_is_told() {
+  {
+    web_service && web_slice "$(two_endpoints)"
+    service odd '{"clusterIP": "10.96.0.2", "ports": [{"port": 81}], "externalIPs": ["fd00::1"]}'
+  } | list >state.json
+  applied
+  expect_equal 2 "$(ipvsadm -Sn | grep -c '^-A')" "services"
+  expect_contains "$(report '.warnings[]')" \
+    "Service default/odd: external address fd00::1 is of an address family that the service has not"
+  expect_status 3 "$AGENT" convert state.json
+  expect_contains "$OUTPUT" "Service default/odd: external address fd00::1"
+  expect_status 0 "$AGENT" check state.json
+  expect_contains "$OUTPUT" "not served: Service default/odd: external address fd00::1"
+}
+
+# What convert prints makes the same table.
+case_converted_state_is_the_same_table() {
+  { web_service && web_slice "$(two_endpoints)"; } | list >state.json
+  applied
+  "$AGENT" convert state.json >native.json
+  STATE=native.json applied
+  expect_equal 0 "$(report .kernelWrites)" "the native form writes"
+}
+
+case_node_ports_follow_the_nodes_addresses() {
+  service web '{"type": "NodePort", "clusterIP": "10.96.0.1", "ports": [{"port": 80, "nodePort": 30080}]}' |
+    list >state.json
+  ip link add uplink type dummy && ip link set uplink up
+  ip address add 192.0.2.1/24 dev uplink
+  ip address add 169.254.0.1/16 dev uplink
+  applied
+  expect_equal "-A -t 10.96.0.1:80 -s rr
+-A -t 192.0.2.1:30080 -s rr" "$(ipvsadm -Sn | LC_ALL=C sort)"
+  ip address add 192.0.2.2/24 dev uplink
+  agent apply --node-port-addresses 192.0.2.2/32
+  expect_equal "-A -t 10.96.0.1:80 -s rr
+-A -t 192.0.2.2:30080 -s rr" "$(ipvsadm -Sn | LC_ALL=C sort)"
+  expect_status 2 "$AGENT" apply --node-port-addresses 192.0.2.300/32
+  expect_contains "$OUTPUT" "--node-port-addresses: '192.0.2.300/32' is not a network such as 192.0.2.0/24"
+}
+
+# http PORT: status line, headers and body, without carriage returns
+http() { printf 'GET /healthz HTTP/1.0\r\n\r\n' | timeout 5 socat -t 3 - "TCP4:127.0.0.1:$1" | tr -d '\r'; }
+health_web() {
+  service web "$(jq -n --arg port "$1" '{type: "LoadBalancer", clusterIP: "10.96.0.1",
+    externalTrafficPolicy: "Local", healthCheckNodePort: ($port | tonumber), ports: [{name: "http", port: 80}]}')"
+}
+
+case_health_check_node_port() {
+  { health_web 32000 && web_slice "$(two_endpoints)"; } | list >state.json
+  start_daemon --resync=1h --node-name a
+  OUTPUT=$(http 32000)
+  expect_match "$OUTPUT" '^HTTP/1.[01] 200 OK$'
+  expect_match "$OUTPUT" '^Content-Type: application/json$'
+  expect_match "$OUTPUT" '^X-Content-Type-Options: nosniff$'
+  expect_match "$OUTPUT" '^X-Load-Balancing-Endpoint-Weight: 1$'
+  expect_equal '{"service":{"namespace":"default","name":"web"},"localEndpoints":1,"serviceProxyHealthy":true}' \
+    "$(sed '1,/^$/d' <<<"$OUTPUT" | jq -c .)"
+  { health_web 32000 && web_slice "$(endpoint 10.1.0.2 b)"; } | list >new.json && mv new.json state.json
+  wait_until 30 has '503 Service Unavailable' http 32000
+  expect_match "$(http 32000)" '^X-Load-Balancing-Endpoint-Weight: 0$'
+  # A state that cannot be read changes no answer.
+  echo '{' >new.json && mv new.json state.json
+  wait_until 30 has '"outcome": "bad-state"' status_file
+  expect_match "$(http 32000)" '503 Service Unavailable'
+  # Another port; the old one is closed.
+  { health_web 32001 && web_slice "$(two_endpoints)"; } | list >new.json && mv new.json state.json
+  wait_until 30 has '200 OK' http 32001
+  expect_status 1 http_closed 32000
+}
+http_closed() { timeout 5 socat -u "TCP4:127.0.0.1:$1" - 2>/dev/null; }
+status_file() { cat "$RUN/status.json"; }
+
+case_health_check_port_in_use_is_told() {
+  { health_web 32000 && web_slice "$(two_endpoints)"; } | list >state.json
+  ip link set lo up
+  server tcp - 127.0.0.1 32000 mine
+  start_daemon --resync=1h --node-name a
+  wait_until 30 has "the health check port 32000 of Service default/web cannot be opened: Address already in use" \
+    status_file
+  expect_equal mine "$(tcp_ask 127.0.0.1 32000)"
+}
+
+case_thousand_services() {
+  dump 1000 10 >state.json
+  agent apply --output=json >report.json
+  expect_equal 11000 "$(jq .changes report.json)"
+  expect_equal 1000 "$(ipvsadm -Sn | grep -c '^-A')"
+  agent apply --output=json >report.json
+  expect_equal 0 "$(jq .kernelWrites report.json)" "a second apply writes"
+}
