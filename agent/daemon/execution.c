@@ -6,6 +6,7 @@
 
 #include "agent/daemon/bookkeeping.h"
 #include "agent/daemon/failure.h"
+#include "agent/daemon/flows.h"
 #include "agent/daemon/operation_log.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/sysctl.h"
@@ -254,6 +255,8 @@ static int execute(struct preparation *preparation, int *results, struct tally *
 		return r;
 	operation_log_results(plan, results);
 	r = tally_all(tally, results);
+	if (r == 0)
+		r = flows_forget_unserved(preparation, results, tally->report);
 	globals_wrong = globals_failed(plan, results);
 	if (r == 0)
 		r = preparation->scope

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/address_list.h"
+#include "agent/table/address_list.h"
 
 /* False for an address that is of neither family. */
 static bool take_address(const struct sockaddr *from, struct address *address)
@@ -47,7 +47,7 @@ int node_address_list(void *own_link, struct address **addresses, size_t *count)
 		address_list_clear(&list);
 		return r;
 	}
-	*addresses = list.list;
+	*addresses = list.items;
 	*count = list.count;
 	return 0;
 }

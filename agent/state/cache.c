@@ -221,6 +221,17 @@ static void forget_whole(struct state_cache *cache)
 	cache->whole = false;
 }
 
+static bool is_same_list(const struct address_list *a, const struct address_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (address_compare(&a->items[i], &b->items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Node ports follow the node's addresses. */
 static bool has_same_node_addresses(const struct state_cache *cache)
 {
@@ -231,7 +242,7 @@ static bool has_same_node_addresses(const struct state_cache *cache)
 	if (!notes->node_addresses_used)
 		return true;
 	same = node_port_addresses(cache->settings, &now) == 0 &&
-	       address_list_equal(&now, &notes->node_addresses);
+	       is_same_list(&now, &notes->node_addresses);
 	address_list_clear(&now);
 	return same;
 }

@@ -7,7 +7,7 @@
 
 #include "agent/state/settings.h"
 #include "agent/table/table.h"
-#include "common/address_list.h"
+#include "agent/table/address_list.h"
 #include "common/network.h"
 
 /*

@@ -79,7 +79,7 @@ static int reserve_nodes(const struct cluster *cluster, struct notes *notes)
 
 		snprintf(owner, sizeof(owner), "Node %s", node->name);
 		for (size_t k = 0; r == 0 && k < node->addresses.count; k++)
-			r = notes_reserve(notes, &node->addresses.list[k], owner);
+			r = notes_reserve(notes, &node->addresses.items[k], owner);
 	}
 	return r;
 }

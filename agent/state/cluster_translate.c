@@ -213,8 +213,8 @@ static const struct address *cluster_address(const struct cluster_service *servi
 					     uint8_t family)
 {
 	for (size_t i = 0; i < service->cluster_addresses.count; i++) {
-		if (service->cluster_addresses.list[i].family == family)
-			return &service->cluster_addresses.list[i];
+		if (service->cluster_addresses.items[i].family == family)
+			return &service->cluster_addresses.items[i];
 	}
 	return NULL;
 }
@@ -228,7 +228,7 @@ static void add_cluster_addresses(struct translation *t)
 					     .cluster_ip = true,
 					     .source_nat = SOURCE_NAT_OUTSIDE };
 
-		add_service(t, &list->list[i], t->port->port, t->service->internal_local,
+		add_service(t, &list->items[i], t->port->port, t->service->internal_local,
 			    &exposure);
 	}
 }
@@ -257,7 +257,7 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 				bool with_ranges)
 {
 	for (size_t i = 0; i < list->count && t->error == 0; i++) {
-		const struct address *address = &list->list[i];
+		const struct address *address = &list->items[i];
 		struct exposure exposure = outer_exposure(t, address->family);
 
 		exposure.bind = true;
@@ -288,7 +288,7 @@ static void add_node_ports(struct translation *t)
 		return;
 	t->error = list_node_addresses(t);
 	for (size_t i = 0; i < own->count && t->error == 0; i++) {
-		const struct address *address = &own->list[i];
+		const struct address *address = &own->items[i];
 		struct exposure exposure = outer_exposure(t, address->family);
 
 		/* The service may have one address family only. */

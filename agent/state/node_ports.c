@@ -2,8 +2,8 @@
 #include "agent/state/node_ports.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "common/cleanup.h"
 
 static bool is_loopback(const struct address *address)
 {
@@ -33,30 +33,19 @@ static bool has_node_ports(const struct state_settings *settings,
 	return count == 0 && !is_link_local(address);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return address_compare(a, b);
-}
-
 int node_port_addresses(const struct state_settings *settings,
 			struct address_list *addresses)
 {
-	struct address *list = NULL;
-	size_t count = 0, kept = 0;
+	cleanup_free struct address *all = NULL;
+	size_t count = 0;
 	int r;
 
 	if (!settings->node_addresses)
 		return 0;
-	r = settings->node_addresses(settings->node_addresses_context, &list, &count);
-	if (r < 0)
-		return r;
-	if (count > 0)
-		qsort(list, count, sizeof(*list), compare);
-	for (size_t i = 0; i < count; i++) {
-		if (has_node_ports(settings, &list[i]) &&
-		    (kept == 0 || address_compare(&list[kept - 1], &list[i]) != 0))
-			list[kept++] = list[i];
+	r = settings->node_addresses(settings->node_addresses_context, &all, &count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (has_node_ports(settings, &all[i]))
+			r = address_list_add(addresses, &all[i]);
 	}
-	*addresses = (struct address_list){ .list = list, .count = kept, .room = count };
-	return 0;
+	return r;
 }

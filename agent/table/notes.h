@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/address_list.h"
+#include "agent/table/address_list.h"
 #include "common/macro.h"
 
 /*

@@ -167,7 +167,6 @@ static const struct {
 	  "tcp 10.96.0.1:80 default/b rr bind outside ->\n"
 	  "tcp 10.96.0.2:80 default/a rr bind outside ->\n"
 	  "tcp 198.51.100.1:80 default/a rr bind all ->\n"
-	  "! Service port default/b: tcp 198.51.100.1:80 is default/a's already\n"
 	  "! Service port default/b: tcp 198.51.100.1:80 is default/a's already\n" },
 	{ "a version that is not known",
 	  LIST(SERVICE("web",
