@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -33,6 +34,9 @@ enum option_code {
 	OPTION_ALLOW_REMOVAL,
 	OPTION_REMOVAL_HOLD,
 	OPTION_DATA_DIR,
+	OPTION_LINK,
+	OPTION_SERVICE_CIDR,
+	OPTION_STRICT_ARP,
 };
 
 static const struct option long_options[] = {
@@ -54,6 +58,9 @@ static const struct option long_options[] = {
 	{ "allow-removal", no_argument, NULL, OPTION_ALLOW_REMOVAL },
 	{ "removal-hold", required_argument, NULL, OPTION_REMOVAL_HOLD },
 	{ "data-dir", required_argument, NULL, OPTION_DATA_DIR },
+	{ "link", required_argument, NULL, OPTION_LINK },
+	{ "service-cidr", required_argument, NULL, OPTION_SERVICE_CIDR },
+	{ "strict-arp", no_argument, NULL, OPTION_STRICT_ARP },
 	{ 0 },
 };
 
@@ -76,6 +83,9 @@ static const struct {
 	{ OPTION_ALLOW_REMOVAL, TAKES_ALLOW_REMOVAL, "--allow-removal", false },
 	{ OPTION_REMOVAL_HOLD, TAKES_REMOVAL_HOLD, "--removal-hold", false },
 	{ OPTION_DATA_DIR, TAKES_DATA_DIR, "--data-dir", true },
+	{ OPTION_LINK, TAKES_ADDRESSES, "--link", true },
+	{ OPTION_SERVICE_CIDR, TAKES_ADDRESSES, "--service-cidr", true },
+	{ OPTION_STRICT_ARP, TAKES_ADDRESSES, "--strict-arp", true },
 };
 
 static int check_taken(int code, unsigned int takes, const char *command,
@@ -164,6 +174,41 @@ static int parse_wait(const char *value, struct options *options, struct err *er
 	return value ? parse_time("--wait", value, 0, &options->wait_usec, err) : 0;
 }
 
+/* What the kernel takes (net/core/dev.c: dev_valid_name), but for what means something in sysctls. */
+static int parse_link(const char *value, const char **link, struct err *err)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (value[0] == '\0' || strlen(value) >= IF_NAMESIZE ||
+	    value[strspn(value, letters)] != '\0' || value[0] == '.' ||
+	    strcmp(value, "lo") == 0 || strcmp(value, "all") == 0 ||
+	    strcmp(value, "default") == 0)
+		return err_set(
+			err, EINVAL,
+			"--link: '%s' is not a name for a link: 1 to 15 letters, digits, '.', '_' or '-'",
+			value);
+	*link = value;
+	return 0;
+}
+
+static int parse_service_network(const char *value, struct options *options,
+				 struct err *err)
+{
+	struct network network;
+
+	if (network_parse(value, &network) < 0 || network.prefix == 0)
+		return err_set(
+			err, EINVAL,
+			"--service-cidr: '%s' is not a network such as 10.96.0.0/12 or fd00:10:96::/112",
+			value);
+	if (options->service_network_count == SERVICE_NETWORKS_MAX)
+		return err_set(err, EINVAL, "--service-cidr: more than %d networks",
+			       SERVICE_NETWORKS_MAX);
+	options->service_networks[options->service_network_count++] = network;
+	return 0;
+}
+
 static int parse_option(int code, struct options *options, struct err *err)
 {
 	switch (code) {
@@ -190,6 +235,13 @@ static int parse_option(int code, struct options *options, struct err *err)
 				  &options->removal_hold_usec, err);
 	case OPTION_DATA_DIR:
 		return parse_path("--data-dir", optarg, &options->data_directory, err);
+	case OPTION_LINK:
+		return parse_link(optarg, &options->link, err);
+	case OPTION_SERVICE_CIDR:
+		return parse_service_network(optarg, options, err);
+	case OPTION_STRICT_ARP:
+		options->strict_arp = true;
+		return 0;
 	case OPTION_DRAIN_UDP:
 		options->drain_udp = true;
 		return 0;
@@ -242,6 +294,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 	*options = (struct options){
 		.state_path = "/etc/ipvs-node/state.json",
 		.run_directory = default_run_directory,
+		.link = "ipvs0",
 		.resync_usec = 30 * 1000000,
 		.removal_hold_usec = 10 * 60 * 1000000ULL,
 		.drain_timeout_usec = 15 * 60 * 1000000ULL,

@@ -17,6 +17,7 @@ enum {
 	TAKES_ALLOW_REMOVAL = 1 << 7,
 	TAKES_REMOVAL_HOLD = 1 << 8,
 	TAKES_DATA_DIR = 1 << 9,
+	TAKES_ADDRESSES = 1 << 10, /* --link, --service-cidr, --strict-arp */
 };
 
 enum options_outcome {

@@ -5,6 +5,9 @@
 #include <stdint.h>
 
 #include "agent/table/plan.h"
+#include "common/network.h"
+
+enum { SERVICE_NETWORKS_MAX = 16 };
 
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
 struct options {
@@ -29,6 +32,10 @@ struct options {
 	bool no_drain;		     /* --no-drain */
 	bool drain_udp;		     /* --drain-udp */
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
+	const char *link; /* --link, default ipvs0: a name that the kernel takes */
+	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
+	size_t service_network_count;
+	bool strict_arp; /* --strict-arp */
 	/* Those given that the daemon has its own of: the first one's name, or NULL. */
 	const char *daemon_own;
 };
