@@ -19,6 +19,8 @@ MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+NETWORKDIR ?= $(PREFIX)/lib/systemd/network
+NMDIR      ?= $(PREFIX)/lib/NetworkManager/conf.d
 BUILD      ?= build
 # By one name whoever gives it, as what depends on what is known by names.
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
@@ -108,10 +110,12 @@ examples := $(wildcard examples/*)
 
 .PHONY: install
 install: all
-	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(DOCDIR)/examples)
+	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/examples)
 	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
 	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(wildcard packaging/systemd/*.service)
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
+	$(Q)install -m 644 -t $(DESTDIR)$(NETWORKDIR) $(wildcard packaging/networkd/*.network)
+	$(Q)install -m 644 -t $(DESTDIR)$(NMDIR) $(wildcard packaging/NetworkManager/*.conf)
 	$(Q)for man in $(mans); do \
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)

@@ -10,22 +10,22 @@
 static int print_json(const char *path, bool valid, const struct table *table,
 		      const struct state_problems *problems)
 {
-	json_t *list = json_array(), *refusals = json_array(), *json;
+	json_t *list = json_array(), *omissions = json_array(), *json;
 	int r;
 
 	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
 		json_array_append_new(list, json_string(problems->lines[i]));
 	for (size_t i = 0; i < notes_kept(&table->notes); i++)
-		json_array_append_new(refusals,
-				      json_pack("{s:s, s:s}", "object",
-						table->notes.refusals[i].object, "reason",
-						table->notes.refusals[i].reason));
+		json_array_append_new(
+			omissions, json_pack("{s:s, s:s}", "object",
+					     table->notes.omissions[i].object, "reason",
+					     table->notes.omissions[i].reason));
 	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state", path,
 			 "valid", valid, "services", (json_int_t)table->service_count,
 			 "destinations", (json_int_t)table_destination_count(table),
 			 "problems", list, "problemCount", (json_int_t)problems->count,
-			 "notServed", refusals, "notServedCount",
-			 (json_int_t)table->notes.refusal_count);
+			 "notServed", omissions, "notServedCount",
+			 (json_int_t)table->notes.omission_count);
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 	json_decref(json);
 	putchar('\n');
@@ -39,11 +39,11 @@ static void print_valid(const char *path, const struct table *table)
 	printf("%s: valid: %zu services, %zu destinations\n", path, table->service_count,
 	       table_destination_count(table));
 	for (size_t i = 0; i < kept; i++)
-		printf("%s: not served: %s: %s\n", path, table->notes.refusals[i].object,
-		       table->notes.refusals[i].reason);
-	if (table->notes.refusal_count > kept)
+		printf("%s: not served: %s: %s\n", path, table->notes.omissions[i].object,
+		       table->notes.omissions[i].reason);
+	if (table->notes.omission_count > kept)
 		printf("%s: not served: %zu more\n", path,
-		       table->notes.refusal_count - kept);
+		       table->notes.omission_count - kept);
 }
 
 static int check_one(const char *path, const struct options *options)

@@ -8,15 +8,15 @@
 #include "agent/state/state.h"
 #include "common/log.h"
 
-static void print_refusals(const struct notes *notes)
+static void print_omissions(const struct notes *notes)
 {
 	size_t kept = notes_kept(notes);
 
 	for (size_t i = 0; i < kept; i++)
-		fprintf(stderr, "%s: %s\n", notes->refusals[i].object,
-			notes->refusals[i].reason);
-	if (notes->refusal_count > kept)
-		fprintf(stderr, "and %zu more\n", notes->refusal_count - kept);
+		fprintf(stderr, "%s: %s\n", notes->omissions[i].object,
+			notes->omissions[i].reason);
+	if (notes->omission_count > kept)
+		fprintf(stderr, "and %zu more\n", notes->omission_count - kept);
 }
 
 /* A native state has no health check ports. */
@@ -39,9 +39,9 @@ static int write_table(const struct table *table)
 		log_error("writing the state: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
-	print_refusals(&table->notes);
+	print_omissions(&table->notes);
 	print_health_checks(&table->notes);
-	if (table->notes.refusal_count > 0 || table->notes.health_check_count > 0)
+	if (table->notes.omission_count > 0 || table->notes.health_check_count > 0)
 		r = STATE_WRITTEN_IN_PART;
 	return r == STATE_WRITTEN_IN_PART ? EXIT_PARTLY : EXIT_DONE;
 }

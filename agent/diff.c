@@ -5,13 +5,43 @@
 #include <stdio.h>
 
 #include "agent/commands.h"
+#include "agent/daemon/addresses.h"
 #include "agent/daemon/preparation.h"
 #include "common/log.h"
 
 enum { TEXT_ROOM = 1024 };
 
-static void print_text(const struct plan *plan)
+/* All that apply would do, and what it would not. */
+struct difference {
+	const struct plan *plan;
+	const struct binding_plan *binding;
+	const struct admission *admission;
+	const char *link;
+};
+
+static void print_binding_text(const struct difference *difference)
 {
+	const struct binding_plan *binding = difference->binding;
+	const struct admission *admission = difference->admission;
+	char object[BINDING_TEXT], text[BINDING_TEXT];
+
+	for (size_t i = 0; i < binding->operation_count; i++)
+		printf("%s\n", binding_format(&binding->operations[i], text));
+	for (size_t i = 0; i < binding->conflict_count; i++) {
+		const struct binding_conflict *conflict = &binding->conflicts[i];
+
+		printf("conflict: %s: %s\n",
+		       binding_conflict_object(conflict, difference->link, object),
+		       binding_conflict_text(conflict, difference->link, text));
+	}
+	for (size_t i = 0; i < admission->count; i++)
+		printf("%s: %s\n", admission->refusals[i].object,
+		       admission->refusals[i].reason);
+}
+
+static void print_text(const struct difference *difference)
+{
+	const struct plan *plan = difference->plan;
 	char text[TEXT_ROOM];
 
 	for (size_t i = 0; i < plan->operation_count; i++)
@@ -27,6 +57,7 @@ static void print_text(const struct plan *plan)
 			printf("conflict: %s\n",
 			       service_key_format(&conflict->service->key, text));
 	}
+	print_binding_text(difference);
 }
 
 static json_t *text_or_null(const char *text)
@@ -63,8 +94,61 @@ static json_t *conflict_to_json(const struct conflict *conflict)
 	return json_pack("{s:s}", "object", text);
 }
 
-static int print_json(const struct plan *plan)
+static json_t *binding_to_json(const struct binding_operation *operation)
 {
+	char object[BINDING_TEXT], before[BINDING_TEXT], now[BINDING_TEXT];
+
+	return json_pack("{s:s, s:s, s:s, s:n, s:o, s:o}", "operation",
+			 binding_kind_name(operation->kind), "reason",
+			 operation->drift ? "drift" : "state", "object",
+			 binding_format_object(operation, object), "name", "old",
+			 text_or_null(binding_format_values(operation, true, before)),
+			 "new",
+			 text_or_null(binding_format_values(operation, false, now)));
+}
+
+static int add_bindings(const struct difference *difference, json_t *operations,
+			json_t *conflicts)
+{
+	const struct binding_plan *binding = difference->binding;
+	char object[BINDING_TEXT], text[BINDING_TEXT];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < binding->operation_count; i++)
+		r = json_array_append_new(operations,
+					  binding_to_json(&binding->operations[i]));
+	for (size_t i = 0; r == 0 && i < binding->conflict_count; i++) {
+		const struct binding_conflict *conflict = &binding->conflicts[i];
+
+		binding_conflict_object(conflict, difference->link, object);
+		binding_conflict_text(conflict, difference->link, text);
+		r = json_array_append_new(conflicts, json_pack("{s:s, s:s}", "object",
+							       object, "text", text));
+	}
+	return r;
+}
+
+static json_t *refusals_to_json(const struct admission *admission)
+{
+	json_t *refused = json_array();
+
+	for (size_t i = 0; refused && i < admission->count; i++) {
+		const struct refusal *refusal = &admission->refusals[i];
+		json_t *object =
+			json_pack("{s:s, s:o, s:s}", "object", refusal->object, "name",
+				  text_or_null(refusal->name), "text", refusal->reason);
+
+		if (json_array_append_new(refused, object) < 0) {
+			json_decref(refused);
+			refused = NULL;
+		}
+	}
+	return refused;
+}
+
+static int print_json(const struct difference *difference)
+{
+	const struct plan *plan = difference->plan;
 	json_t *operations = json_array(), *conflicts = json_array(), *json;
 	int r = 0;
 
@@ -74,9 +158,13 @@ static int print_json(const struct plan *plan)
 	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++)
 		r = json_array_append_new(conflicts,
 					  conflict_to_json(&plan->conflicts[i]));
-	json = json_pack("{s:o, s:o, s:I, s:I}", "operations", operations, "conflicts",
-			 conflicts, "removedServices", (json_int_t)plan->removed_services,
-			 "removedDestinations", (json_int_t)plan->removed_destinations);
+	if (r == 0)
+		r = add_bindings(difference, operations, conflicts);
+	json = json_pack("{s:o, s:o, s:o, s:I, s:I}", "operations", operations,
+			 "conflicts", conflicts, "refused",
+			 refusals_to_json(difference->admission), "removedServices",
+			 (json_int_t)plan->removed_services, "removedDestinations",
+			 (json_int_t)plan->removed_destinations);
 	if (r == 0 && json)
 		r = json_dumpf(json, stdout, JSON_INDENT(2));
 	else
@@ -96,7 +184,8 @@ static void print_hold(const struct plan *plan)
 			plan->removed_destinations, plan->owned_destinations);
 }
 
-static int make_plan(struct preparation *preparation, struct reconcile_report *report)
+static int make_plan(struct preparation *preparation, struct binding_plan *binding,
+		     struct reconcile_report *report)
 {
 	struct err err = { 0 };
 
@@ -108,7 +197,8 @@ static int make_plan(struct preparation *preparation, struct reconcile_report *r
 		fprintf(stderr, "%s\n", report->problems.lines[i]);
 	if (report->outcome != RECONCILE_IN_SYNC)
 		return -1;
-	if (preparation_plan(preparation, report, &err) < 0) {
+	if (preparation_plan(preparation, report, &err) < 0 ||
+	    addresses_plan(preparation, binding, &err) < 0) {
 		log_error("%s", err.text);
 		return -1;
 	}
@@ -119,9 +209,12 @@ int diff_print(const struct options *options, int changes, int trouble)
 {
 	cleanup_session struct session session = { .options = options };
 	cleanup_preparation struct preparation preparation = { .session = &session };
+	cleanup_binding_plan struct binding_plan binding = { 0 };
 	struct reconcile_report report = { 0 };
 	const struct plan *plan = &preparation.plan;
-	int r = make_plan(&preparation, &report);
+	const struct difference difference = { plan, &binding, &preparation.admission,
+					       options->link };
+	int r = make_plan(&preparation, &binding, &report);
 
 	reconcile_report_clear(&report);
 	if (r < 0)
@@ -129,12 +222,15 @@ int diff_print(const struct options *options, int changes, int trouble)
 	if (options->removal_hold_usec && !options->allow_removal)
 		print_hold(plan);
 	if (!options->json)
-		print_text(plan);
-	else if (print_json(plan) < 0)
+		print_text(&difference);
+	else if (print_json(&difference) < 0)
 		return trouble;
 	if (fflush(stdout) != 0)
 		return trouble;
-	return plan->operation_count || plan->conflict_count ? changes : EXIT_DONE;
+	return plan->operation_count || plan->conflict_count || binding.operation_count ||
+			       binding.conflict_count || preparation.admission.count
+		       ? changes
+		       : EXIT_DONE;
 }
 
 int diff_main(const struct options *options)

@@ -27,6 +27,12 @@
 	"                       the node's addresses that have node ports (default: all\n"  \
 	"                       that are neither loopback nor link-local)\n"
 
+#define HELP_ADDRESSES                                                                      \
+	"  --link NAME          the dummy link for virtual addresses (default ipvs0)\n"     \
+	"  --service-cidr NET   a network of virtual addresses, local as a whole; may be\n" \
+	"                       given several times\n"                                      \
+	"  --strict-arp         answer ARP for an address on the link that has it alone\n"
+
 static const struct command {
 	const char *name;
 	int (*run)(const struct options *options);
@@ -36,23 +42,23 @@ static const struct command {
 } commands[] = {
 	{ "run", run_main,
 	  TAKES_NO_AUTOLOAD | TAKES_STRICT_READY | TAKES_RESYNC | TAKES_POLICY |
-		  TAKES_REMOVAL_HOLD | TAKES_DATA_DIR | TAKES_CLUSTER,
+		  TAKES_REMOVAL_HOLD | TAKES_DATA_DIR | TAKES_CLUSTER | TAKES_ADDRESSES,
 	  "the daemon: apply the state, watch it, repair drift",
 	  "  --resync TIME        compare with the kernel this often (default 30s)\n"
 	  "  --strict-ready       tell systemd READY only when everything is in sync\n"
 	  "  --removal-hold TIME  a state that takes away most of what is ours waits so\n"
 	  "                       long (default 10min; 0: not at all)\n" HELP_POLICY
-		  HELP_CLUSTER HELP_DATA_DIR HELP_NO_AUTOLOAD },
+		  HELP_CLUSTER HELP_ADDRESSES HELP_DATA_DIR HELP_NO_AUTOLOAD },
 	{ "apply", apply_main,
 	  TAKES_DRY_RUN | TAKES_NO_AUTOLOAD | TAKES_POLICY | TAKES_ALLOW_REMOVAL |
-		  TAKES_DATA_DIR | TAKES_CLUSTER,
+		  TAKES_DATA_DIR | TAKES_CLUSTER | TAKES_ADDRESSES,
 	  "make the kernel's table equal to the state once; ask the daemon where one runs",
 	  "  --dry-run            print what would be done, and do nothing\n"
 	  "  --allow-removal      do it even if it takes away most of what is ours\n" HELP_POLICY
-		  HELP_CLUSTER HELP_DATA_DIR HELP_NO_AUTOLOAD },
-	{ "diff", diff_main, TAKES_POLICY | TAKES_CLUSTER,
+		  HELP_CLUSTER HELP_ADDRESSES HELP_DATA_DIR HELP_NO_AUTOLOAD },
+	{ "diff", diff_main, TAKES_POLICY | TAKES_CLUSTER | TAKES_ADDRESSES,
 	  "print what apply would change; exit status 0: nothing, 1: something, 2: trouble",
-	  HELP_POLICY HELP_CLUSTER },
+	  HELP_POLICY HELP_CLUSTER HELP_ADDRESSES },
 	{ "check", check_main, TAKES_OPERANDS | TAKES_CLUSTER,
 	  "validate state files, named behind it or by --state; needs no privilege",
 	  HELP_CLUSTER },

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "agent/kernel/node_address.h"
@@ -41,6 +42,9 @@ enum option_code {
 	OPTION_NODE_NAME,
 	OPTION_SCHEDULER,
 	OPTION_NODE_PORT_ADDRESSES,
+	OPTION_LINK,
+	OPTION_SERVICE_CIDR,
+	OPTION_STRICT_ARP,
 };
 
 static const struct option long_options[] = {
@@ -65,6 +69,9 @@ static const struct option long_options[] = {
 	{ "node-name", required_argument, NULL, OPTION_NODE_NAME },
 	{ "scheduler", required_argument, NULL, OPTION_SCHEDULER },
 	{ "node-port-addresses", required_argument, NULL, OPTION_NODE_PORT_ADDRESSES },
+	{ "link", required_argument, NULL, OPTION_LINK },
+	{ "service-cidr", required_argument, NULL, OPTION_SERVICE_CIDR },
+	{ "strict-arp", no_argument, NULL, OPTION_STRICT_ARP },
 	{ 0 },
 };
 
@@ -90,6 +97,9 @@ static const struct {
 	{ OPTION_NODE_NAME, TAKES_CLUSTER, "--node-name", true },
 	{ OPTION_SCHEDULER, TAKES_CLUSTER, "--scheduler", true },
 	{ OPTION_NODE_PORT_ADDRESSES, TAKES_CLUSTER, "--node-port-addresses", true },
+	{ OPTION_LINK, TAKES_ADDRESSES, "--link", true },
+	{ OPTION_SERVICE_CIDR, TAKES_ADDRESSES, "--service-cidr", true },
+	{ OPTION_STRICT_ARP, TAKES_ADDRESSES, "--strict-arp", true },
 };
 
 static int check_taken(int code, unsigned int takes, const char *command,
@@ -215,6 +225,41 @@ static int parse_node_port_addresses(const char *value, struct state_settings *s
 	}
 }
 
+/* What the kernel takes (net/core/dev.c: dev_valid_name), but for what means something in sysctls. */
+static int parse_link(const char *value, const char **link, struct err *err)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (value[0] == '\0' || strlen(value) >= IF_NAMESIZE ||
+	    value[strspn(value, letters)] != '\0' || value[0] == '.' ||
+	    strcmp(value, "lo") == 0 || strcmp(value, "all") == 0 ||
+	    strcmp(value, "default") == 0)
+		return err_set(
+			err, EINVAL,
+			"--link: '%s' is not a name for a link: 1 to 15 letters, digits, '.', '_' or '-'",
+			value);
+	*link = value;
+	return 0;
+}
+
+static int parse_service_network(const char *value, struct options *options,
+				 struct err *err)
+{
+	struct network network;
+
+	if (network_parse(value, &network) < 0 || network.prefix == 0)
+		return err_set(
+			err, EINVAL,
+			"--service-cidr: '%s' is not a network such as 10.96.0.0/12 or fd00:10:96::/112",
+			value);
+	if (options->service_network_count == SERVICE_NETWORKS_MAX)
+		return err_set(err, EINVAL, "--service-cidr: more than %d networks",
+			       SERVICE_NETWORKS_MAX);
+	options->service_networks[options->service_network_count++] = network;
+	return 0;
+}
+
 static int parse_option(int code, struct options *options, struct err *err)
 {
 	switch (code) {
@@ -249,6 +294,13 @@ static int parse_option(int code, struct options *options, struct err *err)
 				  &options->cluster.scheduler, err);
 	case OPTION_NODE_PORT_ADDRESSES:
 		return parse_node_port_addresses(optarg, &options->cluster, err);
+	case OPTION_LINK:
+		return parse_link(optarg, &options->link, err);
+	case OPTION_SERVICE_CIDR:
+		return parse_service_network(optarg, options, err);
+	case OPTION_STRICT_ARP:
+		options->strict_arp = true;
+		return 0;
 	case OPTION_DRAIN_UDP:
 		options->drain_udp = true;
 		return 0;
@@ -301,6 +353,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 	*options = (struct options){
 		.state_path = "/etc/ipvs-node/state.json",
 		.run_directory = default_run_directory,
+		.link = "ipvs0",
 		.resync_usec = 30 * 1000000,
 		.removal_hold_usec = 10 * 60 * 1000000ULL,
 		.drain_timeout_usec = 15 * 60 * 1000000ULL,
@@ -321,6 +374,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		if (r < 0)
 			return r;
 	}
+	options->cluster.node_addresses_context = options->link;
 	/* Whoever has a run directory of their own must not be given another table's last state. */
 	if (!options->data_directory)
 		options->data_directory = options->run_directory == default_run_directory

@@ -17,7 +17,8 @@ enum {
 	TAKES_ALLOW_REMOVAL = 1 << 7,
 	TAKES_REMOVAL_HOLD = 1 << 8,
 	TAKES_DATA_DIR = 1 << 9,
-	TAKES_CLUSTER = 1 << 10, /* --node-name, --scheduler, --node-port-addresses */
+	TAKES_CLUSTER = 1 << 10,   /* --node-name, --scheduler, --node-port-addresses */
+	TAKES_ADDRESSES = 1 << 11, /* --link, --service-cidr, --strict-arp */
 };
 
 enum options_outcome {

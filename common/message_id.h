@@ -30,6 +30,20 @@
 #define MESSAGE_ID_DAEMON_STOPPED "1e97b448536607fb2d5ea55a6561bbfb"
 /* A sysctl was set */
 #define MESSAGE_ID_SYSCTL_SET "b8fe587f4346f12d21fd81f6f3998567"
+/* The dummy link for virtual addresses was made */
+#define MESSAGE_ID_LINK_ADDED "d6751e1c6ebc044ccf8d427b6821e71b"
+/* That link got its name */
+#define MESSAGE_ID_LINK_RENAMED "f6f564b527bf5f4a00af66b9b9ad358a"
+/* That link was removed */
+#define MESSAGE_ID_LINK_REMOVED "f7af1d7e72b57b4c3d7868e074efa38a"
+/* A virtual address was added to that link */
+#define MESSAGE_ID_ADDRESS_ADDED "2c158d0f1accd3232d519f543c4e7d6c"
+/* A virtual address was removed from it */
+#define MESSAGE_ID_ADDRESS_REMOVED "5862254ac580f3e326032a97d39b0cc4"
+/* A local route was added */
+#define MESSAGE_ID_ROUTE_ADDED "f9c64032cb0ff6c011b76c4d1c9bfe65"
+/* A local route was removed */
+#define MESSAGE_ID_ROUTE_REMOVED "851210a10cfc77c9fac513b89a3d8a89"
 
 /* What a reconcile came to, on change only. */
 /* The kernel's table is what the state wants */

@@ -40,10 +40,15 @@ int network_parse(const char *text, struct network *network)
 	if (slash && parse_u32(slash + 1, 0, prefix, &prefix) < 0)
 		return -EINVAL;
 	parsed.prefix = (uint8_t)prefix;
-	for (unsigned int i = 0; i < sizeof(parsed.address.bytes); i++)
-		parsed.address.bytes[i] &= byte_mask(parsed.prefix, i);
+	network_mask(&parsed);
 	*network = parsed;
 	return 0;
+}
+
+void network_mask(struct network *network)
+{
+	for (unsigned int i = 0; i < sizeof(network->address.bytes); i++)
+		network->address.bytes[i] &= byte_mask(network->prefix, i);
 }
 
 bool network_contains(const struct network *network, const struct address *address)

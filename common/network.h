@@ -21,6 +21,9 @@ enum { NETWORK_TEXT = ADDRESS_TEXT + sizeof("/128") };
  */
 int network_parse(const char *text, struct network *network) MUST_CHECK;
 
+/* Clears the bits behind the prefix. */
+void network_mask(struct network *network);
+
 /* False for an address of the other family. */
 bool network_contains(const struct network *network, const struct address *address);
 

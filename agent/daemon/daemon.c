@@ -20,6 +20,7 @@
 #include "agent/daemon/session.h"
 #include "agent/daemon/status.h"
 #include "agent/daemon/watch.h"
+#include "agent/kernel/address_watch.h"
 #include "agent/kernel/link.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -29,6 +30,8 @@ enum { WORDS_ROOM = 1024 };
 
 /* A new interface is told of by several messages; they are gathered for so long. */
 static const uint64_t link_delay_usec = 100 * 1000;
+/* Many addresses go with one link; they are put back together. */
+static const uint64_t address_delay_usec = 20 * 1000;
 /* Reading a part's state took so long: a large file was parsed. */
 static const uint64_t large_read_usec = 1000;
 static const uint64_t timer_accuracy_usec = 50 * 1000;
@@ -42,8 +45,10 @@ struct daemon {
 	sd_event *event;
 	sd_event_source *timer, *watch_source, *link_source;
 	sd_event_source *drain_timer; /* on only while something drains */
+	sd_event_source *address_timer, *address_source;
 	struct watch *watch;
 	struct link_watch *links;
+	struct address_watch *addresses;
 	struct control *control;
 	struct health_server *health;
 	struct pace pace;
@@ -257,6 +262,49 @@ static int on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	return set_drain_timer(daemon, pace_look(took));
 }
 
+static int on_addresses(UNUSED sd_event_source *source, UNUSED int fd,
+			UNUSED uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r = address_watch_dispatch(daemon->addresses);
+	int enabled = SD_EVENT_OFF;
+
+	if (r < 0) {
+		log_error(
+			"watching addresses: %s; what goes is put back at the next resync only",
+			strerror(-r));
+		sd_event_source_set_enabled(daemon->address_source, SD_EVENT_OFF);
+		return 0;
+	}
+	/* One that is set already is not put off. */
+	if (r != ADDRESS_CHANGED || !daemon->session.addresses.known ||
+	    sd_event_source_get_enabled(daemon->address_timer, &enabled) < 0 ||
+	    enabled != SD_EVENT_OFF)
+		return 0;
+	return set_timer(daemon->address_timer, address_delay_usec);
+}
+
+static int on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
+			    void *userdata)
+{
+	struct daemon *daemon = userdata;
+	struct reconcile_report looked = { 0 };
+	int r = reconcile_addresses(&daemon->session, &looked);
+
+	if (r < 0)
+		log_warning("looking at addresses: %s", strerror(-r));
+	if (looked.changes > 0) {
+		daemon->status.drift_repaired += looked.drift;
+		write_status(daemon, &daemon->report);
+		/* What the last report says has failed may be mended by it. */
+		daemon->session.wants_reconcile |= daemon->report.failure_count > 0;
+	}
+	reconcile_report_clear(&looked);
+	return daemon->session.wants_reconcile
+		       ? set_timer(daemon->timer, time_to_next(daemon))
+		       : 0;
+}
+
 /* What a new or risen link can mend. */
 static bool lacks_link(const struct reconcile_report *report)
 {
@@ -365,6 +413,12 @@ static int add_loop(struct daemon *daemon, struct err *err)
 					       on_drain_timer, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->drain_timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, &daemon->address_timer,
+					       CLOCK_MONOTONIC, 0, address_delay_usec,
+					       on_address_timer, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->address_timer, SD_EVENT_OFF);
 	return r < 0 ? err_errno(err, -r, "the event loop") : 0;
 }
 
@@ -388,6 +442,18 @@ static int add_watches(struct daemon *daemon, struct err *err)
 	r = sd_event_add_io(daemon->event, &daemon->link_source,
 			    link_watch_fd(daemon->links), EPOLLIN, on_link, daemon);
 	return r < 0 ? err_errno(err, -r, "watching links") : 0;
+}
+
+static int add_address_watch(struct daemon *daemon, struct err *err)
+{
+	int r = address_watch_new(&daemon->addresses, err);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(daemon->event, &daemon->address_source,
+			    address_watch_fd(daemon->addresses), EPOLLIN, on_addresses,
+			    daemon);
+	return r < 0 ? err_errno(err, -r, "watching addresses") : 0;
 }
 
 int daemon_new(struct daemon **daemon, const struct options *options, struct err *err)
@@ -416,6 +482,8 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 		r = made->health ? 0 : err_errno(err, ENOMEM, "starting");
 	}
 	if (r == 0)
+		r = add_address_watch(made, err);
+	if (r == 0)
 		r = control_listen(&made->control, made->event, options->run_directory,
 				   made->state_path, on_apply, made, err);
 	if (r < 0)
@@ -443,10 +511,14 @@ void daemon_free(struct daemon *daemon)
 	sd_event_source_disable_unref(daemon->drain_timer);
 	sd_event_source_disable_unref(daemon->watch_source);
 	sd_event_source_disable_unref(daemon->link_source);
+	sd_event_source_disable_unref(daemon->address_timer);
+	sd_event_source_disable_unref(daemon->address_source);
 	if (daemon->watch)
 		watch_free(daemon->watch);
 	if (daemon->links)
 		link_watch_free(daemon->links);
+	if (daemon->addresses)
+		address_watch_free(daemon->addresses);
 	sd_event_unref(daemon->event);
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);

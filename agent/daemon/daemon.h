@@ -8,8 +8,8 @@
 
 /*
  * The daemon: one event loop that reconciles at the start, when the state changes, on SIGHUP, when
- * `apply` asks, when an interface appears that a sync daemon lacked, after the resync period and,
- * where something failed, sooner. Each reconcile ends in log, status.json and STATUS=.
+ * `apply` asks, when an interface appears that a sync daemon lacked, for addresses alone when one of
+ * ours may have gone, after the resync period and, where something failed, sooner. Each reconcile ends in log, status.json and STATUS=.
  */
 struct daemon;
 

@@ -80,10 +80,12 @@ int failure_report(const struct preparation *preparation, struct reconcile_repor
 int failure_report_sysctl(struct reconcile_report *report,
 			  const struct operation *operation, const struct err *err)
 {
+	static const char vs[] = "net.ipv4.vs.";
 	char object[OPERATION_OBJECT_TEXT];
 
-	/* The state did not ask for it; the services are as wanted without. */
-	if (operation->sysctl->implied)
+	/* The state did not ask for it; the services are as wanted without. Others are asked for. */
+	if (operation->sysctl->implied &&
+	    strncmp(operation->sysctl->name, vs, strlen(vs)) == 0)
 		return reconcile_report_warn(
 			report,
 			"%s: a persistent service's clients stay on a destination that drains until their templates end",

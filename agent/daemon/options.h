@@ -6,6 +6,9 @@
 
 #include "agent/state/settings.h"
 #include "agent/table/plan.h"
+#include "common/network.h"
+
+enum { SERVICE_NETWORKS_MAX = 16 };
 
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
 struct options {
@@ -32,6 +35,10 @@ struct options {
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
 	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
 	struct state_settings cluster;
+	const char *link; /* --link, default ipvs0: a name that the kernel takes */
+	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
+	size_t service_network_count;
+	bool strict_arp; /* --strict-arp */
 	/* Those given that the daemon has its own of: the first one's name, or NULL. */
 	const char *daemon_own;
 };

@@ -16,6 +16,17 @@
  * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
 static const char quiescent_sysctl[] = "net.ipv4.vs.expire_quiescent_template";
 
+/*
+ * --strict-arp: an address of one link is not answered for on another, and not told of there
+ * (Documentation/networking/ip-sysctl.rst). The kernel takes the larger of this and the link's own.
+ */
+static const struct {
+	const char *name, *value;
+} arp_sysctls[] = {
+	{ "net.ipv4.conf.all.arp_announce", "2" },
+	{ "net.ipv4.conf.all.arp_ignore", "1" },
+};
+
 static void clear_wanted(struct preparation *preparation)
 {
 	if (preparation->wanted_in_part)
@@ -71,6 +82,16 @@ static int load_record(struct session *session, struct err *err)
 	return 0;
 }
 
+/* Without the record it is not known what is ours; the plan then says why. */
+static int admit(struct preparation *preparation)
+{
+	admission_clear(&preparation->admission);
+	if (!admission_is_needed(&preparation->wanted) ||
+	    load_record(preparation->session, NULL) < 0)
+		return 0;
+	return admission_check(preparation);
+}
+
 int preparation_fall_back(struct preparation *preparation,
 			  struct reconcile_report *report)
 {
@@ -96,7 +117,7 @@ int preparation_fall_back(struct preparation *preparation,
 	report->last_good = when;
 	report->services = preparation->wanted.service_count;
 	report->destinations = table_destination_count(&preparation->wanted);
-	return 0;
+	return admit(preparation);
 }
 
 static int borrow_wanted(struct preparation *preparation, const struct table *table,
@@ -104,6 +125,7 @@ static int borrow_wanted(struct preparation *preparation, const struct table *ta
 {
 	preparation->wanted.services = table->services;
 	preparation->wanted.service_count = table->service_count;
+	preparation->wanted.notes = table->notes;
 	preparation->wanted_borrowed = true;
 	report->services = table->service_count;
 	report->destinations = table_destination_count(table);
@@ -129,6 +151,8 @@ int preparation_read_state(struct preparation *preparation,
 			r = preparation_fall_back(preparation, report);
 	} else if (r == STATE_OK) {
 		r = borrow_wanted(preparation, table, report);
+		if (r == 0)
+			r = admit(preparation);
 	}
 	report->times.read = clock_usec(CLOCK_MONOTONIC) - start;
 	return r;
@@ -224,14 +248,31 @@ static bool drains_persistence(const struct preparation *preparation)
 }
 
 /* A value of the state comes first, whatever it is. */
-static int imply_quiescence(struct globals *wanted)
+static int imply(struct globals *wanted, const char *name, const char *value)
 {
-	if (globals_find_sysctl(wanted, quiescent_sysctl))
+	if (globals_find_sysctl(wanted, name))
 		return 0;
-	if (globals_add_sysctl(wanted, quiescent_sysctl, "1") < 0)
+	if (globals_add_sysctl(wanted, name, value) < 0)
 		return -ENOMEM;
 	wanted->sysctls[wanted->sysctl_count - 1].implied = true;
 	return 0;
+}
+
+static int imply_quiescence(struct globals *wanted)
+{
+	return imply(wanted, quiescent_sysctl, "1");
+}
+
+static int imply_strict_arp(const struct preparation *preparation, struct globals *wanted)
+{
+	int r = 0;
+
+	if (!preparation->session->options->strict_arp ||
+	    preparation->wanted.service_count == 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(arp_sysctls); i++)
+		r = imply(wanted, arp_sysctls[i].name, arp_sysctls[i].value);
+	return r;
 }
 
 /* What an earlier plan needed; they stand last. */
@@ -248,10 +289,13 @@ static void drop_implied(struct globals *wanted)
 
 int preparation_imply_sysctls(struct preparation *preparation)
 {
-	drop_implied(&preparation->wanted.globals);
-	return has_persistence(&preparation->wanted)
-		       ? imply_quiescence(&preparation->wanted.globals)
-		       : 0;
+	struct globals *wanted = &preparation->wanted.globals;
+	int r;
+
+	drop_implied(wanted);
+	r = imply_strict_arp(preparation, wanted);
+	return r == 0 && has_persistence(&preparation->wanted) ? imply_quiescence(wanted)
+							       : r;
 }
 
 int preparation_open(struct preparation *preparation, struct err *err)
@@ -379,6 +423,7 @@ void preparation_clear(struct preparation *preparation)
 {
 	plan_clear(&preparation->plan);
 	clear_wanted(preparation);
+	admission_clear(&preparation->admission);
 	table_clear(&preparation->actual);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "agent/daemon/admission.h"
 #include "agent/daemon/reconcile.h"
 #include "agent/daemon/session.h"
 #include "agent/kernel/ipvs.h"
@@ -16,6 +17,7 @@ struct preparation {
 	struct table wanted;
 	bool wanted_borrowed; /* its services are the session's; globals are always its own */
 	bool wanted_in_part; /* only its services' destinations and names are the session's */
+	struct admission admission; /* what of the state is not in wanted, and why */
 	struct table actual;
 	struct plan plan; /* borrows from the two tables and the session's ownership */
 	struct ipvs *ipvs;
@@ -39,7 +41,7 @@ bool preparation_covers(const struct preparation *preparation,
 			const struct service_key *key);
 
 /*
- * Reads the state into wanted; sets the report's outcome and problems. Where the state cannot be
+ * Reads the state into wanted, but for what is refused (admission.h); sets the report's outcome and problems. Where the state cannot be
  * used and the session falls back, wanted is the last good one and report->falls_back is set; the
  * outcome stays. Negative: out of memory.
  */

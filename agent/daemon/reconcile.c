@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "agent/daemon/addresses.h"
 #include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
 #include "agent/daemon/last_good.h"
@@ -202,6 +203,14 @@ static int settle(struct session *session, struct reconcile_report *report)
 			    random);
 }
 
+/* What comes after the services: their addresses, and a word on those that were refused. */
+static int finish(const struct preparation *preparation, struct reconcile_report *report)
+{
+	int r = addresses_bring_about(preparation, report);
+
+	return r == 0 ? admission_report(&preparation->admission, report) : r;
+}
+
 /* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
 static int bring_about(struct preparation *preparation, bool changes_only,
 		       struct reconcile_report *report)
@@ -215,6 +224,9 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 		r = run_changes(preparation, report, &err);
 	else
 		r = run_all(preparation, report, &err);
+	/* Nothing of a state that is held is brought about. */
+	if (r == 0)
+		r = finish(preparation, report);
 
 	session->allow_removal = false;
 	add_counts(preparation, report);
@@ -229,7 +241,7 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 }
 
 /* What the state has and cannot be served; not of the last good state, whose day is over. */
-static int report_refusals(const struct notes *notes, struct reconcile_report *report)
+static int report_omissions(const struct notes *notes, struct reconcile_report *report)
 {
 	size_t kept = notes_kept(notes);
 	int r = 0;
@@ -237,11 +249,11 @@ static int report_refusals(const struct notes *notes, struct reconcile_report *r
 	if (report->falls_back)
 		return 0;
 	for (size_t i = 0; r == 0 && i < kept; i++)
-		r = reconcile_report_warn(report, "%s: %s", notes->refusals[i].object,
-					  notes->refusals[i].reason);
-	if (r == 0 && notes->refusal_count > kept)
+		r = reconcile_report_warn(report, "%s: %s", notes->omissions[i].object,
+					  notes->omissions[i].reason);
+	if (r == 0 && notes->omission_count > kept)
 		r = reconcile_report_warn(report, "and %zu more that cannot be served",
-					  notes->refusal_count - kept);
+					  notes->omission_count - kept);
 	return r;
 }
 
@@ -266,7 +278,7 @@ static int run(struct session *session, bool changes_only,
 	if (r < 0)
 		return r;
 	session->foreign_services = report->foreign_services;
-	r = report_refusals(&session->state.table.notes, report);
+	r = report_omissions(&session->state.table.notes, report);
 	if (r < 0)
 		return r;
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
@@ -314,6 +326,24 @@ int reconcile_cleanup(struct session *session, struct reconcile_report *report)
 	return forget_last_good(session, report);
 }
 
+static int look_at_addresses(struct session *session, struct reconcile_report *report)
+{
+	size_t failures = report->failure_count;
+	int r = addresses_look(session, report);
+
+	/* What waits for its next attempt has been reported by a reconcile already. */
+	for (size_t i = failures; i < report->failure_count; i++)
+		session->wants_reconcile |= !report->failures[i].waiting;
+	/* So that what is put back again and again is known as that before the next reconcile. */
+	quarrel_settle(&session->quarrels, clock_usec(CLOCK_BOOTTIME));
+	return r;
+}
+
+int reconcile_addresses(struct session *session, struct reconcile_report *report)
+{
+	return look_at_addresses(session, report);
+}
+
 int reconcile_drains(struct session *session, struct reconcile_report *report)
 {
 	cleanup_preparation struct preparation preparation = { .session = session };
@@ -328,6 +358,9 @@ int reconcile_drains(struct session *session, struct reconcile_report *report)
 		return 0;
 	}
 	r = drains_look(session, preparation.ipvs, report);
+	/* What has ended may have been the last service of an address. */
+	if (r == 0 && report->changes > 0)
+		r = look_at_addresses(session, report);
 	add_counts(&preparation, report);
 	report->draining = session->ownership.drain_count;
 	return r;

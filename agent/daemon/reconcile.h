@@ -97,6 +97,13 @@ int reconcile_cleanup(struct session *session,
 int reconcile_drains(struct session *session, struct reconcile_report *report) MUST_CHECK;
 
 /*
+ * A look at links, addresses and routes after one of them may have gone, without the services: what
+ * is missing is put back. As reconcile_drains() otherwise.
+ */
+int reconcile_addresses(struct session *session,
+			struct reconcile_report *report) MUST_CHECK;
+
+/*
  * "in sync: 812 services", "degraded: 811 of 812 services, 1 failed: kube-dns: no scheduler
  * 'foo'", "no state: …", "last good state of … in use: state.json:3:7: …". Returns buffer.
  */

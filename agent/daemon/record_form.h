@@ -9,7 +9,7 @@
  *
  * Text, one entry a line, words between single blanks, the last word a checksum:
  *
- *	ipvs-node-owned 2 BOOT-ID DEVICE:INODE xxxxxxxx
+ *	ipvs-node-owned 3 BOOT-ID DEVICE:INODE xxxxxxxx
  *	good 0123456789abcdef saved xxxxxxxx   the last good state; or: unsaved
  *	good 0123456789abcdef saved left xxxxxxxx   the same, and another state was begun since
  *	timeouts 900 120 300 xxxxxxxx          found before, seconds, 0: not ours
@@ -20,23 +20,28 @@
  *	owned fwmark ipv6 7 xxxxxxxx
  *	drain tcp 10.0.0.1 443 10.0.1.1 6443 7200000 xxxxxxxx   until, CLOCK_BOOTTIME in ms; 0: no end
  *	struck tcp 10.0.0.1 443 xxxxxxxx       no longer ours
+ *	link ipvs0 02005e000001 xxxxxxxx       the dummy link with this hardware address
+ *	bound 10.0.0.1 xxxxxxxx                an address on it
+ *	routes xxxxxxxx                        those with our protocol number (agent/table/node.h)
  *
  * A later line about a key replaces an earlier one, so that a writer may append instead of
  * writing all of it. The checksum runs on from line to line: a line that was changed, lost or
  * moved is found. What follows the last line feed is the beginning of an entry whose writer died
  * in it; that entry's request was never sent, and it is left out. The words of 16 hexadecimal
  * digits are fingerprints (agent/table/fingerprint.h); version 1 had none, and an intended entry
- * without one is never taken for ours. The first four words of the header stay what they are in
+ * without one is never taken for ours. Versions 1 and 2 had no links, addresses and routes, and do not
+ * read a record that has. The first four words of the header stay what they are in
  * every version.
  */
 
 #define RECORD_MAGIC "ipvs-node-owned"
 
 enum {
-	RECORD_VERSION = 2,
+	RECORD_VERSION = 3,
 	RECORD_WORDS_MAX = 8,
 	RECORD_CHECKSUM_DIGITS = 8,
 	RECORD_FINGERPRINT_DIGITS = 16,
+	RECORD_HARDWARE_DIGITS = 12,
 	RECORD_LINE_ROOM = 160, /* more than any line without a sysctl */
 	RECORD_END = 1 + RECORD_CHECKSUM_DIGITS + 1, /* how each line ends */
 };

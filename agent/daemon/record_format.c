@@ -225,6 +225,48 @@ static void put_daemon(struct writer *writer, enum sync_role role,
 	end_line(writer);
 }
 
+static int put_link(struct writer *writer, const struct owned_link *link)
+{
+	int r = make_room(writer, RECORD_LINE_ROOM);
+
+	if (r < 0 || link->name[0] == '\0')
+		return r;
+	put_text(writer, "link ");
+	put_word(writer, link->name);
+	put_text(writer, " ");
+	for (size_t i = 0; i < sizeof(link->hardware); i++)
+		put_hex(writer, link->hardware[i], 2);
+	end_line(writer);
+	return 0;
+}
+
+static int put_bound(struct writer *writer, const struct address *address)
+{
+	int r = make_room(writer, RECORD_LINE_ROOM);
+
+	if (r < 0)
+		return r;
+	put_text(writer, "bound ");
+	put_address(writer, address);
+	end_line(writer);
+	return 0;
+}
+
+static int put_local(struct writer *writer, const struct ownership *ownership)
+{
+	int r = put_link(writer, &ownership->link);
+
+	for (size_t i = 0; i < ownership->bound.count && r == 0; i++)
+		r = put_bound(writer, &ownership->bound.items[i]);
+	if (r == 0 && ownership->routes)
+		r = make_room(writer, RECORD_LINE_ROOM);
+	if (r < 0 || !ownership->routes)
+		return r;
+	put_text(writer, "routes");
+	end_line(writer);
+	return 0;
+}
+
 static int put_globals(struct writer *writer, const struct ownership *ownership)
 {
 	int r = make_room(writer, 4 * RECORD_LINE_ROOM);
@@ -268,6 +310,8 @@ int record_format(const struct ownership *ownership, const char *identity, char 
 	put_text(&writer, identity);
 	end_line(&writer);
 	r = put_globals(&writer, ownership);
+	if (r == 0)
+		r = put_local(&writer, ownership);
 	for (size_t i = 0; i < ownership->service_count && r == 0; i++)
 		r = put_service(&writer, &ownership->services[i]);
 	for (size_t i = 0; i < ownership->drain_count && r == 0; i++)

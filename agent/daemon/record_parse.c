@@ -282,6 +282,41 @@ static int take_sysctl(struct reader *reader, struct ownership *ownership)
 	return globals_set_sysctl(before, reader->words[1], reader->words[2]);
 }
 
+static int take_link(struct reader *reader, struct ownership *ownership)
+{
+	struct owned_link link = { 0 };
+	uint64_t hardware;
+
+	if (reader->word_count != 3 || !unescape(reader->words[1]) ||
+	    reader->words[1][0] == '\0' ||
+	    strlen(reader->words[1]) >= sizeof(link.name) ||
+	    strlen(reader->words[2]) != RECORD_HARDWARE_DIGITS ||
+	    !parse_hex(reader->words[2], RECORD_HARDWARE_DIGITS, &hardware))
+		return -EBADMSG;
+	strcpy(link.name, reader->words[1]);
+	for (size_t i = sizeof(link.hardware); i-- > 0; hardware >>= 8)
+		link.hardware[i] = (uint8_t)hardware;
+	ownership->link = link;
+	return 0;
+}
+
+static int take_bound(struct reader *reader, struct ownership *ownership)
+{
+	struct address address;
+
+	if (reader->word_count != 2 || address_parse(reader->words[1], &address) < 0)
+		return -EBADMSG;
+	return address_list_add(&ownership->bound, &address);
+}
+
+static int take_routes(struct reader *reader, struct ownership *ownership)
+{
+	if (reader->word_count != 1)
+		return -EBADMSG;
+	ownership->routes = true;
+	return 0;
+}
+
 /* -ENOTSUP for an entry of a kind that this version does not know. */
 static int take_line(struct reader *reader, struct ownership *ownership)
 {
@@ -298,6 +333,9 @@ static int take_line(struct reader *reader, struct ownership *ownership)
 		{ "intended-daemon", take_intended_daemon },
 		{ "sysctl", take_sysctl },
 		{ "good", take_good },
+		{ "link", take_link },
+		{ "bound", take_bound },
+		{ "routes", take_routes },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

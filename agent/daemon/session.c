@@ -17,6 +17,7 @@ void session_clear(struct session *session)
 	retry_clear(&session->retries);
 	quarrel_clear(&session->quarrels);
 	history_clear(&session->history);
+	addresses_clear(&session->addresses);
 	table_clear(&session->draining);
 	memset(session, 0, sizeof(*session));
 }

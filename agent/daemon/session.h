@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/daemon/addresses.h"
 #include "agent/daemon/history.h"
 #include "agent/daemon/options.h"
 #include "agent/daemon/quarrel.h"
@@ -31,6 +32,7 @@ struct session {
 	struct retry_list retries;
 	struct quarrel_list quarrels;
 	struct history history;
+	struct addresses addresses;
 	size_t foreign_services; /* as the last whole reconcile counted them */
 
 	/* As wanted: the services that stay while some of their destinations drain. */

@@ -25,7 +25,7 @@ static bool take_address(const struct sockaddr *from, struct address *address)
 	return true;
 }
 
-int node_address_list(void *own_link, struct address **addresses, size_t *count)
+int node_address_list(const void *own_link, struct address **addresses, size_t *count)
 {
 	const char *own = own_link;
 	struct address_list list = { 0 };

@@ -11,5 +11,5 @@
  * own_link (const char *, may be NULL), as getifaddrs(3) lists them; newly allocated, the caller's
  * to free. -errno. Fits struct state_settings, agent/state/settings.h.
  */
-int node_address_list(void *own_link, struct address **addresses,
+int node_address_list(const void *own_link, struct address **addresses,
 		      size_t *count) MUST_CHECK;

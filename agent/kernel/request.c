@@ -16,21 +16,32 @@ static void *extend(struct request *request, size_t size)
 	return (char *)request->header + length;
 }
 
+void request_start_plain(struct request *request, void *buffer, size_t room,
+			 uint16_t type, uint32_t sequence, uint16_t flags,
+			 const void *header, size_t size)
+{
+	const struct nlmsghdr message = { .nlmsg_len = NLMSG_HDRLEN,
+					  .nlmsg_type = type,
+					  .nlmsg_flags = NLM_F_REQUEST | flags,
+					  .nlmsg_seq = sequence };
+	char *at;
+
+	*request = (struct request){ .header = buffer, .room = room };
+	memcpy(buffer, &message, sizeof(message));
+	at = extend(request, NLMSG_ALIGN(size));
+	if (!at)
+		return;
+	memset(at, 0, NLMSG_ALIGN(size));
+	memcpy(at, header, size);
+}
+
 void request_start(struct request *request, void *buffer, size_t room, uint16_t family,
 		   uint32_t sequence, uint16_t flags, uint8_t command, uint8_t version)
 {
-	const struct nlmsghdr header = { .nlmsg_len = NLMSG_HDRLEN,
-					 .nlmsg_type = family,
-					 .nlmsg_flags = NLM_F_REQUEST | flags,
-					 .nlmsg_seq = sequence };
 	const struct genlmsghdr genl = { .cmd = command, .version = version };
-	void *at;
 
-	*request = (struct request){ .header = buffer, .room = room };
-	memcpy(buffer, &header, sizeof(header));
-	at = extend(request, GENL_HDRLEN);
-	if (at)
-		memcpy(at, &genl, sizeof(genl));
+	request_start_plain(request, buffer, room, family, sequence, flags, &genl,
+			    sizeof(genl));
 }
 
 void request_put(struct request *request, uint16_t type, const void *value, size_t size)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * A generic-netlink request as it is written, attribute after attribute, into a buffer of the
+ * A netlink request as it is written, attribute after attribute, into a buffer of the
  * caller's. libnl would allocate and clear each message, which is then copied into the batch; for
  * a large table that is a good part of what the kernel takes for the requests. What does not fit is
  * left out and remembered, so that one look at the end, request_end(), is enough.
@@ -33,6 +33,11 @@ struct request_buffer {
  */
 void request_start(struct request *request, void *buffer, size_t room, uint16_t family,
 		   uint32_t sequence, uint16_t flags, uint8_t command, uint8_t version);
+
+/* The same for a protocol that is not generic netlink: header, size bytes, stands in genlmsghdr's place. */
+void request_start_plain(struct request *request, void *buffer, size_t room,
+			 uint16_t type, uint32_t sequence, uint16_t flags,
+			 const void *header, size_t size);
 
 void request_put(struct request *request, uint16_t type, const void *value, size_t size);
 

@@ -31,20 +31,30 @@ static int resolve_family(struct nl_sock *nl, const char *family)
 	return id >= 0 ? id : genl_ctrl_resolve(nl, family);
 }
 
-static int connect_socket(struct genl_socket *socket, const char *family, struct err *err)
+int netlink_open(struct genl_socket **socket, int protocol, size_t receive_size,
+		 struct err *err)
 {
+	cleanup_genl struct genl_socket *opened = NULL;
 	int on = 1, r;
 
-	r = genl_connect(socket->nl);
+	opened = calloc(1, sizeof(*opened));
+	if (!opened)
+		return err_errno(err, ENOMEM, "netlink");
+	opened->nl = nl_socket_alloc();
+	opened->receive_size = receive_size;
+	opened->buffer = malloc(RECEIVE_COUNT * receive_size);
+	/* libnl receives the family's number: with more room the kernel would remember that. */
+	if (!opened->nl || !opened->buffer ||
+	    nl_socket_set_msg_buf_size(opened->nl, receive_size) < 0)
+		return err_errno(err, ENOMEM, "netlink");
+	opened->sequence = 1;
+	r = nl_connect(opened->nl, protocol);
 	if (r < 0)
-		return err_set(err, EIO, "generic netlink: %s", nl_geterror(r));
+		return err_set(err, EIO, "netlink: %s", nl_geterror(r));
 	/* The header of a failed request is enough of an echo; older kernels send all of it. */
-	setsockopt(nl_socket_get_fd(socket->nl), SOL_NETLINK, NETLINK_CAP_ACK, &on,
+	setsockopt(nl_socket_get_fd(opened->nl), SOL_NETLINK, NETLINK_CAP_ACK, &on,
 		   sizeof(on));
-	socket->family = resolve_family(socket->nl, family);
-	if (socket->family < 0)
-		return err_set(err, ENOENT, "the kernel has no generic netlink family %s",
-			       family);
+	*socket = TAKE_PTR(opened);
 	return 0;
 }
 
@@ -52,22 +62,14 @@ int genl_open(struct genl_socket **socket, const char *family, size_t receive_si
 	      struct err *err)
 {
 	cleanup_genl struct genl_socket *opened = NULL;
-	int r;
+	int r = netlink_open(&opened, NETLINK_GENERIC, receive_size, err);
 
-	opened = calloc(1, sizeof(*opened));
-	if (!opened)
-		return err_errno(err, ENOMEM, "generic netlink");
-	opened->nl = nl_socket_alloc();
-	opened->receive_size = receive_size;
-	opened->buffer = malloc(RECEIVE_COUNT * receive_size);
-	/* libnl receives the family's number: with more room the kernel would remember that. */
-	if (!opened->nl || !opened->buffer ||
-	    nl_socket_set_msg_buf_size(opened->nl, receive_size) < 0)
-		return err_errno(err, ENOMEM, "generic netlink");
-	opened->sequence = 1;
-	r = connect_socket(opened, family, err);
 	if (r < 0)
 		return r;
+	opened->family = resolve_family(opened->nl, family);
+	if (opened->family < 0)
+		return err_set(err, ENOENT, "the kernel has no generic netlink family %s",
+			       family);
 	*socket = TAKE_PTR(opened);
 	return 0;
 }
@@ -87,6 +89,24 @@ void genl_request(struct genl_socket *socket, struct request *request, void *buf
 {
 	request_start(request, buffer, room, (uint16_t)socket->family, socket->sequence++,
 		      flags, command, version);
+}
+
+int netlink_be_strict(struct genl_socket *socket)
+{
+	int on = 1;
+
+	return setsockopt(nl_socket_get_fd(socket->nl), SOL_NETLINK,
+			  NETLINK_GET_STRICT_CHK, &on, sizeof(on)) < 0
+		       ? -errno
+		       : 0;
+}
+
+void netlink_request(struct genl_socket *socket, struct request *request, void *buffer,
+		     size_t room, uint16_t type, uint16_t flags, const void *header,
+		     size_t size)
+{
+	request_start_plain(request, buffer, room, type, socket->sequence++, flags,
+			    header, size);
 }
 
 static int reserve_buffer(int fd, int option, size_t size, size_t *reserved)
@@ -220,6 +240,7 @@ struct question {
 	genl_handler handle;
 	void *context;
 	bool ended;
+	bool interrupted;
 	int result; /* the kernel's, once ended */
 };
 
@@ -229,6 +250,7 @@ static int handle_answer(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_seq != question->sequence)
 		return 0;
+	question->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
 		/* Both carry an int first: nlmsgerr's error, and a dump's result. */
 		if (nlmsg_datalen(message) >= (int)sizeof(int))
@@ -252,5 +274,7 @@ int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler 
 	r = genl_send(socket, request, request->nlmsg_len);
 	while (r == 0 && !question.ended)
 		r = genl_receive(socket, handle_answer, &question);
+	if (r == 0 && question.result == 0 && question.interrupted)
+		return -EINTR;
 	return r != 0 ? r : question.result;
 }

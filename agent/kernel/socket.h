@@ -11,7 +11,7 @@
 #include "common/err.h"
 
 /*
- * A generic-netlink socket to one family. The socket is libnl's. Receiving is done
+ * A generic-netlink socket to one family, or one of another netlink protocol. The socket is libnl's. Receiving is done
  * here, since libnl folds the kernel's errnos together (ESRCH and ENOENT become
  * one, lib/error.c: nl_syserr2nlerr) and has no end to its waits.
  */
@@ -45,6 +45,18 @@ DEFINE_CLEANUP(genl_cleanup, struct genl_socket *, genl_close)
 void genl_request(struct genl_socket *socket, struct request *request, void *buffer,
 		  size_t room, uint8_t command, uint8_t version, uint16_t flags);
 
+/* The same for another protocol: NETLINK_ROUTE, NETLINK_SOCK_DIAG. */
+int netlink_open(struct genl_socket **socket, int protocol, size_t receive_size,
+		 struct err *err) MUST_CHECK;
+
+/* Has the kernel check the requests for dumps and filter by them (NETLINK_GET_STRICT_CHK, 4.20). */
+int netlink_be_strict(struct genl_socket *socket);
+
+/* And a request on it: header, size bytes, is the protocol's own. */
+void netlink_request(struct genl_socket *socket, struct request *request, void *buffer,
+		     size_t room, uint16_t type, uint16_t flags, const void *header,
+		     size_t size);
+
 /*
  * Makes the buffers large enough for messages of length bytes in one send and for room bytes of
  * answers (SO_SNDBUFFORCE, SO_RCVBUFFORCE: needs CAP_NET_ADMIN, netlink(7)).
@@ -70,7 +82,8 @@ int genl_receive_ready(struct genl_socket *socket, genl_handler handle,
 
 /*
  * Sends one request and calls handle for each answer until the kernel's last word on it: the end
- * of a dump, or an acknowledgement. The kernel's own errno is returned. After -ETIMEDOUT and
+ * of a dump, or an acknowledgement. The kernel's own errno is returned; -EINTR for a dump that it has
+ * marked as interrupted by a change, which is to be made again. After -ETIMEDOUT and
  * -ENOBUFS what is left of the answers is ignored by its sequence number.
  */
 int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler handle,

@@ -33,8 +33,8 @@ static int refuse_second(struct table *table, const struct service *first,
 	if (strcmp(first->name, second->name) == 0)
 		return 0;
 	snprintf(object, sizeof(object), "Service port %s", second->name);
-	return notes_refuse(&table->notes, object, "%s is %s's already",
-			    service_key_format(&second->key, key), first->name);
+	return notes_omit(&table->notes, object, "%s is %s's already",
+			  service_key_format(&second->key, key), first->name);
 }
 
 int cluster_drop_seconds(struct table *table)
@@ -77,7 +77,7 @@ static int reserve_nodes(const struct cluster *cluster, struct notes *notes)
 		const struct cluster_node *node = &cluster->nodes[i];
 		char owner[OBJECT_TEXT];
 
-		snprintf(owner, sizeof(owner), "Node %s", node->name);
+		snprintf(owner, sizeof(owner), "an address of Node %s", node->name);
 		for (size_t k = 0; r == 0 && k < node->addresses.count; k++)
 			r = notes_reserve(notes, &node->addresses.items[k], owner);
 	}

@@ -41,7 +41,7 @@ static void refuse(struct translation *t, const char *fmt, ...)
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
 	snprintf(object, sizeof(object), "Service %s/%s", name->space, name->name);
-	if (notes_refuse(&t->table->notes, object, "%s", reason) < 0)
+	if (notes_omit(&t->table->notes, object, "%s", reason) < 0)
 		t->error = -ENOMEM;
 }
 

@@ -176,7 +176,7 @@ void kube_refuse(struct reader *reader, const char *kind, const struct object_na
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
 	snprintf(object, sizeof(object), "%s %s/%s", kind, name->space, name->name);
-	if (notes_refuse(&reader->cluster->notes, object, "%s", reason) < 0)
+	if (notes_omit(&reader->cluster->notes, object, "%s", reason) < 0)
 		reader->error = -ENOMEM;
 }
 

@@ -23,6 +23,7 @@ struct state_settings {
 	 * Lists the node's own addresses, newly allocated, but for those of a loopback link, for
 	 * the caller to free. -errno. NULL: there are none.
 	 */
-	int (*node_addresses)(void *context, struct address **addresses, size_t *count);
-	void *node_addresses_context;
+	int (*node_addresses)(const void *context, struct address **addresses,
+			      size_t *count);
+	const void *node_addresses_context;
 };

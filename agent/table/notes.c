@@ -13,37 +13,37 @@
 
 size_t notes_kept(const struct notes *notes)
 {
-	return MIN_OF(notes->refusal_count, (size_t)REFUSALS_KEPT);
+	return MIN_OF(notes->omission_count, (size_t)OMISSIONS_KEPT);
 }
 
-int notes_refuse(struct notes *notes, const char *object, const char *fmt, ...)
+int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 {
-	struct refusal refusal = { 0 };
+	struct omission omission = { 0 };
 	va_list ap;
 	int r;
 
-	if (notes->refusal_count >= REFUSALS_KEPT) {
-		notes->refusal_count++;
+	if (notes->omission_count >= OMISSIONS_KEPT) {
+		notes->omission_count++;
 		return 0;
 	}
-	refusal.object = strdup(object);
-	if (!refusal.object)
+	omission.object = strdup(object);
+	if (!omission.object)
 		return -ENOMEM;
-	if (ARRAY_MAKE_ROOM(notes->refusals, notes->refusal_count, notes->refusal_room) <
-	    0) {
-		free(refusal.object);
+	if (ARRAY_MAKE_ROOM(notes->omissions, notes->omission_count,
+			    notes->omission_room) < 0) {
+		free(omission.object);
 		return -ENOMEM;
 	}
 	va_start(ap, fmt);
-	r = vasprintf(&refusal.reason, fmt, ap);
+	r = vasprintf(&omission.reason, fmt, ap);
 	va_end(ap);
 	if (r < 0) {
-		free(refusal.object);
+		free(omission.object);
 		return -ENOMEM;
 	}
-	printable_make(refusal.object);
-	printable_make(refusal.reason);
-	notes->refusals[notes->refusal_count++] = refusal;
+	printable_make(omission.object);
+	printable_make(omission.reason);
+	notes->omissions[notes->omission_count++] = omission;
 	return 0;
 }
 
@@ -92,15 +92,15 @@ int notes_add_health_check(struct notes *notes, const struct health_check *check
 void notes_clear(struct notes *notes)
 {
 	for (size_t i = 0; i < notes_kept(notes); i++) {
-		free(notes->refusals[i].object);
-		free(notes->refusals[i].reason);
+		free(notes->omissions[i].object);
+		free(notes->omissions[i].reason);
 	}
 	for (size_t i = 0; i < notes->reserved_count; i++)
 		free(notes->reserved[i].owner);
 	for (size_t i = 0; i < notes->health_check_count; i++)
 		health_check_clear(&notes->health_checks[i]);
 	free(notes->health_checks);
-	free(notes->refusals);
+	free(notes->omissions);
 	free(notes->reserved);
 	address_list_clear(&notes->node_addresses);
 	memset(notes, 0, sizeof(*notes));

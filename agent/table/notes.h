@@ -14,7 +14,7 @@
  */
 
 /* Something that the state has and the table has not. */
-struct refusal {
+struct omission {
 	char *object; /* "Service default/web"; owned, as all texts here */
 	char *reason;
 };
@@ -22,7 +22,7 @@ struct refusal {
 /* An address that a virtual service must not take away from its owner. */
 struct reserved_address {
 	struct address address;
-	char *owner; /* "Node worker-2" */
+	char *owner; /* "an address of Node worker-2" */
 };
 
 /* A port at which load balancers ask for the endpoints of a Service on this node. */
@@ -33,12 +33,12 @@ struct health_check {
 	size_t local_endpoints;
 };
 
-enum { REFUSALS_KEPT = 100 }; /* further ones are only counted */
+enum { OMISSIONS_KEPT = 100 }; /* further ones are only counted */
 
 struct notes {
-	struct refusal *refusals;
-	size_t refusal_room;
-	size_t refusal_count; /* all, also those that are not kept */
+	struct omission *omissions;
+	size_t omission_room;
+	size_t omission_count; /* all, also those that are not kept */
 	struct reserved_address *reserved;
 	size_t reserved_count;
 	size_t reserved_room;
@@ -51,7 +51,7 @@ struct notes {
 };
 
 /* Adds a refusal, its texts made printable, or counts it. -ENOMEM. */
-int notes_refuse(struct notes *notes, const char *object, const char *fmt, ...)
+int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 	PRINTF_LIKE(3, 4) MUST_CHECK;
 
 /* -ENOMEM. */

@@ -194,5 +194,6 @@ void ownership_clear(struct ownership *ownership)
 	free(ownership->services);
 	free(ownership->drains);
 	globals_clear(&ownership->before);
+	address_list_clear(&ownership->bound);
 	memset(ownership, 0, sizeof(*ownership));
 }

@@ -4,15 +4,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/table/address_list.h"
 #include "agent/table/globals.h"
+#include "agent/table/node.h"
 #include "agent/table/service.h"
 #include "common/cleanup.h"
 #include "common/macro.h"
 
 /*
  * What of the kernel's table is ours: virtual services by key, each with all its destinations,
- * destinations that drain, and the global values we set, each with the value found before, which
- * cleanup puts back. Pure; agent/daemon/record.c keeps it in a file.
+ * destinations that drain, the global values we set, each with the value found before, which
+ * cleanup puts back, and what makes addresses local here. Pure; agent/daemon/record.c keeps it in a
+ * file.
  */
 
 /*
@@ -49,6 +52,12 @@ struct drain {
 	uint64_t deadline_msec; /* CLOCK_BOOTTIME; 0: none */
 };
 
+/* The dummy link of ours, there or asked for; known by its hardware address, whatever its name is. */
+struct owned_link {
+	char name[IF_NAMESIZE]; /* that it was given; "": there is none */
+	uint8_t hardware[NODE_HARDWARE_LENGTH];
+};
+
 struct ownership {
 	struct owned_service *services; /* sorted by key */
 	size_t service_count;
@@ -68,6 +77,9 @@ struct ownership {
 	uint64_t good_fingerprint;
 	bool good_saved;
 	bool good_left;
+	struct owned_link link;
+	struct address_list bound; /* on that link, there or asked for */
+	bool routes;		   /* those with NODE_ROUTE_PROTOCOL are ours */
 };
 
 /*

@@ -92,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = record_parse(text, length, identity, &ownership, NULL);
 	if (r == RECORD_LOADED)
 		write_and_read(&ownership);
-	else if (ownership.service_count != 0 || ownership.before.sysctl_count != 0)
+	else if (ownership.service_count != 0 || ownership.before.sysctl_count != 0 ||
+		 ownership.bound.count != 0)
 		abort();
 	return 0;
 }

@@ -35,7 +35,7 @@
 #define WEB_SPEC                                                                         \
 	"'clusterIP': '10.96.0.1', 'clusterIPs': [ '10.96.0.1' ], 'ports': [ { 'port': 80 } ]"
 
-static inline int give_node_addresses(void *context, struct address **addresses,
+static inline int give_node_addresses(const void *context, struct address **addresses,
 				      size_t *count)
 {
 	static const char *const texts[] = { "192.0.2.1",   "2001:db8::1", "192.0.2.1",
@@ -98,8 +98,8 @@ static inline char *describe(const struct table *table)
 		fputc('\n', out);
 	}
 	for (size_t i = 0; i < notes_kept(&table->notes); i++)
-		fprintf(out, "! %s: %s\n", table->notes.refusals[i].object,
-			table->notes.refusals[i].reason);
+		fprintf(out, "! %s: %s\n", table->notes.omissions[i].object,
+			table->notes.omissions[i].reason);
 	for (size_t i = 0; i < table->notes.health_check_count; i++) {
 		const struct health_check *check = &table->notes.health_checks[i];
 

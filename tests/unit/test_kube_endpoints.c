@@ -190,7 +190,7 @@ static void many_zones(void **state UNUSED)
 	table_clear(&table);
 }
 
-static int give_changing_addresses(void *context, struct address **addresses,
+static int give_changing_addresses(const void *context, struct address **addresses,
 				   size_t *count)
 {
 	const char *text = context;

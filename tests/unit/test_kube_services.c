@@ -287,7 +287,7 @@ static void others_addresses_are_reserved(void **state UNUSED)
 	assert_int_equal(state_read_with("state.json", &node_a, &table, &problems),
 			 STATE_OK);
 	assert_int_equal(table.notes.reserved_count, 2);
-	assert_string_equal(table.notes.reserved[0].owner, "Node b");
+	assert_string_equal(table.notes.reserved[0].owner, "an address of Node b");
 	assert_string_equal(table.notes.reserved[1].owner,
 			    "an endpoint of default/kubernetes");
 	table_clear(&table);

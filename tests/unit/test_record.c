@@ -59,6 +59,11 @@ static void fill(struct ownership *ownership)
 					    "4096\t131072 6291456%\xff"),
 			 0);
 	assert_int_equal(globals_add_sysctl(&ownership->before, "net.core.empty", ""), 0);
+	ownership->link = (struct owned_link){ "ipvs0", { 2, 0, 0x5e, 0, 0xff, 1 } };
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(address_list_add(&ownership->bound, &keys[i].address),
+				 0);
+	ownership->routes = true;
 }
 
 static void assert_ownership_equal(const struct ownership *a, const struct ownership *b)
@@ -90,6 +95,13 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 		assert_string_equal(a->before.sysctls[i].value,
 				    b->before.sysctls[i].value);
 	}
+	assert_string_equal(a->link.name, b->link.name);
+	assert_memory_equal(a->link.hardware, b->link.hardware, sizeof(a->link.hardware));
+	assert_int_equal(a->bound.count, b->bound.count);
+	for (size_t i = 0; i < a->bound.count; i++)
+		assert_int_equal(address_compare(&a->bound.items[i], &b->bound.items[i]),
+				 0);
+	assert_int_equal(a->routes, b->routes);
 }
 
 static void test_file_and_back(void **state)
@@ -185,7 +197,7 @@ static void test_unwritable(UNUSED void **state)
 static void test_text(UNUSED void **state)
 {
 	static const char *const lines[] = {
-		"ipvs-node-owned 2 8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840 ",
+		"ipvs-node-owned 3 8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840 ",
 		"\ngood 0123456789abcdef saved ",
 		"\ntimeouts 900 0 300 ",
 		"\ndaemon master ",
@@ -193,6 +205,10 @@ static void test_text(UNUSED void **state)
 		"\nsysctl net.ipv4.vs.conntrack 0 ",
 		"\nsysctl net.ipv4.tcp_rmem 4096%09131072%206291456%25%ff ",
 		"\nsysctl net.core.empty % ",
+		"\nlink ipvs0 02005e00ff01 ",
+		"\nbound 10.0.0.1 ",
+		"\nbound fd00::1 ",
+		"\nroutes ",
 		"\nowned tcp 10.0.0.1 443 ",
 		"\nintended tcp fd00::1 0 fedcba9876543210 ",
 		"\nowned fwmark ipv4 7 ",
@@ -414,6 +430,16 @@ static void test_nonsense(UNUSED void **state)
 		"drain tcp 10.0.0.1 80 10.0.1 80 0",
 		"drain tcp 10.0.0.1 80 10.0.1.1 65536 0",
 		"drain tcp 10.0.0.1 80 10.0.1.1 80 -1",
+		"link ipvs0",
+		"link ipvs0 02005e00ff",
+		"link ipvs0 02005e00ff0g",
+		"link ipvs0 02005e00ff01 up",
+		"link % 02005e00ff01",
+		"link sixteen-letters- 02005e00ff01",
+		"bound",
+		"bound 10.0.0",
+		"bound 10.0.0.1 ipvs0",
+		"routes 146",
 		"good 0123456789abcdef",
 		"good 0123456789abcdef perhaps",
 		"good 0123456789abcdef saved right",

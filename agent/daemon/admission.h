@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/daemon/reconcile.h"
+#include "agent/table/table.h"
+#include "common/macro.h"
+
+/*
+ * Keeps out of the wanted table what the guard (agent/table/guard.h) refuses, with the facts that it
+ * needs. What is refused is planned as if the state did not name it: a service that was there before
+ * leaves. A state that the guard does not concern costs nothing.
+ */
+
+struct preparation;
+
+struct refusal {
+	char *object; /* the service's key */
+	char *name;   /* or NULL */
+	char *reason;
+};
+
+/* Zeroed where nothing was refused. */
+struct admission {
+	struct refusal *refusals;
+	size_t count, room;
+	char *warning; /* a fact that could not be had, or NULL */
+};
+
+/* Whether the guard is concerned with any of the table's services. */
+bool admission_is_needed(const struct table *wanted);
+
+/* Takes what is refused out of the preparation's wanted table and keeps why. -ENOMEM. */
+int admission_check(struct preparation *preparation) MUST_CHECK;
+
+/* Adds the refusals to a report: each is a service that failed. -ENOMEM. */
+int admission_report(const struct admission *admission,
+		     struct reconcile_report *report) MUST_CHECK;
+
+void admission_clear(struct admission *admission);

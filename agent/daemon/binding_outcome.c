@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/binding_outcome.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/daemon/operation_log.h"
+#include "agent/daemon/withhold.h"
+#include "agent/kernel/rtnl.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/message_id.h"
+
+enum { TEXT_ROOM = 512 };
+
+/* --- the log --- */
+
+static const char *const message_ids[] = {
+	[BINDING_ADD_ROUTE] = MESSAGE_ID_ROUTE_ADDED,
+	[BINDING_ADD_LINK] = MESSAGE_ID_LINK_ADDED,
+	[BINDING_RENAME_LINK] = MESSAGE_ID_LINK_RENAMED,
+	[BINDING_ADD_ADDRESS] = MESSAGE_ID_ADDRESS_ADDED,
+	[BINDING_REMOVE_ADDRESS] = MESSAGE_ID_ADDRESS_REMOVED,
+	[BINDING_REMOVE_ROUTE] = MESSAGE_ID_ROUTE_REMOVED,
+	[BINDING_REMOVE_LINK] = MESSAGE_ID_LINK_REMOVED,
+};
+
+static void log_one(int level, const struct binding_operation *operation)
+{
+	char line[BINDING_TEXT], before[BINDING_TEXT], now[BINDING_TEXT];
+	char object[BINDING_TEXT];
+	const struct log_field fields[] = {
+		{ "IPVS_OLD", binding_format_values(operation, true, before) },
+		{ "IPVS_NEW", binding_format_values(operation, false, now) },
+		{ "IPVS_OBJECT", binding_format_object(operation, object) },
+		{ "IPVS_REASON", operation->drift ? "drift" : "state" },
+	};
+
+	log_event(level, message_ids[operation->kind], fields, ARRAY_SIZE(fields), "%s",
+		  binding_format(operation, line));
+}
+
+/* --- the report --- */
+
+static bool is_gone_already(const struct binding_operation *operation, int result)
+{
+	switch (operation->kind) {
+	case BINDING_REMOVE_ADDRESS:
+		return result == -EADDRNOTAVAIL || result == -ENODEV;
+	case BINDING_REMOVE_ROUTE:
+		return result == -ESRCH || result == -ENOENT;
+	case BINDING_REMOVE_LINK:
+		return result == -ENODEV;
+	/* Somebody else has added it to our link meanwhile: it is local. */
+	case BINDING_ADD_ADDRESS:
+		return result == -EEXIST;
+	default:
+		return false;
+	}
+}
+
+static int report_waiting(struct session *session, struct reconcile_report *report,
+			  const char *object)
+{
+	const struct retry *retry = retry_find_waiting(&session->retries, object, 0);
+	int r;
+
+	if (!retry)
+		return 0;
+	r = reconcile_report_add(report, object, NULL, retry->text, retry->code);
+	if (r == 0)
+		report->failures[report->failure_count - 1].waiting = true;
+	return r;
+}
+
+static int report_contested(struct session *session, struct reconcile_report *report,
+			    const char *object)
+{
+	uint64_t now = clock_usec(CLOCK_BOOTTIME);
+	const struct quarrel *quarrel = quarrel_find(&session->quarrels, object, now);
+	int r = reconcile_report_add(
+		report, object, NULL,
+		"contested: somebody else keeps taking it away; left alone for a while, longer each time",
+		EBUSY);
+
+	if (r < 0)
+		return r;
+	report->failures[report->failure_count - 1].waiting = true;
+	if (quarrel)
+		report->failures[report->failure_count - 1].next_usec =
+			quarrel->next - now;
+	return 0;
+}
+
+static int report_failure(struct session *session, struct reconcile_report *report,
+			  const struct binding_operation *operation, int result)
+{
+	char object[BINDING_TEXT], text[TEXT_ROOM];
+
+	binding_format_object(operation, object);
+	switch (result) {
+	/* Its link's failure says it all. */
+	case -ECANCELED:
+		return 0;
+	case WITHHELD_BACK_OFF:
+		return report_waiting(session, report, object);
+	case WITHHELD_CONTESTED:
+		return report_contested(session, report, object);
+	case WITHHELD_UNRECORDED:
+		return reconcile_report_add(
+			report, object, NULL,
+			"not made: the record of what is ours cannot be written", EROFS);
+	default:
+		rtnl_explain(operation, -result, text, sizeof(text));
+		return reconcile_report_add(report, object, NULL, text, -result);
+	}
+}
+
+static int report_conflict(const struct session *session, struct reconcile_report *report,
+			   const struct binding_conflict *conflict)
+{
+	const char *link = session->options->link;
+	char object[BINDING_TEXT], text[BINDING_TEXT];
+
+	binding_conflict_object(conflict, link, object);
+	binding_conflict_text(conflict, link, text);
+	if (conflict->kind == BINDING_LINK_SHARED)
+		return reconcile_report_warn(report, "%s: %s", object, text);
+	if (reconcile_report_add(report, object, NULL, text, EEXIST) < 0)
+		return -ENOMEM;
+	/* Every look sees whether it is so still. */
+	report->failures[report->failure_count - 1].waiting = true;
+	return 0;
+}
+
+static void note_success(struct session *session, struct reconcile_report *report,
+			 const struct binding_operation *operation)
+{
+	char object[BINDING_TEXT];
+
+	report->changes++;
+	if (!operation->drift)
+		return;
+	report->drift++;
+	quarrel_note(&session->quarrels, binding_format_object(operation, object),
+		     clock_usec(CLOCK_BOOTTIME));
+}
+
+int binding_outcome(struct session *session, const struct binding_plan *plan,
+		    const int *results, struct reconcile_report *report)
+{
+	size_t taken = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
+		const struct binding_operation *operation = &plan->operations[i];
+		int level = operation->drift ? LOG_NOTICE : LOG_INFO;
+
+		if (results[i] != 0 && !is_gone_already(operation, results[i]))
+			r = report_failure(session, report, operation, results[i]);
+		if (results[i] != 0)
+			continue;
+		note_success(session, report, operation);
+		if (taken++ >= OPERATION_LOG_LINES)
+			level = LOG_DEBUG;
+		if (level <= log_get_level())
+			log_one(level, operation);
+	}
+	if (taken > OPERATION_LOG_LINES)
+		log_info(
+			"%zu writes of addresses in all; those after the first %d are logged at level debug",
+			taken, OPERATION_LOG_LINES);
+	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++)
+		r = report_conflict(session, report, &plan->conflicts[i]);
+	return r;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+#include "agent/table/guard.h"
+#include "common/err.h"
+#include "common/macro.h"
+
+/*
+ * The TCP sockets that listen and the UDP sockets that are connected to nobody, of this network
+ * namespace, over sock_diag(7): four dumps that the kernel filters by state. *listeners is a new
+ * array that the caller frees. -ENOENT where the kernel has no inet_diag and may not load it.
+ */
+int listeners_read(struct listener **listeners, size_t *count,
+		   struct err *err) MUST_CHECK;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/table/binding.h"
+#include "agent/table/node.h"
+#include "common/cleanup.h"
+#include "common/err.h"
+#include "common/macro.h"
+
+/*
+ * Links, addresses and routes over rtnetlink (rtnetlink(7)). Each call ends within a bound. Reading
+ * needs no privilege.
+ */
+struct rtnl;
+
+int rtnl_open(struct rtnl **rtnl, struct err *err) MUST_CHECK;
+void rtnl_close(struct rtnl *rtnl);
+
+DEFINE_CLEANUP(rtnl_cleanup, struct rtnl *, rtnl_close)
+#define cleanup_rtnl CLEANUP(rtnl_cleanup)
+
+/*
+ * Fills an empty node, sorted: all links and addresses, our routes, and the gateways of default
+ * routes. What changes meanwhile may be there or not; a dump that the kernel marks as interrupted is
+ * made again. Needs not be cleared where it fails.
+ */
+int rtnl_read_node(struct rtnl *rtnl, struct node *node, struct err *err) MUST_CHECK;
+
+/*
+ * Sends the operations in their order, many in a send, and waits for all answers. results holds 0
+ * for each on entry; one that is not 0 keeps its operation from being sent. Then results[i] is 0 or
+ * a negative errno as the kernel gave it; -ECANCELED for an address whose link could not be made, and
+ * -EINPROGRESS where the answer was lost. hardware: of the link that ADD_LINK makes. Returns 0 where
+ * every answer came.
+ */
+int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
+	       size_t count, const uint8_t hardware[static NODE_HARDWARE_LENGTH],
+	       int *results, struct err *err) MUST_CHECK;
+
+/* Why the kernel refused this operation, and what to do about it. code is the positive errno. */
+void rtnl_explain(const struct binding_operation *operation, int code, char *buffer,
+		  size_t size);
+
+/* Requests so far. */
+struct rtnl_counts {
+	uint64_t reads, writes;
+};
+const struct rtnl_counts *rtnl_get_counts(const struct rtnl *rtnl);

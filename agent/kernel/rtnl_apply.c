@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/kernel/answer.h"
+#include "agent/kernel/rtnl.h"
+#include "agent/kernel/rtnl_socket.h"
+
+/*
+ * Writing, as apply.c does it: many requests in one send, answers for those that failed and for the
+ * last. Those about the link go alone, since an address needs its number.
+ */
+
+enum {
+	BATCH_REQUESTS = 1024,
+	BATCH_BYTES = 128 * 1024,
+	ANSWER_ROOM = 1024, /* of the receive buffer, for one failed request */
+	/* The loopback link's number, in every network namespace (net/core/net_namespace.c). */
+	LOOPBACK_INDEX = 1,
+};
+
+struct batch {
+	struct rtnl *rtnl;
+	char *buffer; /* BATCH_BYTES */
+	size_t length, count;
+	struct nlmsghdr *last;		  /* in buffer */
+	size_t operation[BATCH_REQUESTS]; /* by the distance of sequence numbers */
+	uint32_t first_sequence, last_sequence;
+	bool ended;
+	int *results; /* of all operations */
+	int link; /* the number of a link that was just made; 0: none was, -1: it failed */
+};
+
+/* --- requests --- */
+
+static size_t address_size(const struct address *address)
+{
+	return address->family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
+}
+
+static void put_address(struct request *request, uint16_t type,
+			const struct address *address)
+{
+	request_put(request, type, address->bytes, address_size(address));
+}
+
+static void encode_address(struct rtnl *rtnl, const struct binding_operation *operation,
+			   int link, struct request *request, void *buffer, size_t room)
+{
+	const struct address *address = &operation->network.address;
+	bool add = operation->kind == BINDING_ADD_ADDRESS;
+	const struct ifaddrmsg header = { .ifa_family = address->family,
+					  .ifa_prefixlen = operation->network.prefix,
+					  .ifa_scope = RT_SCOPE_UNIVERSE,
+					  .ifa_index = (uint32_t)link };
+
+	netlink_request(rtnl->socket, request, buffer, room,
+			add ? RTM_NEWADDR : RTM_DELADDR,
+			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	put_address(request, IFA_LOCAL, address);
+	put_address(request, IFA_ADDRESS, address);
+	/* Nobody else is on this link to be asked, or reached through it. */
+	if (add && address->family == AF_INET6)
+		request_put_u32(request, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+}
+
+static void encode_route(struct rtnl *rtnl, const struct binding_operation *operation,
+			 struct request *request, void *buffer, size_t room)
+{
+	const struct network *network = &operation->network;
+	bool add = operation->kind == BINDING_ADD_ROUTE;
+	const struct rtmsg header = { .rtm_family = network->address.family,
+				      .rtm_dst_len = network->prefix,
+				      .rtm_table = RT_TABLE_LOCAL,
+				      .rtm_protocol = NODE_ROUTE_PROTOCOL,
+				      .rtm_scope = RT_SCOPE_HOST,
+				      .rtm_type = RTN_LOCAL };
+
+	netlink_request(rtnl->socket, request, buffer, room,
+			add ? RTM_NEWROUTE : RTM_DELROUTE,
+			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	put_address(request, RTA_DST, &network->address);
+	request_put_u32(request, RTA_OIF, LOOPBACK_INDEX);
+	request_put_u32(request, RTA_PRIORITY, NODE_ROUTE_METRIC);
+	if (operation->source.family != 0)
+		put_address(request, RTA_PREFSRC, &operation->source);
+}
+
+static void encode_link(struct rtnl *rtnl, const struct binding_operation *operation,
+			const uint8_t *hardware, struct request *request, void *buffer,
+			size_t room)
+{
+	static const uint16_t types[] = {
+		[BINDING_ADD_LINK] = RTM_NEWLINK,
+		[BINDING_RENAME_LINK] = RTM_SETLINK,
+		[BINDING_REMOVE_LINK] = RTM_DELLINK,
+	};
+	bool add = operation->kind == BINDING_ADD_LINK;
+	const struct ifinfomsg header = { .ifi_index = add ? 0 : operation->link };
+	size_t nest;
+
+	netlink_request(rtnl->socket, request, buffer, room, types[operation->kind],
+			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	if (operation->kind != BINDING_REMOVE_LINK)
+		request_put_text(request, IFLA_IFNAME, operation->name);
+	if (!add)
+		return;
+	/* An address that is set keeps udev from giving it another one. */
+	request_put(request, IFLA_ADDRESS, hardware, NODE_HARDWARE_LENGTH);
+	nest = request_start_nest(request, IFLA_LINKINFO);
+	request_put_text(request, IFLA_INFO_KIND, "dummy");
+	request_end_nest(request, nest);
+}
+
+/* --- batches --- */
+
+static int handle_result(const struct nlmsghdr *message, void *context)
+{
+	struct batch *batch = context;
+	uint32_t distance = message->nlmsg_seq - batch->first_sequence;
+
+	if (message->nlmsg_type != NLMSG_ERROR || distance >= batch->count)
+		return 0;
+	if (nlmsg_datalen(message) < (int)sizeof(int))
+		return -EBADMSG;
+	batch->results[batch->operation[distance]] = *(const int *)nlmsg_data(message);
+	if (message->nlmsg_seq == batch->last_sequence)
+		batch->ended = true;
+	return 0;
+}
+
+/* Answers were lost: takes what is still there, and leaves the rest as unknown. */
+static void salvage_results(struct batch *batch)
+{
+	int r;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		int *result = &batch->results[batch->operation[i]];
+
+		if (*result == 0)
+			*result = -EINPROGRESS;
+	}
+	do {
+		r = genl_receive_ready(batch->rtnl->socket, handle_result, batch);
+	} while (r == 0 || r == -ENOBUFS);
+}
+
+static int batch_send(struct batch *batch)
+{
+	struct genl_socket *socket = batch->rtnl->socket;
+	int r;
+
+	if (batch->count == 0)
+		return 0;
+	batch->last->nlmsg_flags |= NLM_F_ACK;
+	batch->last_sequence = batch->last->nlmsg_seq;
+	batch->ended = false;
+	r = genl_reserve(socket, BATCH_BYTES, batch->count * ANSWER_ROOM);
+	if (r == 0)
+		r = genl_send(socket, batch->buffer, batch->length);
+	while (r == 0 && !batch->ended)
+		r = genl_receive(socket, handle_result, batch);
+	if (r < 0)
+		salvage_results(batch);
+	batch->count = 0;
+	batch->length = 0;
+	return r;
+}
+
+static int batch_add(struct batch *batch, const struct binding_operation *operation,
+		     size_t index)
+{
+	char *buffer = batch->buffer + batch->length;
+	size_t room = BATCH_BYTES - batch->length;
+	struct nlmsghdr *message;
+	struct request request;
+
+	if (operation->kind == BINDING_ADD_ADDRESS ||
+	    operation->kind == BINDING_REMOVE_ADDRESS)
+		encode_address(batch->rtnl, operation,
+			       operation->link ? operation->link : batch->link, &request,
+			       buffer, room);
+	else
+		encode_route(batch->rtnl, operation, &request, buffer, room);
+	message = request_end(&request);
+	if (!message)
+		return -EMSGSIZE;
+	if (batch->count == 0)
+		batch->first_sequence = message->nlmsg_seq;
+	batch->last = message;
+	batch->operation[batch->count++] = index;
+	batch->length += message->nlmsg_len;
+	batch->rtnl->counts.writes++;
+	return 0;
+}
+
+/* --- the link --- */
+
+static int handle_index(const struct nlmsghdr *message, void *context)
+{
+	int *index = context;
+	struct ifinfomsg header;
+
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(header)))
+		return 0;
+	memcpy(&header, NLMSG_DATA(message), sizeof(header));
+	*index = header.ifi_index;
+	return 0;
+}
+
+static int find_index(struct rtnl *rtnl, const char *name, int *index)
+{
+	const struct ifinfomsg header = { 0 };
+	struct request_buffer buffer;
+	struct request request;
+
+	netlink_request(rtnl->socket, &request, buffer.bytes, sizeof(buffer.bytes),
+			RTM_GETLINK, 0, &header, sizeof(header));
+	request_put_text(&request, IFLA_IFNAME, name);
+	rtnl->counts.reads++;
+	return genl_ask(rtnl->socket, request_end(&request), handle_index, index);
+}
+
+static int write_link(struct batch *batch, const struct binding_operation *operation,
+		      const uint8_t *hardware)
+{
+	struct request_buffer buffer;
+	struct request request;
+	int r;
+
+	encode_link(batch->rtnl, operation, hardware, &request, buffer.bytes,
+		    sizeof(buffer.bytes));
+	batch->rtnl->counts.writes++;
+	r = genl_ask(batch->rtnl->socket, request_end(&request), NULL, NULL);
+	if (operation->kind != BINDING_ADD_LINK)
+		return r;
+	batch->link = -1;
+	return r < 0 ? r : find_index(batch->rtnl, operation->name, &batch->link);
+}
+
+static bool is_about_link(const struct binding_operation *operation)
+{
+	return operation->kind == BINDING_ADD_LINK ||
+	       operation->kind == BINDING_RENAME_LINK ||
+	       operation->kind == BINDING_REMOVE_LINK;
+}
+
+static bool batch_is_full(const struct batch *batch)
+{
+	return batch->count == BATCH_REQUESTS ||
+	       batch->length > BATCH_BYTES - REQUEST_ROOM;
+}
+
+static int apply_all(struct batch *batch, const struct binding_operation *operations,
+		     size_t count, const uint8_t *hardware)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct binding_operation *operation = &operations[i];
+
+		if (operation->kind == BINDING_ADD_LINK && batch->results[i] != 0)
+			batch->link = -1;
+		if (operation->kind == BINDING_ADD_ADDRESS && operation->link == 0 &&
+		    batch->link <= 0 && batch->results[i] == 0)
+			batch->results[i] = -ECANCELED;
+		if (batch->results[i] != 0)
+			continue;
+		if (is_about_link(operation) || batch_is_full(batch))
+			r = batch_send(batch);
+		if (r < 0)
+			break;
+		if (is_about_link(operation))
+			batch->results[i] = write_link(batch, operation, hardware);
+		else
+			r = batch_add(batch, operation, i);
+	}
+	return r < 0 ? r : batch_send(batch);
+}
+
+int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
+	       size_t count, const uint8_t hardware[static NODE_HARDWARE_LENGTH],
+	       int *results, struct err *err)
+{
+	cleanup_free struct batch *batch = calloc(1, sizeof(*batch));
+	cleanup_free char *buffer = malloc(BATCH_BYTES);
+	int r;
+
+	if (!batch || !buffer)
+		return err_errno(err, ENOMEM, "writing addresses");
+	batch->rtnl = rtnl;
+	batch->buffer = buffer;
+	batch->results = results;
+	r = apply_all(batch, operations, count, hardware);
+	if (r == 0)
+		return 0;
+	/* What was answered stands; of the rest nothing is known, or it was never sent. */
+	for (size_t i = 0; i < count; i++) {
+		if (results[i] == 0)
+			results[i] = -EINPROGRESS;
+	}
+	return err_errno(err, -r, "writing addresses");
+}
+
+void rtnl_explain(const struct binding_operation *operation, int code, char *buffer,
+		  size_t size)
+{
+	bool add = operation->kind == BINDING_ADD_ADDRESS ||
+		   operation->kind == BINDING_ADD_ROUTE;
+
+	if (code == EPERM)
+		snprintf(buffer, size, "no permission: CAP_NET_ADMIN is needed");
+	else if (code == EOPNOTSUPP && operation->kind == BINDING_ADD_LINK)
+		snprintf(
+			buffer, size,
+			"this kernel has no dummy links: load its module dummy (modprobe dummy)");
+	else if (code == EBUSY && operation->kind == BINDING_RENAME_LINK)
+		snprintf(buffer, size,
+			 "this kernel renames no link that is up: ip link set %s down",
+			 operation->name_before);
+	else if (code == EEXIST && operation->kind == BINDING_ADD_ROUTE)
+		snprintf(
+			buffer, size,
+			"somebody else has a local route to it with metric %d; delete that",
+			NODE_ROUTE_METRIC);
+	else if ((code == EACCES || code == EOPNOTSUPP) && add &&
+		 operation->network.address.family == AF_INET6)
+		snprintf(
+			buffer, size,
+			"IPv6 is disabled here: see net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6");
+	else if (code == ENETDOWN)
+		snprintf(buffer, size, "the loopback link lo is down: ip link set lo up");
+	else if (code == EINPROGRESS)
+		snprintf(buffer, size, "the kernel's answer was lost; it is tried again");
+	else
+		snprintf(buffer, size, "%s", strerror(code));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/table/address_list.h"
+#include "agent/table/node.h"
+#include "agent/table/notes.h"
+#include "agent/table/service.h"
+
+/*
+ * The guard: which virtual services must not be, because their address would cut the node off from
+ * something that it needs, or would take a port away from the node itself. It looks only at services
+ * whose address somebody else than the node's administrator may have chosen, or that are meant to be
+ * on the node's own: those with bind, node_port or over_local. Pure.
+ */
+
+/* A socket that takes connections or datagrams from anybody. */
+struct listener {
+	struct address
+		address;  /* all zero bytes: every address, of IPv6 also every IPv4 one */
+	uint16_t port;	  /* host byte order */
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+	bool v6_only;	  /* with an IPv6 address: not for IPv4 */
+};
+
+/* All borrowed. */
+struct guard_facts {
+	const struct node *node;
+	int own_link; /* the index of our own link, 0 where there is none */
+	const struct address_list *nameservers;
+	const struct listener *listeners;
+	size_t listener_count;
+	const struct reserved_address *reserved;
+	size_t reserved_count;
+};
+
+enum { GUARD_TEXT = 200 };
+
+/* Whether the guard has anything to say about this service. */
+bool guard_concerns(const struct service *service);
+
+/*
+ * Whether the node itself has the service's address, so that only the port is asked about; for that
+ * the facts need listeners.
+ */
+bool guard_needs_listeners(const struct guard_facts *facts,
+			   const struct service *service);
+
+/* Whether the service is refused; reason then says why and what to do. */
+bool guard_refuses(const struct guard_facts *facts, const struct service *service,
+		   char reason[static GUARD_TEXT]);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/address.h"
+#include "common/cleanup.h"
+#include "common/macro.h"
+#include "common/network.h"
+
+/*
+ * What this node has of links, addresses and routes, as far as it matters for what is local on it.
+ * Pure memory; agent/kernel/rtnl.h reads it.
+ */
+
+enum {
+	/*
+	 * The protocol number of our routes (rtnetlink(7), rtm_protocol): in none of the lists of
+	 * linux/rtnetlink.h, iproute2's rt_protos, FRR (186 to 199), Calico (80) and Cilium (202).
+	 */
+	NODE_ROUTE_PROTOCOL = 146,
+	/* And their metric, so that nobody else's route of the same network is in their way. */
+	NODE_ROUTE_METRIC = 146,
+	NODE_HARDWARE_LENGTH = 6,
+};
+
+struct node_link {
+	int index;
+	char name[IF_NAMESIZE];
+	bool dummy; /* of the kind dummy */
+	bool loopback;
+	uint8_t hardware
+		[NODE_HARDWARE_LENGTH]; /* zero where it has none of this length */
+};
+
+struct node_address {
+	struct address address;
+	uint8_t prefix;
+	int link; /* index */
+	bool global; /* of scope universe, and not tentative, deprecated or refused by another */
+	bool primary; /* neither an IPv4 secondary one nor an IPv6 temporary one */
+};
+
+/* A route of type local in table local, with our protocol number. */
+struct node_route {
+	struct network network;
+	struct address source; /* of connections that begin here; family 0: none */
+};
+
+struct node_gateway {
+	struct address address; /* family 0: the default route has none, only a link */
+	uint8_t family;		/* of the default route */
+	int link;
+	uint32_t metric;
+};
+
+struct node {
+	struct node_link *links;
+	size_t link_count, link_room;
+	struct node_address *addresses; /* sorted by address, then link, by node_sort() */
+	size_t address_count, address_room;
+	struct node_route *routes; /* sorted by network, by node_sort() */
+	size_t route_count, route_room;
+	struct node_gateway *gateways; /* of default routes in table main */
+	size_t gateway_count, gateway_room;
+};
+
+void node_sort(struct node *node);
+
+/* NULL where there is none. */
+const struct node_link *node_find_link(const struct node *node, const char *name);
+
+/* The dummy link with this hardware address, whatever its name; NULL where there is none. */
+const struct node_link *
+node_find_dummy(const struct node *node,
+		const uint8_t hardware[static NODE_HARDWARE_LENGTH]);
+
+/* The address on a link other than that with this index (0: on any), or NULL. */
+const struct node_address *node_find_elsewhere(const struct node *node,
+					       const struct address *address, int link);
+
+/* The address on the link with this index, or NULL. */
+const struct node_address *node_find_on_link(const struct node *node,
+					     const struct address *address, int link);
+
+/*
+ * The node's own address of a family: a primary global one on the best default route's link, there
+ * one in the gateway's network first, else on any other link but the one with the index except.
+ * NULL where it has none.
+ */
+const struct address *node_own_address(const struct node *node, uint8_t family,
+				       int except);
+
+void node_clear(struct node *node);
+
+#define cleanup_node CLEANUP(node_clear)

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/table_builder.h"
+
+#include <string.h>
+
+#include "agent/kernel/nameservers.h"
+#include "agent/table/guard.h"
+
+/* A node with eth0 (2) on 192.168.1.5/24 and fd01::5, ipvs0 (3), ours, and two gateways. */
+struct world {
+	struct node node;
+	struct address_list nameservers;
+	struct guard_facts facts;
+	struct exposure exposure;
+	struct service service;
+	char reason[GUARD_TEXT];
+};
+
+static struct address address_of(const char *text)
+{
+	struct address address;
+
+	assert_int_equal(address_parse(text, &address), 0);
+	return address;
+}
+
+static struct node_address addresses[] = {
+	{ .prefix = 24, .link = 2, .global = true, .primary = true },
+	{ .prefix = 64, .link = 2, .global = true, .primary = true },
+	{ .prefix = 32, .link = 3, .global = true, .primary = true },
+};
+static struct node_gateway gateways[] = {
+	{ .family = AF_INET, .link = 2 },
+	{ .family = AF_INET6, .link = 2 },
+};
+static struct listener listeners[] = {
+	{ .port = 80, .protocol = IPPROTO_TCP },
+	{ .port = 81, .protocol = IPPROTO_TCP },
+	{ .port = 82, .protocol = IPPROTO_TCP },
+	{ .port = 83, .protocol = IPPROTO_TCP, .v6_only = true },
+	{ .port = 53, .protocol = IPPROTO_UDP },
+};
+static char worker[] = "an address of node worker-2";
+static struct reserved_address reserved[] = { { .owner = worker } };
+
+static void set_up(struct world *world)
+{
+	static const char *const own[] = { "192.168.1.5", "fd01::5", "192.168.1.77" };
+	static const char *const heard[] = { "0.0.0.0", "192.168.1.6",
+					     "::", "::", "192.168.1.5" };
+
+	memset(world, 0, sizeof(*world));
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		addresses[i].address = address_of(own[i]);
+	gateways[0].address = address_of("192.168.1.1");
+	gateways[1].address = address_of("fd01::1");
+	for (size_t i = 0; i < ARRAY_SIZE(heard); i++)
+		listeners[i].address = address_of(heard[i]);
+	reserved[0].address = address_of("192.168.1.9");
+	world->node = (struct node){ .addresses = addresses,
+				     .address_count = ARRAY_SIZE(addresses),
+				     .gateways = gateways,
+				     .gateway_count = ARRAY_SIZE(gateways) };
+	node_sort(&world->node);
+	world->facts = (struct guard_facts){
+		.node = &world->node,
+		.own_link = 3,
+		.nameservers = &world->nameservers,
+		.listeners = listeners,
+		.listener_count = ARRAY_SIZE(listeners),
+		.reserved = reserved,
+		.reserved_count = ARRAY_SIZE(reserved),
+	};
+	world->exposure.bind = true;
+	world->service.exposure = &world->exposure;
+}
+
+/* The reason, or NULL where it is let in. */
+static const char *judge(struct world *world, uint8_t protocol, const char *address,
+			 uint16_t port)
+{
+	world->service.key = (struct service_key){ .address = address_of(address),
+						   .port = port,
+						   .protocol = protocol };
+	return guard_refuses(&world->facts, &world->service, world->reason)
+		       ? world->reason
+		       : NULL;
+}
+
+static void assert_refused(struct world *world, const char *address, const char *reason)
+{
+	const char *found = judge(world, IPPROTO_TCP, address, 443);
+
+	assert_non_null(found);
+	assert_string_equal(found, reason);
+}
+
+static void ranges_are_refused(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_refused(&world, "0.1.2.3",
+		       "refused: 0.1.2.3 is in 0.0.0.0/8, this network");
+	assert_refused(&world, "127.0.0.53",
+		       "refused: 127.0.0.53 is in 127.0.0.0/8, the loopback network");
+	assert_refused(
+		&world, "169.254.169.254",
+		"refused: 169.254.169.254 is in 169.254.0.0/16, the link-local network");
+	assert_refused(&world, "239.1.1.1",
+		       "refused: 239.1.1.1 is in 224.0.0.0/4, which is multicast");
+	assert_refused(&world, "::1", "refused: ::1 is in ::1/128, the loopback network");
+	assert_refused(&world, "febf::1",
+		       "refused: febf::1 is in fe80::/10, the link-local network");
+	assert_refused(&world, "ff02::1",
+		       "refused: ff02::1 is in ff00::/8, which is multicast");
+	/* Their neighbours are not. */
+	assert_null(judge(&world, IPPROTO_TCP, "1.0.0.1", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "126.255.255.255", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "169.253.0.1", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "::2", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "fec0::1", 443));
+	/* 127.0.0.1's bytes as an IPv6 address are another one. */
+	assert_null(judge(&world, IPPROTO_TCP, "7f00:1::", 443));
+}
+
+static void needed_addresses_are_refused(void **state)
+{
+	char text[] =
+		"# comment\nnameserver 10.9.9.9\r\n nameserver\tfd00::53%eth0\n"
+		"nameserver\nnameserver none\nnameservers 10.1.1.1\nsearch 10.2.2.2";
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_int_equal(nameservers_parse(text, &world.nameservers), 0);
+	assert_int_equal(world.nameservers.count, 2);
+	assert_refused(&world, "192.168.1.1",
+		       "refused: 192.168.1.1 is the node's default gateway");
+	assert_refused(&world, "fd01::1",
+		       "refused: fd01::1 is the node's default gateway");
+	assert_refused(&world, "10.9.9.9",
+		       "refused: 10.9.9.9 is a nameserver of /etc/resolv.conf");
+	assert_refused(&world, "fd00::53",
+		       "refused: fd00::53 is a nameserver of /etc/resolv.conf");
+	assert_refused(&world, "192.168.1.9",
+		       "refused: 192.168.1.9 is an address of node worker-2");
+	/* overLocal is about ports. */
+	world.exposure.over_local = true;
+	assert_refused(&world, "192.168.1.1",
+		       "refused: 192.168.1.1 is the node's default gateway");
+	assert_null(judge(&world, IPPROTO_TCP, "10.1.1.1", 443));
+	address_list_clear(&world.nameservers);
+}
+
+static void assert_port(struct world *world, uint8_t protocol, const char *address,
+			uint16_t port, const char *reason)
+{
+	const char *found = judge(world, protocol, address, port);
+
+	assert_non_null(found);
+	assert_string_equal(found, reason);
+}
+
+static void ports_of_the_node_are_refused(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_port(
+		&world, IPPROTO_TCP, "192.168.1.5", 80,
+		"refused: tcp port 80 is in use by a program here, on an address of the node itself; \"overLocal\" permits it");
+	assert_true(guard_needs_listeners(&world.facts, &world.service));
+	assert_port(
+		&world, IPPROTO_TCP, "192.168.1.5", 22,
+		"refused: tcp port 22 is that of SSH, on an address of the node itself; \"overLocal\" permits it");
+	assert_port(
+		&world, IPPROTO_TCP, "192.168.1.5", 10250,
+		"refused: tcp port 10250 is that of the kubelet, on an address of the node itself; \"overLocal\" permits it");
+	assert_non_null(judge(&world, IPPROTO_UDP, "192.168.1.5", 53));
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 82)); /* :: is all */
+	assert_non_null(judge(&world, IPPROTO_TCP, "fd01::5", 83));
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 0));
+
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 83)); /* IPv6 alone */
+	assert_null(judge(&world, IPPROTO_TCP, "fd01::5", 80));	    /* IPv4 */
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 81)); /* another address */
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 53)); /* that is udp */
+	assert_null(judge(&world, IPPROTO_UDP, "192.168.1.5", 22));
+	assert_null(judge(&world, IPPROTO_SCTP, "192.168.1.5", 80));
+	/* What stands on our link, or nowhere, is not the node's own. */
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.77", 80));
+	assert_false(guard_needs_listeners(&world.facts, &world.service));
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.78", 22));
+
+	world.exposure.over_local = true;
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
+	assert_false(guard_needs_listeners(&world.facts, &world.service));
+}
+
+static void others_are_not_looked_at(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	world.exposure = (struct exposure){ .cluster_ip = true };
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_null(judge(&world, IPPROTO_TCP, "127.0.0.1", 80));
+	world.exposure = (struct exposure){ .node_port = true };
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	world.service.exposure = NULL;
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	world.service.exposure = &world.exposure;
+	world.service.key =
+		(struct service_key){ .address.family = AF_INET, .fwmark = 1 };
+	assert_false(guard_concerns(&world.service));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ranges_are_refused),
+		cmocka_unit_test(needed_addresses_are_refused),
+		cmocka_unit_test(ports_of_the_node_are_refused),
+		cmocka_unit_test(others_are_not_looked_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

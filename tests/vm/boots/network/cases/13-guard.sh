@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Addresses that the node cannot do without are refused, each with its reason; the rest works.
+# netns: fresh
+# timeout: 120
+# shellcheck source=tests/vm/data/addresses.sh
+. /usr/lib/vm-tests/data/addresses.sh
+
+failures() { report '.failures[] | "\(.object): \(.text)"' | LC_ALL=C sort; }
+services() { ipvsadm -Sn | grep '^-A' | LC_ALL=C sort; }
+
+case_addresses_of_the_network_are_refused() {
+  client_and_server
+  ip route add default via 192.168.1.2
+  ip -6 route add default via fd01::2
+  bound 10.0.0.1 192.168.1.2 fd01::2 127.0.0.53 169.254.169.254 fe80::5 ::1
+  edit '.services[1].name = "gateway"'
+  applied 3
+  expect_equal "tcp 127.0.0.53:80: refused: 127.0.0.53 is in 127.0.0.0/8, the loopback network
+tcp 169.254.169.254:80: refused: 169.254.169.254 is in 169.254.0.0/16, the link-local network
+tcp 192.168.1.2:80: refused: 192.168.1.2 is the node's default gateway
+tcp [::1]:80: refused: ::1 is in ::1/128, the loopback network
+tcp [fd01::2]:80: refused: fd01::2 is the node's default gateway
+tcp [fe80::5]:80: refused: fe80::5 is in fe80::/10, the link-local network" "$(failures)"
+  expect_equal '"gateway"' "$(report '.failures[] | select(.object == "tcp 192.168.1.2:80") | .name | tojson')"
+  expect_equal "7 6" "$(report '"\(.services) \(.servicesFailed)"')"
+  expect_equal "-A -t 10.0.0.1:80 -s rr" "$(services)"
+  expect_equal "10.0.0.1/32" "$(on_link)"
+  expect_status 1 agent diff
+  expect_contains "$OUTPUT" "tcp 192.168.1.2:80: refused: 192.168.1.2 is the node's default gateway"
+  expect_status 1 agent diff --output=json
+  expect_equal '["tcp 192.168.1.2:80","gateway","refused: 192.168.1.2 is the node'"'"'s default gateway"]' \
+    "$(jq -c '.refused[] | select(.name == "gateway") | [.object, .name, .text]' <<<"$OUTPUT")"
+}
+
+case_nameserver_is_refused() {
+  bound 10.0.0.1 10.9.9.9
+  printf 'search example\nnameserver 10.9.9.9\n' >resolv.conf
+  [ -e /etc/resolv.conf ] || : >/etc/resolv.conf
+  mount --bind resolv.conf /etc/resolv.conf
+  applied 3
+  umount /etc/resolv.conf
+  expect_equal "tcp 10.9.9.9:80: refused: 10.9.9.9 is a nameserver of /etc/resolv.conf" "$(failures)"
+  expect_equal "-A -t 10.0.0.1:80 -s rr" "$(services)"
+  applied
+  expect_equal 2 "$(services | wc -l)"
+}
+
+case_ports_of_the_node_are_its_own() {
+  client_and_server
+  bound 192.168.1.1 10.0.0.1
+  edit '.services += [.services[0] | .port = (22, 10250, 8000)] + [.services[0] | .port = 8000 | .protocol = "udp"]'
+  server tcp - 192.168.1.1 80 mine
+  server udp - 192.168.1.1 8000 mine
+  applied 3
+  local end='on an address of the node itself; "overLocal" permits it'
+  expect_equal "tcp 192.168.1.1:10250: refused: tcp port 10250 is that of the kubelet, $end
+tcp 192.168.1.1:22: refused: tcp port 22 is that of SSH, $end
+tcp 192.168.1.1:80: refused: tcp port 80 is in use by a program here, $end
+udp 192.168.1.1:8000: refused: udp port 8000 is in use by a program here, $end" "$(failures)"
+  expect_equal "-A -t 10.0.0.1:80 -s rr
+-A -t 192.168.1.1:8000 -s rr" "$(services)"
+  expect_equal "10.0.0.1/32" "$(on_link)" "nothing is bound that is there"
+  expect_equal mine "$(tcp_ask 192.168.1.1 80 client)"
+  edit '.services |= map(.overLocal = true)'
+  applied
+  expect_equal 6 "$(services | wc -l)"
+  expect_equal "10.0.0.1/32" "$(on_link)"
+  server tcp real 192.168.2.2 8080 theirs
+  expect_equal theirs "$(tcp_ask 192.168.1.1 80 client)"
+}
+
+# A program that listens on every address, and one that only does so on IPv6.
+case_listeners_on_every_address() {
+  client_and_server
+  socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=1 SYSTEM:"echo six" &
+  wait_until 20 listens -ltnH 80
+  bound 192.168.1.1 fd01::1
+  applied 3
+  expect_match "$(failures)" '^tcp \[fd01::1\]:80: refused: tcp port 80 is in use'
+  expect_equal "-A -t 192.168.1.1:80 -s rr" "$(services)"
+  server tcp - 0.0.0.0 80 mine
+  applied 1
+  expect_equal 2 "$(failures | wc -l)"
+  expect_equal "" "$(services)" "one that was there leaves"
+}
+
+case_a_port_of_our_own_address_is_nobodys() {
+  socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0 SYSTEM:"echo mine" &
+  wait_until 20 listens -ltnH 80
+  bound 10.0.0.1
+  applied
+  expect_equal "10.0.0.1/32" "$(on_link)"
+  # Nor later, when it stands on our link, or by a process that has just begun.
+  applied
+  expect_equal 0 "$(report .kernelWrites)"
+}
+
+case_refused_later_leaves_and_comes_back() {
+  client_and_server
+  bound 192.168.1.2 10.0.0.1
+  start_daemon --resync=1s
+  in_sync
+  ip route add default via 192.168.1.2
+  wait_until 15 has "192.168.1.2 is the node's default gateway" agent status
+  expect_status 3 agent status
+  wait_until 15 has_one_service
+  expect_equal "10.0.0.1/32" "$(on_link)"
+  # In what only a change of the state is looked at for, too.
+  edit '.services += [.services[0] | .port = 81] | .services += [.services[1] | .port = 81]'
+  wait_until 15 has "-A -t 10.0.0.1:81" ipvsadm -Sn
+  expect_equal 2 "$(services | wc -l)"
+  ip route del default
+  wait_until 15 has_services 4
+  in_sync
+}
+has_services() { [ "$(services | wc -l)" = "$1" ]; }
+has_one_service() { has_services 1; }
