@@ -33,8 +33,9 @@ struct batch {
 	uint32_t first_sequence, last_sequence;
 	size_t handed_over; /* operations before this one were put into a batch or skipped */
 	bool ended;	    /* the last one's answer has come */
-	bool has_new_service; /* one was put into a batch, and no destination since */
-	int *results;	      /* of all operations */
+	bool has_new_service;	  /* one was put into a batch, and no destination since */
+	size_t first_new_service; /* the first such one */
+	int *results;		  /* of all operations */
 };
 
 static int handle_result(const struct nlmsghdr *message, void *context)
@@ -105,7 +106,10 @@ static int batch_add(struct batch *batch, const struct operation *operation, siz
 	batch->operation[batch->count++] = index;
 	batch->handed_over = index + 1;
 	batch->length += message->nlmsg_len;
-	batch->has_new_service |= operation->kind == OPERATION_NEW_SERVICE;
+	if (operation->kind == OPERATION_NEW_SERVICE && !batch->has_new_service) {
+		batch->has_new_service = true;
+		batch->first_new_service = index;
+	}
 	batch->ipvs->counts.writes++;
 	return 0;
 }
@@ -135,18 +139,25 @@ static bool batch_is_full(const struct batch *batch)
 }
 
 /*
- * A new destination whose new service was not made is not sent. Both stand in the order of the
- * wanted table's services, the services first (plan.h).
+ * A new destination whose new service was not made is not sent. From start on, where a group of the
+ * plan begins: both stand in the order of the wanted table's services, a group's services first
+ * (plan.h). With one_group only that is gone through.
  */
-static void cancel_orphans(const struct operation *operations, size_t count, int *results)
+static void cancel_orphans(const struct operation *operations, size_t count, size_t start,
+			   bool one_group, int *results)
 {
-	size_t s = 0;
+	size_t s = start;
+	bool met_destinations = false;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = start; i < count; i++) {
 		const struct operation *operation = &operations[i];
 
+		if (one_group && met_destinations &&
+		    operation->kind == OPERATION_NEW_SERVICE)
+			return;
 		if (operation->kind != OPERATION_NEW_DESTINATION)
 			continue;
+		met_destinations = true;
 		while (s < i && (operations[s].kind != OPERATION_NEW_SERVICE ||
 				 operations[s].service < operation->service))
 			s++;
@@ -168,7 +179,8 @@ static int make_way(struct batch *batch, const struct operation *operations, siz
 		r = batch_send(batch);
 	if (r == 0 && after_services) {
 		batch->has_new_service = false;
-		cancel_orphans(operations, count, batch->results);
+		cancel_orphans(operations, count, batch->first_new_service, true,
+			       batch->results);
 	}
 	return r;
 }
@@ -216,10 +228,10 @@ int ipvs_apply(struct ipvs *ipvs, const struct operation *operations, size_t cou
 	batch->ipvs = ipvs;
 	batch->buffer = buffer;
 	batch->results = results;
-	cancel_orphans(operations, count, results);
+	cancel_orphans(operations, count, 0, false, results);
 	r = apply_all(batch, operations, count);
 	if (r < 0)
 		mark_unsent(batch, count);
-	cancel_orphans(operations, count, results);
+	cancel_orphans(operations, count, 0, false, results);
 	return r < 0 ? err_errno(err, -r, "writing the table") : 0;
 }

@@ -325,27 +325,57 @@ static int plan_leaving(const struct planning *planning, const struct service *w
 typedef int (*pair_handler)(const struct planning *planning, const struct service *wanted,
 			    const struct service *actual);
 
-/* Calls handle for each key of either table, with NULL for the side that does not have it. */
-static int for_each_pair(const struct planning *planning, pair_handler handle)
+/* How far the two tables have been gone through. */
+struct position {
+	size_t wanted, actual;
+};
+
+static bool is_at_end(const struct planning *planning, const struct position *at)
+{
+	return at->wanted == planning->wanted->service_count &&
+	       at->actual == planning->actual->service_count;
+}
+
+/*
+ * Calls handle for the next keys of either table, at most so many, with NULL for the side that does
+ * not have one.
+ */
+static int for_next_pairs(const struct planning *planning, pair_handler handle,
+			  size_t most, struct position *at)
 {
 	const struct table *wanted = planning->wanted, *actual = planning->actual;
-	size_t w = 0, a = 0;
 	int r = 0;
 
-	while (r == 0 && (w < wanted->service_count || a < actual->service_count)) {
+	for (size_t i = 0; r == 0 && i < most && !is_at_end(planning, at); i++) {
 		int order;
 
-		if (w == wanted->service_count)
+		if (at->wanted == wanted->service_count)
 			order = 1;
-		else if (a == actual->service_count)
+		else if (at->actual == actual->service_count)
 			order = -1;
 		else
-			order = service_key_compare(&wanted->services[w].key,
-						    &actual->services[a].key);
-		r = handle(planning, order <= 0 ? &wanted->services[w] : NULL,
-			   order >= 0 ? &actual->services[a] : NULL);
-		w += order <= 0;
-		a += order >= 0;
+			order = service_key_compare(&wanted->services[at->wanted].key,
+						    &actual->services[at->actual].key);
+		r = handle(planning, order <= 0 ? &wanted->services[at->wanted] : NULL,
+			   order >= 0 ? &actual->services[at->actual] : NULL);
+		at->wanted += order <= 0;
+		at->actual += order >= 0;
+	}
+	return r;
+}
+
+/* What comes and what changes, group after group: services, then their destinations. */
+static int plan_staying(const struct planning *planning)
+{
+	struct position at = { 0 };
+	int r = 0;
+
+	while (r == 0 && !is_at_end(planning, &at)) {
+		struct position services = at;
+
+		r = for_next_pairs(planning, plan_service, PLAN_GROUP, &services);
+		if (r == 0)
+			r = for_next_pairs(planning, plan_destinations, PLAN_GROUP, &at);
 	}
 	return r;
 }
@@ -354,8 +384,6 @@ int plan_make(const struct table *wanted, const struct table *actual,
 	      const struct ownership *ownership, const struct plan_policy *policy,
 	      struct plan *plan)
 {
-	static const pair_handler handlers[] = { plan_service, plan_destinations,
-						 plan_leaving };
 	const struct planning planning = {
 		.wanted = wanted,
 		.actual = actual,
@@ -363,10 +391,13 @@ int plan_make(const struct table *wanted, const struct table *actual,
 		.policy = policy,
 		.plan = plan,
 	};
+	struct position start = { 0 };
 	int r = policy->services_only ? 0 : plan_globals_before(&planning);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(handlers); i++)
-		r = for_each_pair(&planning, handlers[i]);
+	if (r == 0)
+		r = plan_staying(&planning);
+	if (r == 0)
+		r = for_next_pairs(&planning, plan_leaving, SIZE_MAX, &start);
 	return r < 0 || policy->services_only ? r : plan_daemon_starts(&planning);
 }
 

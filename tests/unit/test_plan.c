@@ -17,6 +17,42 @@ static void new_service_comes_before_its_destinations(void **state)
 		"new destination tcp 10.0.0.1:80 -> 10.1.0.2:8080, forward masquerade, weight 1\n");
 }
 
+/* Group after group; each is whole before the next one begins. */
+static void many_services_come_in_groups(void **state)
+{
+	enum { SERVICES = 2 * PLAN_GROUP + 1 };
+	struct fixture *f = *state;
+	const struct plan *plan = &f->plan;
+	size_t services = 0, destinations = 0;
+
+	for (unsigned int n = 0; n < SERVICES; n++) {
+		struct service *service = build_service(&f->wanted, n);
+
+		build_destination(service, 1, 1);
+		build_destination(service, 2, 1);
+	}
+	make(f);
+	assert_int_equal(plan->operation_count, 3 * SERVICES);
+	for (size_t i = 0; i < plan->operation_count; i++) {
+		const struct operation *operation = &plan->operations[i];
+
+		if (operation->kind == OPERATION_NEW_SERVICE) {
+			assert_ptr_equal(operation->service,
+					 &f->wanted.services[services]);
+			assert_int_equal(destinations,
+					 2 * (services - services % PLAN_GROUP));
+			services++;
+		} else {
+			assert_int_equal(operation->kind, OPERATION_NEW_DESTINATION);
+			assert_ptr_equal(operation->service,
+					 &f->wanted.services[destinations / 2]);
+			assert_true(destinations / 2 < services);
+			destinations++;
+		}
+	}
+	assert_int_equal(services, SERVICES);
+}
+
 static void equal_tables_need_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -283,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(new_service_comes_before_its_destinations),
+		PLAN_TEST(many_services_come_in_groups),
 		PLAN_TEST(equal_tables_need_nothing),
 		PLAN_TEST(names_and_connections_are_no_difference),
 		PLAN_TEST(edits_are_made_in_place),

@@ -27,6 +27,15 @@ case_one_impossible_service_among_a_hundred() {
   expect_equal 300 "$(ipvsadm -Sn | wc -l)"
 }
 
+# They are made in groups; the destinations of one that failed are not sent, whichever group it is in.
+case_impossible_services_in_several_groups() {
+  services 600 'if . == 10 or . == 300 or . == 599 then "nosuch" else "rr" end'
+  applied 3
+  expect_equal 3 "$(report .failureCount)"
+  expect_equal 597 "$(ipvsadm -Sn | grep -c '^-A')"
+  expect_equal 1194 "$(ipvsadm -Sn | grep -c '^-a')"
+}
+
 case_a_thousand_that_fail_are_all_named() {
   services 1000 '"nosuch"'
   # Without a modprobe to run a thousand times, which takes minutes here.
