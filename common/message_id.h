@@ -30,6 +30,10 @@
 #define MESSAGE_ID_DAEMON_STOPPED "1e97b448536607fb2d5ea55a6561bbfb"
 /* A sysctl was set */
 #define MESSAGE_ID_SYSCTL_SET "b8fe587f4346f12d21fd81f6f3998567"
+/* nftables' table was made or replaced */
+#define MESSAGE_ID_RULESET_SET "b5334e7ac20c464abd3cb0c2f0d8663f"
+/* nftables' table was deleted */
+#define MESSAGE_ID_RULESET_DELETED "c4371ecc152e44a1b4bd0301f22d0e09"
 
 /* What a reconcile came to, on change only. */
 /* The kernel's table is what the state wants */
