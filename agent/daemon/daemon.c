@@ -16,6 +16,7 @@
 #include "agent/daemon/pace.h"
 #include "agent/daemon/reconcile.h"
 #include "agent/daemon/resolution.h"
+#include "agent/daemon/ruleset_watch.h"
 #include "agent/daemon/session.h"
 #include "agent/daemon/status.h"
 #include "agent/daemon/watch.h"
@@ -28,6 +29,8 @@ enum { WORDS_ROOM = 1024 };
 
 /* A new interface is told of by several messages; they are gathered for so long. */
 static const uint64_t link_delay_usec = 100 * 1000;
+/* Who flushes a ruleset loads the next one in the same breath, or nearly. */
+static const uint64_t ruleset_delay_usec = 20 * 1000;
 /* Reading a part's state took so long: a large file was parsed. */
 static const uint64_t large_read_usec = 1000;
 static const uint64_t timer_accuracy_usec = 50 * 1000;
@@ -43,6 +46,7 @@ struct daemon {
 	sd_event_source *drain_timer; /* on only while something drains */
 	struct watch *watch;
 	struct link_watch *links;
+	struct ruleset_watch rulesets;
 	struct control *control;
 	struct pace pace;
 	struct outcome_log log;
@@ -153,6 +157,18 @@ static void give_back_memory(const struct reconcile_report *report)
 		malloc_trim(0);
 }
 
+/* The next reconcile after so long, or when it is due if that is sooner. */
+static int hasten(struct daemon *daemon, uint64_t usec)
+{
+	uint64_t due = 0, now = 0;
+
+	if (sd_event_source_get_enabled(daemon->timer, NULL) > 0 &&
+	    sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) >= 0 &&
+	    sd_event_source_get_time(daemon->timer, &due) >= 0 && due < now + usec)
+		return 0;
+	return set_timer(daemon->timer, usec);
+}
+
 /* Negative only where the loop itself fails. */
 static int reconcile_now(struct daemon *daemon, enum cause cause)
 {
@@ -175,6 +191,7 @@ static int reconcile_now(struct daemon *daemon, enum cause cause)
 		daemon->report.message = strdup(strerror(-r));
 	}
 	note_outcome(daemon);
+	ruleset_watch_keep(&daemon->rulesets);
 	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
 	write_status(daemon, &daemon->report);
 	next = time_to_next(daemon);
@@ -272,6 +289,16 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	return set_timer(
 		daemon->timer,
 		MAX_OF(link_delay_usec, daemon->last_read_usec * PACE_RETRY_FACTOR));
+}
+
+static int on_ruleset(void *context)
+{
+	struct daemon *daemon = context;
+
+	/* At once, but not over and over where it is contested. */
+	return hasten(daemon, daemon->report.outcome == RECONCILE_IN_SYNC
+				      ? ruleset_delay_usec
+				      : daemon->last_read_usec * PACE_RETRY_FACTOR);
 }
 
 static int on_reload(UNUSED sd_event_source *source,
@@ -396,6 +423,10 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 	r = add_loop(made, err);
 	if (r == 0)
 		r = add_watches(made, err);
+	made->rulesets = (struct ruleset_watch){ .event = made->event,
+						 .session = &made->session,
+						 .changed = on_ruleset,
+						 .context = made };
 	if (r == 0)
 		r = control_listen(&made->control, made->event, options->run_directory,
 				   made->state_path, on_apply, made, err);
@@ -426,6 +457,7 @@ void daemon_free(struct daemon *daemon)
 		watch_free(daemon->watch);
 	if (daemon->links)
 		link_watch_free(daemon->links);
+	ruleset_watch_clear(&daemon->rulesets);
 	sd_event_unref(daemon->event);
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);

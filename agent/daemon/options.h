@@ -5,6 +5,9 @@
 #include <stdint.h>
 
 #include "agent/table/plan.h"
+#include "agent/table/ruleset.h"
+
+enum { CLUSTER_NETWORKS_MAX = 64 };
 
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
 struct options {
@@ -29,6 +32,12 @@ struct options {
 	bool no_drain;		     /* --no-drain */
 	bool drain_udp;		     /* --drain-udp */
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
+	uint8_t masquerade_bit; /* --masquerade-bit, default MASQUERADE_BIT_DEFAULT */
+	bool masquerade_all;	/* --masquerade-all */
+	enum no_endpoints no_endpoints; /* --no-endpoints, default none */
+	/* --cluster-cidr: of both families, sorted */
+	struct network cluster_networks[CLUSTER_NETWORKS_MAX];
+	size_t cluster_network_count;
 	/* Those given that the daemon has its own of: the first one's name, or NULL. */
 	const char *daemon_own;
 };

@@ -12,10 +12,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-/* New connections of a persistent client go to a destination of weight 0 as long as its template
- * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
-static const char quiescent_sysctl[] = "net.ipv4.vs.expire_quiescent_template";
-
 static void clear_wanted(struct preparation *preparation)
 {
 	if (preparation->wanted_in_part)
@@ -222,17 +218,6 @@ static bool drains_persistence(const struct preparation *preparation)
 	return false;
 }
 
-/* A value of the state comes first, whatever it is. */
-static int imply_quiescence(struct globals *wanted)
-{
-	if (globals_find_sysctl(wanted, quiescent_sysctl))
-		return 0;
-	if (globals_add_sysctl(wanted, quiescent_sysctl, "1") < 0)
-		return -ENOMEM;
-	wanted->sysctls[wanted->sysctl_count - 1].implied = true;
-	return 0;
-}
-
 /* What an earlier plan needed; they stand last. */
 static void drop_implied(struct globals *wanted)
 {
@@ -247,10 +232,13 @@ static void drop_implied(struct globals *wanted)
 
 int preparation_imply_sysctls(struct preparation *preparation)
 {
-	drop_implied(&preparation->wanted.globals);
-	return has_persistence(&preparation->wanted)
-		       ? imply_quiescence(&preparation->wanted.globals)
-		       : 0;
+	struct globals *wanted = &preparation->wanted.globals;
+	int r = 0;
+
+	drop_implied(wanted);
+	if (has_persistence(&preparation->wanted))
+		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
+	return r < 0 ? r : rulesets_imply_sysctls(&preparation->wanted, wanted);
 }
 
 int preparation_open(struct preparation *preparation, struct err *err)
@@ -319,16 +307,20 @@ static int make_plan(struct preparation *preparation, struct err *err)
 		return err_errno(err, -r, "planning");
 	history_mark_drift(&session->history, &preparation->wanted, &session->ownership,
 			   &preparation->plan);
-	return 0;
+	return rulesets_plan(preparation, err);
 }
 
-/* The plan once more, with the sysctl that a persistent service needs while it drains. */
-static int plan_with_quiescence(struct preparation *preparation, struct err *err)
+/* The plan once more, with the sysctls that a service needs while it drains. */
+static int plan_for_drains(struct preparation *preparation, struct err *err)
 {
 	struct globals *wanted = &preparation->wanted.globals;
 	size_t named = wanted->sysctl_count;
-	int r = imply_quiescence(wanted);
+	int r = 0;
 
+	if (drains_persistence(preparation))
+		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
+	if (r == 0)
+		r = rulesets_imply_for_drains(preparation);
 	if (r == 0 && wanted->sysctl_count == named)
 		return 0;
 	if (r == 0)
@@ -351,8 +343,8 @@ int preparation_plan(struct preparation *preparation, struct reconcile_report *r
 	report->times.dump += dumped - start;
 	if (r == 0)
 		r = make_plan(preparation, err);
-	if (r == 0 && drains_persistence(preparation))
-		r = plan_with_quiescence(preparation, err);
+	if (r == 0)
+		r = plan_for_drains(preparation, err);
 	report->times.plan += clock_usec(CLOCK_MONOTONIC) - dumped;
 	report->foreign_services = preparation->plan.foreign_services;
 	return r;
@@ -379,6 +371,7 @@ void preparation_clear(struct preparation *preparation)
 	plan_clear(&preparation->plan);
 	clear_wanted(preparation);
 	table_clear(&preparation->actual);
+	rulesets_clear(&preparation->rulesets);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));
 }

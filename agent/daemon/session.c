@@ -18,6 +18,8 @@ void session_clear(struct session *session)
 	quarrel_clear(&session->quarrels);
 	history_clear(&session->history);
 	table_clear(&session->draining);
+	for (int slot = 0; slot < RULESET_SLOTS; slot++)
+		ruleset_clear(&session->rulesets_made[slot]);
 	memset(session, 0, sizeof(*session));
 }
 
