@@ -31,13 +31,15 @@ CFLAGS     ?= -O2 -g
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n')
 
-# Firewall policies in the preflight need libnftables; NFTABLES=0 builds without.
+# Firewall policies in the preflight, and source NAT and filters of the agent need libnftables;
+# NFTABLES=0 builds without.
 NFTABLES ?= 1
 
 libs_common    := libsystemd
 libs_preflight := libkmod libnl-genl-3.0 libnl-3.0 jansson libcap $(if $(filter 1,$(NFTABLES)),libnftables)
 libs_agent     := libnl-genl-3.0 libnl-route-3.0 libnl-3.0 jansson
-libs_all       := $(sort $(libs_common) $(libs_preflight) $(libs_agent))
+# The agent loads libnftables and libmicrohttpd itself where a state needs them.
+libs_all       := $(sort $(libs_common) $(libs_preflight) $(libs_agent) libmicrohttpd)
 
 # Ours, apart from CFLAGS, so that `make CFLAGS=…` keeps them. WERROR=1 is what CI sets.
 warnings := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \

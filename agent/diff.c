@@ -50,7 +50,10 @@ static void print_text(const struct difference *difference)
 	for (size_t i = 0; i < plan->conflict_count; i++) {
 		const struct conflict *conflict = &plan->conflicts[i];
 
-		if (conflict->daemon)
+		if (conflict->ruleset)
+			printf("conflict: nftables table %s " RULESET_TABLE "\n",
+			       ruleset_family_name(conflict->ruleset->family));
+		else if (conflict->daemon)
 			printf("conflict: sync daemon %s\n",
 			       sync_role_name(conflict->daemon->role));
 		else
@@ -86,7 +89,10 @@ static json_t *conflict_to_json(const struct conflict *conflict)
 {
 	char text[SERVICE_KEY_TEXT];
 
-	if (conflict->daemon)
+	if (conflict->ruleset)
+		snprintf(text, sizeof(text), "nftables table %s " RULESET_TABLE,
+			 ruleset_family_name(conflict->ruleset->family));
+	else if (conflict->daemon)
 		snprintf(text, sizeof(text), "sync daemon %s",
 			 sync_role_name(conflict->daemon->role));
 	else

@@ -15,7 +15,13 @@
 	"  --drain-timeout TIME what leaves waits so long for its connections to end\n"     \
 	"                       (default 15min; 0: as long as they last)\n"                 \
 	"  --drain-udp          let UDP and SCTP destinations drain as well\n"              \
-	"  --no-drain           what leaves goes at once\n"
+	"  --no-drain           what leaves goes at once\n"                                 \
+	"  --cluster-cidr NET   a network of the cluster's own, both families, again or\n"  \
+	"                       with commas: who is in none is outside\n"                   \
+	"  --masquerade-all     source NAT for the outside is for everybody\n"              \
+	"  --masquerade-bit N   of a connection's mark, 0 to 31 (default 14)\n"             \
+	"  --no-endpoints=HOW   answer for services without destinations: reject, drop,\n"  \
+	"                       or none (default): as IPVS does\n"
 #define HELP_DATA_DIR                                                                    \
 	"  --data-dir PATH      where the last good state is kept (default\n"            \
 	"                       /var/lib/ipvs-node, or what --run-dir names)\n"

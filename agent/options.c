@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/kernel/node_address.h"
@@ -45,6 +46,10 @@ enum option_code {
 	OPTION_LINK,
 	OPTION_SERVICE_CIDR,
 	OPTION_STRICT_ARP,
+	OPTION_MASQUERADE_BIT,
+	OPTION_MASQUERADE_ALL,
+	OPTION_CLUSTER_CIDR,
+	OPTION_NO_ENDPOINTS,
 };
 
 static const struct option long_options[] = {
@@ -72,6 +77,10 @@ static const struct option long_options[] = {
 	{ "link", required_argument, NULL, OPTION_LINK },
 	{ "service-cidr", required_argument, NULL, OPTION_SERVICE_CIDR },
 	{ "strict-arp", no_argument, NULL, OPTION_STRICT_ARP },
+	{ "masquerade-bit", required_argument, NULL, OPTION_MASQUERADE_BIT },
+	{ "masquerade-all", no_argument, NULL, OPTION_MASQUERADE_ALL },
+	{ "cluster-cidr", required_argument, NULL, OPTION_CLUSTER_CIDR },
+	{ "no-endpoints", required_argument, NULL, OPTION_NO_ENDPOINTS },
 	{ 0 },
 };
 
@@ -100,6 +109,10 @@ static const struct {
 	{ OPTION_LINK, TAKES_ADDRESSES, "--link", true },
 	{ OPTION_SERVICE_CIDR, TAKES_ADDRESSES, "--service-cidr", true },
 	{ OPTION_STRICT_ARP, TAKES_ADDRESSES, "--strict-arp", true },
+	{ OPTION_MASQUERADE_BIT, TAKES_POLICY, "--masquerade-bit", true },
+	{ OPTION_MASQUERADE_ALL, TAKES_POLICY, "--masquerade-all", true },
+	{ OPTION_CLUSTER_CIDR, TAKES_POLICY, "--cluster-cidr", true },
+	{ OPTION_NO_ENDPOINTS, TAKES_POLICY, "--no-endpoints", true },
 };
 
 static int check_taken(int code, unsigned int takes, const char *command,
@@ -179,6 +192,78 @@ static int parse_adopt(const char *value, enum adopt_mode *adopt, struct err *er
 		}
 	}
 	return err_set(err, EINVAL, "--adopt: '%s' is none of equal, all, none", value);
+}
+
+static int parse_bit(const char *value, uint8_t *bit, struct err *err)
+{
+	uint32_t parsed;
+
+	if (parse_u32(value, 0, MASQUERADE_BIT_MAX, &parsed) < 0)
+		return err_set(err, EINVAL, "--masquerade-bit: '%s' is not in 0..%d",
+			       value, MASQUERADE_BIT_MAX);
+	*bit = (uint8_t)parsed;
+	return 0;
+}
+
+static int parse_no_endpoints(const char *value, enum no_endpoints *mode, struct err *err)
+{
+	static const char *const names[] = {
+		[NO_ENDPOINTS_NONE] = "none",
+		[NO_ENDPOINTS_REJECT] = "reject",
+		[NO_ENDPOINTS_DROP] = "drop",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			*mode = (enum no_endpoints)i;
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL, "--no-endpoints: '%s' is none of reject, drop, none",
+		       value);
+}
+
+static int add_cluster_network(const char *text, int length, struct options *options,
+			       struct err *err)
+{
+	struct network network;
+	char one[NETWORK_TEXT];
+	size_t at = options->cluster_network_count;
+	int n = snprintf(one, sizeof(one), "%.*s", length, text);
+
+	if (n < 0 || n >= (int)sizeof(one) || network_parse(one, &network) < 0)
+		return err_set(
+			err, EINVAL,
+			"--cluster-cidr: '%.*s' is not a network such as 10.244.0.0/16",
+			length, text);
+	if (network.prefix == 0)
+		return err_set(err, EINVAL, "--cluster-cidr: %s is every address", one);
+	if (at == CLUSTER_NETWORKS_MAX)
+		return err_set(err, EINVAL, "--cluster-cidr: more than %d networks",
+			       CLUSTER_NETWORKS_MAX);
+	/* In their order, so that theirs on the command line is of no meaning. */
+	for (;
+	     at > 0 && network_compare(&options->cluster_networks[at - 1], &network) > 0;
+	     at--)
+		options->cluster_networks[at] = options->cluster_networks[at - 1];
+	options->cluster_networks[at] = network;
+	options->cluster_network_count++;
+	return 0;
+}
+
+static int parse_cluster(const char *value, struct options *options, struct err *err)
+{
+	int r = 0;
+
+	for (const char *at = value; r == 0; at++) {
+		size_t length = strcspn(at, ",");
+
+		r = add_cluster_network(at, (int)length, options, err);
+		at += length;
+		if (*at == '\0')
+			break;
+	}
+	return r;
 }
 
 static int parse_wait(const char *value, struct options *options, struct err *err)
@@ -301,6 +386,15 @@ static int parse_option(int code, struct options *options, struct err *err)
 	case OPTION_STRICT_ARP:
 		options->strict_arp = true;
 		return 0;
+	case OPTION_MASQUERADE_BIT:
+		return parse_bit(optarg, &options->masquerade_bit, err);
+	case OPTION_CLUSTER_CIDR:
+		return parse_cluster(optarg, options, err);
+	case OPTION_NO_ENDPOINTS:
+		return parse_no_endpoints(optarg, &options->no_endpoints, err);
+	case OPTION_MASQUERADE_ALL:
+		options->masquerade_all = true;
+		return 0;
 	case OPTION_DRAIN_UDP:
 		options->drain_udp = true;
 		return 0;
@@ -358,6 +452,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		.removal_hold_usec = 10 * 60 * 1000000ULL,
 		.drain_timeout_usec = 15 * 60 * 1000000ULL,
 		.cluster = { .node_addresses = node_address_list },
+		.masquerade_bit = MASQUERADE_BIT_DEFAULT,
 	};
 	optind = 0; /* glibc: start anew, also its inner state */
 	opterr = 0;

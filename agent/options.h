@@ -13,7 +13,9 @@ enum {
 	TAKES_WAIT = 1 << 3,
 	TAKES_RESYNC = 1 << 4,
 	TAKES_OPERANDS = 1 << 5,
-	TAKES_POLICY = 1 << 6, /* --adopt, --drain-timeout, --drain-udp, --no-drain */
+	/* --adopt, --drain-timeout, --drain-udp, --no-drain, --masquerade-bit, --masquerade-all,
+	 * --cluster-cidr, --no-endpoints */
+	TAKES_POLICY = 1 << 6,
 	TAKES_ALLOW_REMOVAL = 1 << 7,
 	TAKES_REMOVAL_HOLD = 1 << 8,
 	TAKES_DATA_DIR = 1 << 9,

@@ -44,6 +44,10 @@
 #define MESSAGE_ID_ROUTE_ADDED "f9c64032cb0ff6c011b76c4d1c9bfe65"
 /* A local route was removed */
 #define MESSAGE_ID_ROUTE_REMOVED "851210a10cfc77c9fac513b89a3d8a89"
+/* nftables' table was made or replaced */
+#define MESSAGE_ID_RULESET_SET "b5334e7ac20c464abd3cb0c2f0d8663f"
+/* nftables' table was deleted */
+#define MESSAGE_ID_RULESET_DELETED "c4371ecc152e44a1b4bd0301f22d0e09"
 
 /* What a reconcile came to, on change only. */
 /* The kernel's table is what the state wants */

@@ -52,16 +52,6 @@ static int add_engine(const struct reader *reader, const char *name)
 			 "persistence engine", name);
 }
 
-static int add_modules(const struct reader *reader, const char *const *names,
-		       size_t count, const char *purpose)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = needs_add_module(reader->needs, names[i], purpose);
-	return r;
-}
-
 /* A field that is there and says more than "no". */
 static bool asks(const json_t *object, const char *key)
 {
@@ -70,21 +60,43 @@ static bool asks(const json_t *object, const char *key)
 	return value && !json_is_false(value) && !json_is_null(value);
 }
 
-/* Features that have a module of their own, at the top or in a service. */
-static int read_features(const struct reader *reader, const json_t *object)
+/* Features that have modules of their own, at the top or in a service. */
+static const struct feature {
+	const char *field;
+	const char *purpose;
+	const char *const modules[8]; /* up to the first NULL */
+} features[] = {
+	{ "bind",
+	  "bind in the state",
+	  { "dummy", "nf_tables", "nft_ct", "nft_reject_ipv4", "nft_reject_ipv6" } },
+	{ "sourceNat",
+	  "sourceNat in the state",
+	  { "nf_tables", "nft_ct", "nft_chain_nat", "nft_masq" } },
+	{ "sourceRanges", "sourceRanges in the state", { "nf_tables", "nft_ct" } },
+	{ "fromInside",
+	  "fromInside in the state",
+	  { "nf_tables", "nft_ct", "nft_chain_nat", "nft_masq", "nft_nat" } },
+};
+
+static int read_feature(const struct reader *reader, const struct feature *feature)
 {
-	static const char *const bind[] = { "dummy" };
-	static const char *const source_nat[] = { "nf_tables", "nft_chain_nat",
-						  "nft_masq" };
 	int r = 0;
 
-	if (asks(object, "bind"))
-		r = add_modules(reader, bind, ARRAY_SIZE(bind), "bind in the state");
-	if (r == 0 && asks(object, "sourceNat")) {
-		reader->needs->source_nat = true;
-		r = add_modules(reader, source_nat, ARRAY_SIZE(source_nat),
-				"sourceNat in the state");
+	for (size_t i = 0; r == 0 && feature->modules[i]; i++)
+		r = needs_add_module(reader->needs, feature->modules[i],
+				     feature->purpose);
+	return r;
+}
+
+static int read_features(const struct reader *reader, const json_t *object)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(features); i++) {
+		if (asks(object, features[i].field))
+			r = read_feature(reader, &features[i]);
 	}
+	reader->needs->source_nat |= asks(object, "sourceNat");
 	return r;
 }
 

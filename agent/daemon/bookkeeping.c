@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/daemon/rulesets.h"
 #include "agent/table/fingerprint.h"
 
 static int mark(struct ownership *ownership, const struct service_key *key,
@@ -71,6 +72,7 @@ static void confirm_daemons(struct preparation *preparation, bool *changed)
 void bookkeeping_confirm(struct preparation *preparation, bool *changed)
 {
 	confirm_services(preparation, changed);
+	rulesets_confirm(preparation, changed);
 	if (!preparation->scope)
 		confirm_daemons(preparation, changed);
 }
@@ -221,6 +223,8 @@ int bookkeeping_before(struct preparation *preparation, const int *results, bool
 		r = adopt(preparation, changed);
 	if (r == 0)
 		r = mark_intended(preparation, results, changed);
+	if (r == 0)
+		rulesets_intend(preparation, results, changed);
 	if (r < 0 || preparation->scope)
 		return r;
 	adopt_daemons(preparation, changed);
@@ -234,6 +238,7 @@ void bookkeeping_remember(const struct preparation *preparation,
 
 	mark->timeouts_before = ownership->timeouts_before;
 	memcpy(mark->daemons, ownership->daemons, sizeof(mark->daemons));
+	memcpy(mark->rulesets, ownership->rulesets, sizeof(mark->rulesets));
 	mark->sysctl_count = ownership->before.sysctl_count;
 }
 
@@ -260,6 +265,7 @@ void bookkeeping_forget(struct preparation *preparation,
 	drop_strange_drains(ownership);
 	ownership->timeouts_before = mark->timeouts_before;
 	memcpy(ownership->daemons, mark->daemons, sizeof(mark->daemons));
+	memcpy(ownership->rulesets, mark->rulesets, sizeof(mark->rulesets));
 	while (before->sysctl_count > mark->sysctl_count) {
 		struct sysctl *last = &before->sysctls[--before->sysctl_count];
 
@@ -396,6 +402,7 @@ int bookkeeping_after(struct preparation *preparation, const int *results, bool 
 				 changed);
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++)
 		r = note_result(preparation, &plan->operations[i], results[i], changed);
+	rulesets_note(preparation, results, changed);
 	/* Last: the plan's sysctl operations borrow from what this frees. */
 	if (!preparation->scope)
 		release_sysctls(preparation, results, changed);

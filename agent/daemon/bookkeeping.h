@@ -30,6 +30,7 @@ int bookkeeping_before(struct preparation *preparation, const int *results,
 struct bookkeeping_mark {
 	struct timeouts timeouts_before;
 	struct owned_daemon daemons[SYNC_DAEMON_SLOTS];
+	struct owned_ruleset rulesets[RULESET_SLOTS];
 	size_t sysctl_count;
 };
 

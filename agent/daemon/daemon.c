@@ -17,6 +17,7 @@
 #include "agent/daemon/pace.h"
 #include "agent/daemon/reconcile.h"
 #include "agent/daemon/resolution.h"
+#include "agent/daemon/ruleset_watch.h"
 #include "agent/daemon/session.h"
 #include "agent/daemon/status.h"
 #include "agent/daemon/watch.h"
@@ -32,6 +33,8 @@ enum { WORDS_ROOM = 1024 };
 static const uint64_t link_delay_usec = 100 * 1000;
 /* Many addresses go with one link; they are put back together. */
 static const uint64_t address_delay_usec = 20 * 1000;
+/* Who flushes a ruleset loads the next one in the same breath, or nearly. */
+static const uint64_t ruleset_delay_usec = 20 * 1000;
 /* Reading a part's state took so long: a large file was parsed. */
 static const uint64_t large_read_usec = 1000;
 static const uint64_t timer_accuracy_usec = 50 * 1000;
@@ -49,6 +52,7 @@ struct daemon {
 	struct watch *watch;
 	struct link_watch *links;
 	struct address_watch *addresses;
+	struct ruleset_watch rulesets;
 	struct control *control;
 	struct health_server *health;
 	struct pace pace;
@@ -171,6 +175,18 @@ static int update_health_server(struct daemon *daemon)
 				    outcome != RECONCILE_TROUBLE, &daemon->report);
 }
 
+/* The next reconcile after so long, or when it is due if that is sooner. */
+static int hasten(struct daemon *daemon, uint64_t usec)
+{
+	uint64_t due = 0, now = 0;
+
+	if (sd_event_source_get_enabled(daemon->timer, NULL) > 0 &&
+	    sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) >= 0 &&
+	    sd_event_source_get_time(daemon->timer, &due) >= 0 && due < now + usec)
+		return 0;
+	return set_timer(daemon->timer, usec);
+}
+
 /* Negative only where the loop itself fails. */
 static int reconcile_now(struct daemon *daemon, enum cause cause)
 {
@@ -195,6 +211,7 @@ static int reconcile_now(struct daemon *daemon, enum cause cause)
 		daemon->report.message = strdup(strerror(-r));
 	}
 	note_outcome(daemon);
+	ruleset_watch_keep(&daemon->rulesets);
 	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
 	write_status(daemon, &daemon->report);
 	next = time_to_next(daemon);
@@ -335,6 +352,16 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	return set_timer(
 		daemon->timer,
 		MAX_OF(link_delay_usec, daemon->last_read_usec * PACE_RETRY_FACTOR));
+}
+
+static int on_ruleset(void *context)
+{
+	struct daemon *daemon = context;
+
+	/* At once, but not over and over where it is contested. */
+	return hasten(daemon, daemon->report.outcome == RECONCILE_IN_SYNC
+				      ? ruleset_delay_usec
+				      : daemon->last_read_usec * PACE_RETRY_FACTOR);
 }
 
 static int on_reload(UNUSED sd_event_source *source,
@@ -483,6 +510,10 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 	}
 	if (r == 0)
 		r = add_address_watch(made, err);
+	made->rulesets = (struct ruleset_watch){ .event = made->event,
+						 .session = &made->session,
+						 .changed = on_ruleset,
+						 .context = made };
 	if (r == 0)
 		r = control_listen(&made->control, made->event, options->run_directory,
 				   made->state_path, on_apply, made, err);
@@ -519,6 +550,7 @@ void daemon_free(struct daemon *daemon)
 		link_watch_free(daemon->links);
 	if (daemon->addresses)
 		address_watch_free(daemon->addresses);
+	ruleset_watch_clear(&daemon->rulesets);
 	sd_event_unref(daemon->event);
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);

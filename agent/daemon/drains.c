@@ -101,12 +101,13 @@ static int find_scope(const struct ownership *ownership, struct ipvs *ipvs,
 	return 0;
 }
 
-/* When the last drain is over a sysctl may have to get its old value back. */
+/* When the last drain is over sysctls may have to get their old values back, a ruleset to go. */
 static bool leaves_something(const struct session *session, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		if (plan->operations[i].kind == OPERATION_DELETE_SERVICE &&
-		    plan->operations[i].service->persistence_timeout)
+		    (plan->operations[i].service->persistence_timeout ||
+		     rulesets_are_owned(&session->ownership)))
 			return session->ownership.before.sysctl_count > 0;
 	}
 	return false;

@@ -111,13 +111,15 @@ static int tally_all(struct tally *tally, const int *results)
 		const struct operation *operation = &plan->operations[i];
 		bool withheld = results[i] <= WITHHELD_BACK_OFF;
 
-		/* Sysctls that were written report for themselves, with what the write found. */
-		if (operation->kind != OPERATION_SET_SYSCTL || results[i] == 0 ||
-		    withheld)
+		/* These report for themselves, with what the write found. */
+		bool reported = operation->kind == OPERATION_SET_SYSCTL ||
+				operation_is_of_ruleset(operation);
+
+		if (!reported || results[i] == 0 || withheld)
 			r = tally_result(tally, operation, results[i]);
 	}
 	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++) {
-		if (!plan->conflicts[i].daemon)
+		if (plan->conflicts[i].service)
 			note_failed_service(tally, &plan->conflicts[i].service->key,
 					    false);
 		r = failure_report_conflict(tally->report, &plan->conflicts[i]);
@@ -217,6 +219,8 @@ static int write_kernel(struct preparation *preparation, int *results,
 	struct err err = { 0 };
 	int r = write_sysctls(plan, results, report);
 
+	if (r == 0)
+		r = rulesets_write(preparation, results, report);
 	/* Lost answers are marked in the results; they are a reason to read again. */
 	if (r == 0 && plan->operation_count > 0 &&
 	    ipvs_apply(preparation->ipvs, plan->operations, plan->operation_count,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/daemon/preparation.h"
 #include "agent/daemon/withhold.h"
 #include "common/clock.h"
 
@@ -70,6 +71,11 @@ int failure_report(const struct preparation *preparation, struct reconcile_repor
 			report, object, name_of(operation),
 			"not created: the record of what is ours cannot be written",
 			EROFS);
+	case WITHHELD_UNFILTERED:
+		return reconcile_report_add(
+			report, object, name_of(operation),
+			"not created: its sourceRanges cannot be enforced without the nftables table, whose failure is reported",
+			EPERM);
 	default:
 		break;
 	}
@@ -80,12 +86,11 @@ int failure_report(const struct preparation *preparation, struct reconcile_repor
 int failure_report_sysctl(struct reconcile_report *report,
 			  const struct operation *operation, const struct err *err)
 {
-	static const char vs[] = "net.ipv4.vs.";
 	char object[OPERATION_OBJECT_TEXT];
 
-	/* The state did not ask for it; the services are as wanted without. Others are asked for. */
+	/* The state did not ask for it; the services are as wanted without. */
 	if (operation->sysctl->implied &&
-	    strncmp(operation->sysctl->name, vs, strlen(vs)) == 0)
+	    strcmp(operation->sysctl->name, QUIESCENT_SYSCTL) == 0)
 		return reconcile_report_warn(
 			report,
 			"%s: a persistent service's clients stay on a destination that drains until their templates end",
@@ -113,11 +118,27 @@ static int report_daemon_conflict(struct reconcile_report *report,
 	return reconcile_report_add(report, object, NULL, text, EBUSY);
 }
 
+static int report_ruleset_conflict(struct reconcile_report *report,
+				   const struct ruleset *ruleset)
+{
+	const char *family = ruleset_family_name(ruleset->family);
+	char object[64], text[TEXT_ROOM];
+
+	snprintf(object, sizeof(object), "nftables table %s " RULESET_TABLE, family);
+	snprintf(
+		text, sizeof(text),
+		"there is one that is not ours; rename it, or delete it: nft delete table %s " RULESET_TABLE,
+		family);
+	return reconcile_report_add(report, object, NULL, text, EEXIST);
+}
+
 int failure_report_conflict(struct reconcile_report *report,
 			    const struct conflict *conflict)
 {
 	char object[SERVICE_KEY_TEXT], text[TEXT_ROOM];
 
+	if (conflict->ruleset)
+		return report_ruleset_conflict(report, conflict->ruleset);
 	if (conflict->daemon)
 		return report_daemon_conflict(report, conflict);
 	service_key_format(&conflict->service->key, object);

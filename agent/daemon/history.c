@@ -165,6 +165,10 @@ void history_mark_drift(const struct history *history, const struct table *wante
 		case OPERATION_SET_SYSCTL:
 			operation->drift = sysctl_is_as_before(before, operation->sysctl);
 			break;
+		case OPERATION_NEW_RULESET:
+		case OPERATION_SET_RULESET:
+		case OPERATION_DELETE_RULESET:
+			break; /* whoever planned it knows */
 		case OPERATION_SET_TIMEOUTS:
 			operation->drift = timeouts_are_as_before(&before->timeouts,
 								  &goal->timeouts);

@@ -9,6 +9,9 @@
 #include "common/network.h"
 
 enum { SERVICE_NETWORKS_MAX = 16 };
+#include "agent/table/ruleset.h"
+
+enum { CLUSTER_NETWORKS_MAX = 64 };
 
 /* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
 struct options {
@@ -38,7 +41,13 @@ struct options {
 	const char *link; /* --link, default ipvs0: a name that the kernel takes */
 	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
 	size_t service_network_count;
-	bool strict_arp; /* --strict-arp */
+	bool strict_arp;	/* --strict-arp */
+	uint8_t masquerade_bit; /* --masquerade-bit, default MASQUERADE_BIT_DEFAULT */
+	bool masquerade_all;	/* --masquerade-all */
+	enum no_endpoints no_endpoints; /* --no-endpoints, default none */
+	/* --cluster-cidr: of both families, sorted */
+	struct network cluster_networks[CLUSTER_NETWORKS_MAX];
+	size_t cluster_network_count;
 	/* Those given that the daemon has its own of: the first one's name, or NULL. */
 	const char *daemon_own;
 };

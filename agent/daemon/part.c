@@ -151,6 +151,7 @@ int part_bring_about(struct preparation *whole, struct reconcile_report *report,
 {
 	struct session *session = whole->session;
 	struct preparation part = { .session = session };
+	static const struct service_key none;
 	struct scope scope = { 0 };
 	int r;
 
@@ -165,9 +166,11 @@ int part_bring_about(struct preparation *whole, struct reconcile_report *report,
 		r = PART_NEEDS_ALL;
 	else
 		r = preparation_open(whole, err);
-	if (r == 0 && scope.count > 0) {
+	/* What a service is for its clients has a ruleset, which is made of all of them. */
+	if (r == 0 && (scope.count > 0 || rulesets_concern(whole))) {
 		part.ipvs = whole->ipvs;
-		part.scope = scope.keys;
+		part.scope = scope.keys ? scope.keys : &none;
+		part.all_wanted = &whole->wanted;
 		part.scope_count = scope.count;
 		r = bring_about(whole, &part, report, err);
 		part.ipvs = NULL; /* the whole's */

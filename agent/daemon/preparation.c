@@ -12,10 +12,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-/* New connections of a persistent client go to a destination of weight 0 as long as its template
- * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
-static const char quiescent_sysctl[] = "net.ipv4.vs.expire_quiescent_template";
-
 /*
  * --strict-arp: an address of one link is not answered for on another, and not told of there
  * (Documentation/networking/ip-sysctl.rst). The kernel takes the larger of this and the link's own.
@@ -247,22 +243,6 @@ static bool drains_persistence(const struct preparation *preparation)
 	return false;
 }
 
-/* A value of the state comes first, whatever it is. */
-static int imply(struct globals *wanted, const char *name, const char *value)
-{
-	if (globals_find_sysctl(wanted, name))
-		return 0;
-	if (globals_add_sysctl(wanted, name, value) < 0)
-		return -ENOMEM;
-	wanted->sysctls[wanted->sysctl_count - 1].implied = true;
-	return 0;
-}
-
-static int imply_quiescence(struct globals *wanted)
-{
-	return imply(wanted, quiescent_sysctl, "1");
-}
-
 static int imply_strict_arp(const struct preparation *preparation, struct globals *wanted)
 {
 	int r = 0;
@@ -271,7 +251,8 @@ static int imply_strict_arp(const struct preparation *preparation, struct global
 	    preparation->wanted.service_count == 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(arp_sysctls); i++)
-		r = imply(wanted, arp_sysctls[i].name, arp_sysctls[i].value);
+		r = globals_imply_sysctl(wanted, arp_sysctls[i].name,
+					 arp_sysctls[i].value);
 	return r;
 }
 
@@ -294,8 +275,9 @@ int preparation_imply_sysctls(struct preparation *preparation)
 
 	drop_implied(wanted);
 	r = imply_strict_arp(preparation, wanted);
-	return r == 0 && has_persistence(&preparation->wanted) ? imply_quiescence(wanted)
-							       : r;
+	if (r == 0 && has_persistence(&preparation->wanted))
+		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
+	return r < 0 ? r : rulesets_imply_sysctls(&preparation->wanted, wanted);
 }
 
 int preparation_open(struct preparation *preparation, struct err *err)
@@ -364,16 +346,20 @@ static int make_plan(struct preparation *preparation, struct err *err)
 		return err_errno(err, -r, "planning");
 	history_mark_drift(&session->history, &preparation->wanted, &session->ownership,
 			   &preparation->plan);
-	return 0;
+	return rulesets_plan(preparation, err);
 }
 
-/* The plan once more, with the sysctl that a persistent service needs while it drains. */
-static int plan_with_quiescence(struct preparation *preparation, struct err *err)
+/* The plan once more, with the sysctls that a service needs while it drains. */
+static int plan_for_drains(struct preparation *preparation, struct err *err)
 {
 	struct globals *wanted = &preparation->wanted.globals;
 	size_t named = wanted->sysctl_count;
-	int r = imply_quiescence(wanted);
+	int r = 0;
 
+	if (drains_persistence(preparation))
+		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
+	if (r == 0)
+		r = rulesets_imply_for_drains(preparation);
 	if (r == 0 && wanted->sysctl_count == named)
 		return 0;
 	if (r == 0)
@@ -396,8 +382,8 @@ int preparation_plan(struct preparation *preparation, struct reconcile_report *r
 	report->times.dump += dumped - start;
 	if (r == 0)
 		r = make_plan(preparation, err);
-	if (r == 0 && drains_persistence(preparation))
-		r = plan_with_quiescence(preparation, err);
+	if (r == 0)
+		r = plan_for_drains(preparation, err);
 	report->times.plan += clock_usec(CLOCK_MONOTONIC) - dumped;
 	report->foreign_services = preparation->plan.foreign_services;
 	return r;
@@ -425,6 +411,7 @@ void preparation_clear(struct preparation *preparation)
 	clear_wanted(preparation);
 	admission_clear(&preparation->admission);
 	table_clear(&preparation->actual);
+	rulesets_clear(&preparation->rulesets);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));
 }

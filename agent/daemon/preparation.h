@@ -3,10 +3,15 @@
 
 #include "agent/daemon/admission.h"
 #include "agent/daemon/reconcile.h"
+#include "agent/daemon/rulesets.h"
 #include "agent/daemon/session.h"
 #include "agent/kernel/ipvs.h"
 #include "agent/table/plan.h"
 #include "common/cleanup.h"
+
+/* New connections of a persistent client go to a destination of weight 0 as long as its template
+ * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
+#define QUIESCENT_SYSCTL "net.ipv4.vs.expire_quiescent_template"
 
 /*
  * The reading half of a reconciliation, which `diff` and `apply --dry-run` stop after: the state,
@@ -27,6 +32,9 @@ struct preparation {
 	 */
 	const struct service_key *scope;
 	size_t scope_count;
+	/* Of a part: the whole wanted table; NULL: what is made of all services is left alone. */
+	const struct table *all_wanted;
+	struct ruleset_goals rulesets;
 	size_t drains_begun; /* plan.h; also those of a part that was brought about for it */
 };
 

@@ -16,6 +16,8 @@
  *	intended-daemon backup 0123456789abcdef xxxxxxxx
  *	daemon master xxxxxxxx                 ours is running
  *	sysctl net.ipv4.vs.conntrack 0 xxxxxxxx	 found before
+ *	intended-ruleset ip6 0123456789abcdef xxxxxxxx
+ *	ruleset ip 0123456789abcdef 42 0123456789abcdef xxxxxxxx   nftables' table: handle and sum, 0: not known
  *	intended tcp 10.0.0.1 443 0123456789abcdef xxxxxxxx
  *	owned fwmark ipv6 7 xxxxxxxx
  *	drain tcp 10.0.0.1 443 10.0.1.1 6443 7200000 xxxxxxxx   until, CLOCK_BOOTTIME in ms; 0: no end

@@ -267,9 +267,27 @@ static int put_local(struct writer *writer, const struct ownership *ownership)
 	return 0;
 }
 
+static void put_ruleset(struct writer *writer, const char *family,
+			const struct owned_ruleset *owned)
+{
+	bool is_owned = owned->mark == OWNERSHIP_OWNED;
+
+	if (owned->mark == OWNERSHIP_NONE)
+		return;
+	put_text(writer, is_owned ? "ruleset " : "intended-ruleset ");
+	put_text(writer, family);
+	put_fingerprint(writer, owned->fingerprint);
+	if (is_owned) {
+		put_text(writer, " ");
+		put_number(writer, owned->handle);
+		put_fingerprint(writer, owned->sum);
+	}
+	end_line(writer);
+}
+
 static int put_globals(struct writer *writer, const struct ownership *ownership)
 {
-	int r = make_room(writer, 4 * RECORD_LINE_ROOM);
+	int r = make_room(writer, 6 * RECORD_LINE_ROOM);
 
 	if (r < 0)
 		return r;
@@ -277,6 +295,8 @@ static int put_globals(struct writer *writer, const struct ownership *ownership)
 	put_timeouts(writer, &ownership->timeouts_before);
 	for (int role = SYNC_MASTER; role <= SYNC_BACKUP; role++)
 		put_daemon(writer, role, &ownership->daemons[sync_slot(role)]);
+	put_ruleset(writer, "ip", &ownership->rulesets[ruleset_slot(AF_INET)]);
+	put_ruleset(writer, "ip6", &ownership->rulesets[ruleset_slot(AF_INET6)]);
 	for (size_t i = 0; i < ownership->before.sysctl_count && r == 0; i++)
 		r = put_sysctl(writer, &ownership->before.sysctls[i]);
 	return r;

@@ -245,6 +245,47 @@ static int take_intended_daemon(struct reader *reader, struct ownership *ownersh
 	return 0;
 }
 
+/* The ownership's of a family's table, NULL for another family. */
+static struct owned_ruleset *find_ruleset(struct ownership *ownership, const char *family)
+{
+	if (strcmp(family, "ip") == 0)
+		return &ownership->rulesets[ruleset_slot(AF_INET)];
+	if (strcmp(family, "ip6") == 0)
+		return &ownership->rulesets[ruleset_slot(AF_INET6)];
+	return NULL;
+}
+
+static int take_ruleset(struct reader *reader, struct ownership *ownership)
+{
+	struct owned_ruleset owned = { .mark = OWNERSHIP_OWNED }, *to;
+
+	if (reader->word_count != 5 ||
+	    !parse_fingerprint(reader->words[2], &owned.fingerprint) ||
+	    parse_u64(reader->words[3], 0, UINT64_MAX, &owned.handle) < 0 ||
+	    strlen(reader->words[4]) != RECORD_FINGERPRINT_DIGITS ||
+	    !parse_hex(reader->words[4], RECORD_FINGERPRINT_DIGITS, &owned.sum))
+		return -EBADMSG;
+	to = find_ruleset(ownership, reader->words[1]);
+	if (!to)
+		return -EBADMSG;
+	*to = owned;
+	return 0;
+}
+
+static int take_intended_ruleset(struct reader *reader, struct ownership *ownership)
+{
+	struct owned_ruleset owned = { .mark = OWNERSHIP_INTENDED }, *to;
+
+	if (reader->word_count != 3 ||
+	    !parse_fingerprint(reader->words[2], &owned.fingerprint))
+		return -EBADMSG;
+	to = find_ruleset(ownership, reader->words[1]);
+	if (!to)
+		return -EBADMSG;
+	*to = owned;
+	return 0;
+}
+
 /* Undoes put_word() in place. */
 static bool unescape(char *word)
 {
@@ -331,6 +372,8 @@ static int take_line(struct reader *reader, struct ownership *ownership)
 		{ "timeouts", take_timeouts },
 		{ "daemon", take_daemon },
 		{ "intended-daemon", take_intended_daemon },
+		{ "ruleset", take_ruleset },
+		{ "intended-ruleset", take_intended_ruleset },
 		{ "sysctl", take_sysctl },
 		{ "good", take_good },
 		{ "link", take_link },

@@ -19,6 +19,8 @@ void session_clear(struct session *session)
 	history_clear(&session->history);
 	addresses_clear(&session->addresses);
 	table_clear(&session->draining);
+	for (int slot = 0; slot < RULESET_SLOTS; slot++)
+		ruleset_clear(&session->rulesets_made[slot]);
 	memset(session, 0, sizeof(*session));
 }
 

@@ -9,8 +9,10 @@
 #include "agent/daemon/options.h"
 #include "agent/daemon/quarrel.h"
 #include "agent/daemon/retry.h"
+#include "agent/daemon/rulesets_seen.h"
 #include "agent/state/cache.h"
 #include "agent/table/ownership.h"
+#include "agent/table/ruleset.h"
 #include "common/cleanup.h"
 
 /*
@@ -33,6 +35,9 @@ struct session {
 	struct quarrel_list quarrels;
 	struct history history;
 	struct addresses addresses;
+	/* nftables' tables as they were found, for as long as nobody writes any (nft_table.h). */
+	struct rulesets_seen rulesets_seen;
+	struct ruleset rulesets_made[RULESET_SLOTS]; /* as this process made them last */
 	size_t foreign_services; /* as the last whole reconcile counted them */
 
 	/* As wanted: the services that stay while some of their destinations drain. */

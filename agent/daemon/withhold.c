@@ -107,7 +107,12 @@ static bool is_named(const struct ownership *ownership, const struct operation *
 	case OPERATION_STOP_DAEMON:
 		return ownership->daemons[sync_slot(operation->daemon->role)].mark !=
 		       OWNERSHIP_NONE;
+	case OPERATION_SET_RULESET:
+	case OPERATION_DELETE_RULESET:
+		return ownership->rulesets[ruleset_slot(operation->ruleset->family)]
+			       .mark != OWNERSHIP_NONE;
 	case OPERATION_START_DAEMON:
+	case OPERATION_NEW_RULESET:
 	case OPERATION_NEW_SERVICE:
 		return false;
 	case OPERATION_SET_SERVICE:

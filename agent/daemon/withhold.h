@@ -15,6 +15,8 @@ enum withheld {
 		-5002, /* it is not its contested object's turn (quarrel.h) */
 	WITHHELD_UNRECORDED =
 		-5003, /* it would make something ours that the record cannot name */
+	WITHHELD_UNFILTERED =
+		-5004, /* a new service that not everybody may use, and nobody to keep them out */
 };
 
 void withhold_operations(struct preparation *preparation, int *results);

@@ -192,7 +192,8 @@ static int apply_all(struct batch *batch, const struct operation *operations,
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		batch->handed_over = i;
-		if (operations[i].kind == OPERATION_SET_SYSCTL)
+		if (operations[i].kind == OPERATION_SET_SYSCTL ||
+		    operation_is_of_ruleset(&operations[i]))
 			continue;
 		if (batch->results[i] == 0)
 			r = make_way(batch, operations, count, i);

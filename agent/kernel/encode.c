@@ -143,6 +143,9 @@ static void put_operation(struct request *request, const struct operation *opera
 		put_daemon(request, operation->daemon, false);
 		break;
 	case OPERATION_SET_SYSCTL:
+	case OPERATION_NEW_RULESET:
+	case OPERATION_SET_RULESET:
+	case OPERATION_DELETE_RULESET:
 		break;
 	}
 }

@@ -7,47 +7,78 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "agent/table/address_list.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+
+DEFINE_CLEANUP(cleanup_ifaddrs_pointer, struct ifaddrs *, freeifaddrs)
+#define cleanup_ifaddrs CLEANUP(cleanup_ifaddrs_pointer)
+
+typedef bool (*wanted_fn)(const struct ifaddrs *entry, const struct address *address);
 
 /* False for an address that is of neither family. */
-static bool take_address(const struct sockaddr *from, struct address *address)
+static bool take_address(const struct sockaddr *from, struct address *to)
 {
-	memset(address, 0, sizeof(*address));
+	*to = (struct address){ 0 };
 	if (!from)
 		return false;
 	if (from->sa_family == AF_INET)
-		address->v4 = ((const struct sockaddr_in *)from)->sin_addr;
+		to->v4 = ((const struct sockaddr_in *)(const void *)from)->sin_addr;
 	else if (from->sa_family == AF_INET6)
-		address->v6 = ((const struct sockaddr_in6 *)from)->sin6_addr;
+		to->v6 = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
 	else
 		return false;
-	address->family = (uint8_t)from->sa_family;
+	to->family = (uint8_t)from->sa_family;
 	return true;
 }
 
-int node_address_list(const void *own_link, struct address **addresses, size_t *count)
+static int read_addresses(const char *except, wanted_fn is_wanted,
+			  struct address **addresses, size_t *count)
 {
-	const char *own = own_link;
-	struct address_list list = { 0 };
-	struct address address;
-	struct ifaddrs *all;
-	int r = 0;
+	cleanup_ifaddrs struct ifaddrs *found = NULL;
+	cleanup_free struct address *made = NULL;
+	size_t n = 0, room = 0;
 
-	if (getifaddrs(&all) < 0)
+	if (getifaddrs(&found) < 0)
 		return -errno;
-	for (const struct ifaddrs *one = all; r == 0 && one; one = one->ifa_next) {
-		if ((one->ifa_flags & IFF_LOOPBACK) ||
-		    (own && strcmp(one->ifa_name, own) == 0) ||
-		    !take_address(one->ifa_addr, &address))
+	for (const struct ifaddrs *entry = found; entry; entry = entry->ifa_next) {
+		struct address address;
+
+		if ((except && strcmp(entry->ifa_name, except) == 0) ||
+		    !take_address(entry->ifa_addr, &address) ||
+		    !is_wanted(entry, &address))
 			continue;
-		r = address_list_add(&list, &address);
+		if (ARRAY_MAKE_ROOM(made, n, room) < 0)
+			return -ENOMEM;
+		made[n++] = address;
 	}
-	freeifaddrs(all);
-	if (r < 0) {
-		address_list_clear(&list);
-		return r;
-	}
-	*addresses = list.items;
-	*count = list.count;
+	*addresses = TAKE_PTR(made);
+	*count = n;
 	return 0;
+}
+
+static bool is_not_on_loopback(const struct ifaddrs *entry,
+			       UNUSED const struct address *address)
+{
+	return !(entry->ifa_flags & IFF_LOOPBACK);
+}
+
+int node_address_list(const void *except, struct address **addresses, size_t *count)
+{
+	return read_addresses(except, is_not_on_loopback, addresses, count);
+}
+
+static bool is_known_to_others(UNUSED const struct ifaddrs *entry,
+			       const struct address *a)
+{
+	if (a->family == AF_INET)
+		return a->bytes[0] != 127 && !(a->bytes[0] == 169 && a->bytes[1] == 254);
+	return !IN6_IS_ADDR_LOOPBACK(&a->v6) && !IN6_IS_ADDR_LINKLOCAL(&a->v6);
+}
+
+int node_address_own(const char *except, struct address **addresses, size_t *count,
+		     struct err *err)
+{
+	int r = read_addresses(except, is_known_to_others, addresses, count);
+
+	return r < 0 ? err_errno(err, -r, "reading the node's addresses") : 0;
 }

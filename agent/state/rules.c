@@ -128,12 +128,27 @@ static void check_persistence(const struct report *report, const struct service 
 		       protocol_text(service));
 }
 
+/* What is told by address, protocol and port. */
+static void check_every_port(const struct report *report, const struct exposure *exposure)
+{
+	static const char text[] = "does not go with port 0 (every port): name the port";
+
+	if (exposure->source_nat != SOURCE_NAT_NONE)
+		broken(report, NULL, "sourceNat", text);
+	if (exposure->source_count > 0)
+		broken(report, NULL, "sourceRanges", text);
+	if (exposure->inside.address.family)
+		broken(report, NULL, "fromInside", text);
+}
+
 /* ip_vs_core.c, ip_vs_schedule: a connection of one packet is none that conntrack follows. */
 static void check_exposure(const struct report *report, const struct service *service)
 {
 	if (service->one_packet && service->exposure->source_nat != SOURCE_NAT_NONE)
 		broken(report, NULL, "sourceNat",
 		       "does not go with onePacket, whose packets are never masqueraded");
+	if (service->key.port == 0)
+		check_every_port(report, service->exposure);
 }
 
 void rules_check_service(const struct service *service, rules_report_fn fn, void *context)

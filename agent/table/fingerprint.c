@@ -74,6 +74,11 @@ static uint64_t mix_destination(uint64_t sum, const struct destination *destinat
 				destination->tunnel_checksum);
 }
 
+uint64_t fingerprint_bytes(const void *bytes, size_t length)
+{
+	return finish(mix_bytes(seed, bytes, length));
+}
+
 uint64_t fingerprint_service(const struct service *service)
 {
 	return finish(mix_attributes(seed, service));

@@ -24,5 +24,8 @@ uint64_t service_fingerprint(const struct service *service);
 /* All but the length of its messages, which the kernel takes from the link where none is given. */
 uint64_t fingerprint_sync_daemon(const struct sync_daemon *daemon);
 
+/* So many bytes, as they are; of texts that are long, and of what the kernel has. */
+uint64_t fingerprint_bytes(const void *bytes, size_t length);
+
 /* A whole sorted table: keys, names, attributes, globals that the state itself names. */
 uint64_t fingerprint_table(const struct table *table);

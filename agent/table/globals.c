@@ -100,6 +100,16 @@ int globals_add_sysctl(struct globals *globals, const char *name, const char *va
 	return 0;
 }
 
+int globals_imply_sysctl(struct globals *globals, const char *name, const char *value)
+{
+	if (globals_find_sysctl(globals, name))
+		return 0;
+	if (globals_add_sysctl(globals, name, value) < 0)
+		return -ENOMEM;
+	globals->sysctls[globals->sysctl_count - 1].implied = true;
+	return 0;
+}
+
 int globals_set_sysctl(struct globals *globals, const char *name, const char *value)
 {
 	for (size_t i = 0; i < globals->sysctl_count; i++) {

@@ -87,6 +87,13 @@ const char *globals_find_sysctl(const struct globals *globals, const char *name)
 int globals_set_sysctl(struct globals *globals, const char *name,
 		       const char *value) MUST_CHECK;
 
+/*
+ * Appends what is needed but not named: marked as implied, and only where the name is not there, since
+ * a value of the state comes first, whatever it is. -ENOMEM.
+ */
+int globals_imply_sysctl(struct globals *globals, const char *name,
+			 const char *value) MUST_CHECK;
+
 /* Fills an empty one with a copy. -ENOMEM; it is then to be cleared. */
 int globals_copy(const struct globals *from, struct globals *to) MUST_CHECK;
 

@@ -128,6 +128,15 @@ static void describe_timeouts(struct text *text, const struct operation *operati
 		text_add_number(text, "udp", true, before->udp, now->udp, 0);
 }
 
+static void describe_ruleset(struct text *text, const struct operation *operation)
+{
+	char counts[RULESET_TEXT];
+
+	if (operation->kind != OPERATION_DELETE_RULESET)
+		text_add(text, "%s",
+			 ruleset_describe(operation->ruleset, counts, sizeof(counts)));
+}
+
 static void describe_daemon(struct text *text, const struct sync_daemon *daemon)
 {
 	text_add(text, " %s on %s, id %u", sync_role_name(daemon->role),
@@ -163,6 +172,12 @@ const char *operation_format_values(const struct operation *operation, bool befo
 	case OPERATION_SET_SYSCTL:
 		sysctl = before ? operation->sysctl_before : operation->sysctl->value;
 		text_add(&text, "%s", sysctl ? sysctl : "");
+		break;
+	case OPERATION_NEW_RULESET:
+	case OPERATION_SET_RULESET:
+	case OPERATION_DELETE_RULESET:
+		if (!before)
+			describe_ruleset(&text, operation);
 		break;
 	case OPERATION_SET_TIMEOUTS:
 		describe_timeouts_alone(&text, before ? &operation->timeouts_before
@@ -203,6 +218,12 @@ const char *operation_format_object(const struct operation *operation, char *buf
 	case OPERATION_SET_SYSCTL:
 		text_add(&text, "sysctl %s", operation->sysctl->name);
 		break;
+	case OPERATION_NEW_RULESET:
+	case OPERATION_SET_RULESET:
+	case OPERATION_DELETE_RULESET:
+		text_add(&text, "nftables table %s " RULESET_TABLE,
+			 ruleset_family_name(operation->ruleset->family));
+		break;
 	case OPERATION_SET_TIMEOUTS:
 		text_add(&text, "timeouts");
 		break;
@@ -233,6 +254,15 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 		text_add(&text, " %s: %s -> %s", operation->sysctl->name,
 			 operation->sysctl_before ? operation->sysctl_before : "?",
 			 operation->sysctl->value);
+		break;
+	case OPERATION_NEW_RULESET:
+	case OPERATION_SET_RULESET:
+	case OPERATION_DELETE_RULESET:
+		text_add(&text, " %s " RULESET_TABLE,
+			 ruleset_family_name(operation->ruleset->family));
+		if (operation->kind != OPERATION_DELETE_RULESET)
+			text_add(&text, ": ");
+		describe_ruleset(&text, operation);
 		break;
 	case OPERATION_SET_TIMEOUTS:
 		describe_timeouts(&text, operation);
@@ -306,6 +336,9 @@ const char *operation_kind_name(enum operation_kind kind)
 {
 	static const char *const names[] = {
 		[OPERATION_SET_SYSCTL] = "set sysctl",
+		[OPERATION_NEW_RULESET] = "new nftables table",
+		[OPERATION_SET_RULESET] = "replace nftables table",
+		[OPERATION_DELETE_RULESET] = "delete nftables table",
 		[OPERATION_SET_TIMEOUTS] = "set timeouts",
 		[OPERATION_STOP_DAEMON] = "stop sync daemon",
 		[OPERATION_START_DAEMON] = "start sync daemon",

@@ -44,6 +44,21 @@ struct owned_daemon {
 	uint64_t fingerprint; /* of an intended one: fingerprint_sync_daemon() */
 };
 
+/* One of nftables' tables. */
+enum { RULESET_SLOTS = 2 };
+struct owned_ruleset {
+	enum ownership_mark mark;
+	uint64_t fingerprint; /* ruleset.h: of what was asked for, or made last */
+	uint64_t handle,
+		sum; /* of an owned one: the kernel's, as we left it; 0: not known */
+};
+
+/* Index of a family's in an array of two. */
+static inline int ruleset_slot(uint8_t family)
+{
+	return family == AF_INET6 ? 1 : 0;
+}
+
 /* A destination that left the state and waits at weight 0 for its connections to end. */
 struct drain {
 	struct service_key service;
@@ -67,6 +82,7 @@ struct ownership {
 	size_t drain_room;
 	struct timeouts timeouts_before; /* 0: not ours */
 	struct owned_daemon daemons[SYNC_DAEMON_SLOTS];
+	struct owned_ruleset rulesets[RULESET_SLOTS]; /* by ruleset_slot() */
 	struct globals
 		before; /* only its sysctls: those that are ours, with the values found */
 	/*

@@ -93,6 +93,38 @@ int plan_add_conflict(struct plan *plan, const struct conflict *conflict)
 	return 0;
 }
 
+int plan_add_ruleset(struct plan *plan, enum operation_kind kind,
+		     const struct ruleset *ruleset, bool drift)
+{
+	const struct operation operation = { .kind = kind,
+					     .drift = drift,
+					     .ruleset = ruleset };
+	size_t at = 0;
+	int r = plan_add(plan, &operation);
+
+	if (r < 0)
+		return r;
+	while (plan->operations[at].kind <= OPERATION_DELETE_RULESET &&
+	       at + 1 < plan->operation_count)
+		at++;
+	memmove(&plan->operations[at + 1], &plan->operations[at],
+		(plan->operation_count - 1 - at) * sizeof(operation));
+	plan->operations[at] = operation;
+	return 0;
+}
+
+int plan_add_ruleset_conflict(struct plan *plan, const struct ruleset *ruleset)
+{
+	return plan_add_conflict(plan, &(struct conflict){ .ruleset = ruleset });
+}
+
+bool operation_is_of_ruleset(const struct operation *operation)
+{
+	return operation->kind == OPERATION_NEW_RULESET ||
+	       operation->kind == OPERATION_SET_RULESET ||
+	       operation->kind == OPERATION_DELETE_RULESET;
+}
+
 static int add_destination(struct plan *plan, enum operation_kind kind,
 			   const struct service *service,
 			   const struct destination *destination,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "agent/table/ownership.h"
+#include "agent/table/ruleset.h"
 #include "agent/table/table.h"
 #include "common/cleanup.h"
 #include "common/macro.h"
@@ -15,9 +16,10 @@
  * same plan.
  *
  * The order is such that no step needs a later one and traffic always has somewhere to go: first
- * sysctls, timeouts and the sync daemons that stop; then, PLAN_GROUP keys at a time, new and changed
- * services, and after them their new and changed destinations, so that whoever executes the plan can
- * wait for the kernel's word on a new service before it puts destinations into it; then what leaves: destinations that begin to drain
+ * sysctls, nftables' tables (who is not let in must not be when a service appears), timeouts and the
+ * sync daemons that stop; then, PLAN_GROUP keys at a time, new and changed services, and after them
+ * their new and changed destinations, so that whoever executes the plan can wait for the kernel's word
+ * on a new service before it puts destinations into it; then what leaves: destinations that begin to drain
  * or go, then services. A service whose key changed is therefore there under its new key before
  * the old one goes. Sync daemons start last: the kernel refuses one beside a destination of the
  * other family (ip_vs_ctl.c).
@@ -52,6 +54,9 @@ struct plan_policy {
 
 enum operation_kind {
 	OPERATION_SET_SYSCTL,
+	OPERATION_NEW_RULESET,
+	OPERATION_SET_RULESET, /* replaces one of ours, in one transaction */
+	OPERATION_DELETE_RULESET,
 	OPERATION_SET_TIMEOUTS,
 	OPERATION_STOP_DAEMON,
 	OPERATION_START_DAEMON,
@@ -104,6 +109,7 @@ struct operation {
 			const struct sysctl *sysctl;
 			const char *sysctl_before;
 		};
+		const struct ruleset *ruleset; /* wanted; of a deletion only the family */
 	};
 };
 
@@ -114,6 +120,7 @@ struct conflict {
 	const struct service *service_actual;
 	const struct sync_daemon *daemon; /* wanted, or NULL */
 	const struct sync_daemon *daemon_actual;
+	const struct ruleset *ruleset; /* wanted, or NULL: nftables' table has its name */
 };
 
 struct plan {
@@ -145,6 +152,18 @@ struct plan {
 int plan_make(const struct table *wanted, const struct table *actual,
 	      const struct ownership *ownership, const struct plan_policy *policy,
 	      struct plan *plan) MUST_CHECK;
+
+/*
+ * Adds a write to one of nftables' tables in its place, and a conflict about one. -ENOMEM. The ruleset
+ * is borrowed.
+ */
+int plan_add_ruleset(struct plan *plan, enum operation_kind kind,
+		     const struct ruleset *ruleset, bool drift) MUST_CHECK;
+int plan_add_ruleset_conflict(struct plan *plan,
+			      const struct ruleset *ruleset) MUST_CHECK;
+
+/* Whether it is about one of nftables' tables. */
+bool operation_is_of_ruleset(const struct operation *operation);
 
 /* Whether this very drain, deadline included, is among the plan's. */
 bool plan_has_drain(const struct plan *plan, const struct drain *drain);

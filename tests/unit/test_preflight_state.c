@@ -57,11 +57,19 @@ static void test_features(void **state)
 			 " \"destinations\": [ { \"address\": \"10.0.0.2\" },"
 			 " { \"address\": \"fd00::2\", \"forward\": \"tunnel\","
 			 " \"tunnel\": { \"type\": \"gue\", \"port\": 6080 } } ] } ] }");
-	assert_string_equal(needs_of(path, &needs, &report),
-			    "ip_vs_rr,dummy,nf_tables,nft_chain_nat,nft_masq");
+	assert_string_equal(
+		needs_of(path, &needs, &report),
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,nft_chain_nat,nft_masq");
 	assert_true(needs.source_nat);
 	assert_true(needs.masquerade4);
 	assert_false(needs.masquerade6);
+	needs_clear(&needs);
+	write_text(path,
+		   "{ \"services\": [ { \"sourceRanges\": [ \"10.0.0.0/8\" ] },"
+		   " { \"fromInside\": { \"address\": \"10.0.0.1\", \"port\": 1 } } ] }");
+	assert_string_equal(needs_of(path, &needs, &report),
+			    "ip_vs_rr,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat");
+	assert_false(needs.source_nat);
 	needs_clear(&needs);
 	write_text(
 		path,

@@ -53,6 +53,14 @@ static void fill(struct ownership *ownership)
 	ownership->daemons[sync_slot(SYNC_MASTER)].mark = OWNERSHIP_OWNED;
 	ownership->daemons[sync_slot(SYNC_BACKUP)] =
 		(struct owned_daemon){ OWNERSHIP_INTENDED, 0xaULL };
+	ownership->rulesets[ruleset_slot(AF_INET)] =
+		(struct owned_ruleset){ .mark = OWNERSHIP_OWNED,
+					.fingerprint = 0xbULL,
+					.handle = 42,
+					.sum = UINT64_MAX };
+	ownership->rulesets[ruleset_slot(AF_INET6)] =
+		(struct owned_ruleset){ .mark = OWNERSHIP_INTENDED,
+					.fingerprint = 0xcULL };
 	assert_int_equal(
 		globals_add_sysctl(&ownership->before, "net.ipv4.vs.conntrack", "0"), 0);
 	assert_int_equal(globals_add_sysctl(&ownership->before, "net.ipv4.tcp_rmem",
@@ -88,6 +96,12 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 	for (int i = 0; i < SYNC_DAEMON_SLOTS; i++) {
 		assert_int_equal(a->daemons[i].mark, b->daemons[i].mark);
 		assert_true(a->daemons[i].fingerprint == b->daemons[i].fingerprint);
+	}
+	for (int i = 0; i < RULESET_SLOTS; i++) {
+		assert_int_equal(a->rulesets[i].mark, b->rulesets[i].mark);
+		assert_true(a->rulesets[i].fingerprint == b->rulesets[i].fingerprint);
+		assert_true(a->rulesets[i].handle == b->rulesets[i].handle);
+		assert_true(a->rulesets[i].sum == b->rulesets[i].sum);
 	}
 	assert_int_equal(a->before.sysctl_count, b->before.sysctl_count);
 	for (size_t i = 0; i < a->before.sysctl_count; i++) {
@@ -202,6 +216,8 @@ static void test_text(UNUSED void **state)
 		"\ntimeouts 900 0 300 ",
 		"\ndaemon master ",
 		"\nintended-daemon backup 000000000000000a ",
+		"\nruleset ip 000000000000000b 42 ffffffffffffffff ",
+		"\nintended-ruleset ip6 000000000000000c ",
 		"\nsysctl net.ipv4.vs.conntrack 0 ",
 		"\nsysctl net.ipv4.tcp_rmem 4096%09131072%206291456%25%ff ",
 		"\nsysctl net.core.empty % ",
@@ -416,6 +432,13 @@ static void test_nonsense(UNUSED void **state)
 		"daemon slave",
 		"daemon",
 		"sysctl net.a",
+		"ruleset ip 000000000000000b 42",
+		"ruleset ip 0000000000000000 42 000000000000000b",
+		"ruleset ip 000000000000000b x 000000000000000b",
+		"ruleset ip 000000000000000b 42 b",
+		"ruleset inet 000000000000000b 42 000000000000000b",
+		"intended-ruleset ip",
+		"intended-ruleset arp 000000000000000b",
 		"sysctl net.a %0",
 		"sysctl net.a %00",
 		"sysctl % 1",

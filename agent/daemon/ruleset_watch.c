@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/ruleset_watch.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "agent/daemon/rulesets.h"
+#include "agent/daemon/session.h"
+#include "agent/kernel/nft_watch.h"
+#include "common/log.h"
+
+void ruleset_watch_clear(struct ruleset_watch *watch)
+{
+	watch->source = sd_event_source_disable_unref(watch->source);
+	if (watch->nft)
+		nft_watch_free(watch->nft);
+	watch->nft = NULL;
+}
+
+static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
+		    void *userdata)
+{
+	struct ruleset_watch *watch = userdata;
+	int r = nft_watch_dispatch(watch->nft);
+
+	if (r < 0) {
+		log_error(
+			"watching nftables: %s; changes are seen at the next resync only",
+			strerror(-r));
+		sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
+		return 0;
+	}
+	/* Our own changes are told, too. */
+	if (r != NFT_CHANGED || !rulesets_changed(watch->session))
+		return 0;
+	return watch->changed(watch->context);
+}
+
+static int listen_to(struct ruleset_watch *watch, struct err *err)
+{
+	int r = nft_watch_new(&watch->nft, RULESET_TABLE, err);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(watch->event, &watch->source, nft_watch_fd(watch->nft),
+			    EPOLLIN, on_event, watch);
+	return r < 0 ? err_errno(err, -r, "watching nftables") : 0;
+}
+
+void ruleset_watch_keep(struct ruleset_watch *watch)
+{
+	bool wanted = rulesets_are_owned(&watch->session->ownership);
+	struct err err = { 0 };
+	int r;
+
+	if (wanted == (watch->nft != NULL))
+		return;
+	ruleset_watch_clear(watch);
+	if (!wanted)
+		return;
+	r = listen_to(watch, &err);
+	if (r < 0 && !watch->fails)
+		log_warning("changes of nftables are seen at the next resync only: %s",
+			    err.text);
+	watch->fails = r < 0;
+	if (r < 0)
+		ruleset_watch_clear(watch);
+	/* What happened between the write and now was told to nobody. */
+	else if (rulesets_changed(watch->session))
+		watch->session->wants_reconcile = true;
+}

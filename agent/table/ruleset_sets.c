@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/table/ruleset_parts.h"
+
+/* What differs from service to service. */
+
+enum { NFT_ADDRESS_TEXT = 48 };
+
+/* Of IPv6 all eight groups: nft does not read every form that inet_ntop(3) writes. */
+static const char *address_text(const struct address *address,
+				char buffer[static NFT_ADDRESS_TEXT])
+{
+	const uint8_t *b = address->bytes;
+
+	if (address->family == AF_INET)
+		snprintf(buffer, NFT_ADDRESS_TEXT, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+	else
+		snprintf(buffer, NFT_ADDRESS_TEXT, "%x:%x:%x:%x:%x:%x:%x:%x",
+			 b[0] << 8 | b[1], b[2] << 8 | b[3], b[4] << 8 | b[5],
+			 b[6] << 8 | b[7], b[8] << 8 | b[9], b[10] << 8 | b[11],
+			 b[12] << 8 | b[13], b[14] << 8 | b[15]);
+	return buffer;
+}
+
+static void begin_set(struct ruleset_writer *w, const char *kind, const char *name,
+		      const char *more)
+{
+	growing_text_add(w->text, "\t%s %s {\n\t\ttype %s%s\n", kind, name,
+			 w->address_type, more);
+	w->first = true;
+}
+
+static void begin_element(struct ruleset_writer *w)
+{
+	growing_text_add(w->text, w->first ? "\t\telements = {\n\t\t\t" : ",\n\t\t\t");
+	w->first = false;
+}
+
+static void end_set(struct ruleset_writer *w)
+{
+	growing_text_add(w->text, w->first ? "\t}\n" : "\n\t\t}\n\t}\n");
+}
+
+static void add_key(struct ruleset_writer *w, const struct service *service)
+{
+	char address[NFT_ADDRESS_TEXT];
+
+	begin_element(w);
+	growing_text_add(w->text, "%s . %u . %u",
+			 address_text(&service->key.address, address),
+			 service->key.protocol, service->key.port);
+}
+
+/* The address joined with itself: of a connection that has it as source and destination. */
+static void add_pair(struct ruleset_writer *w, const struct address *address)
+{
+	char text[NFT_ADDRESS_TEXT];
+
+	begin_element(w);
+	address_text(address, text);
+	growing_text_add(w->text, "%s . %s", text, text);
+}
+
+/* Networks that lie in the one before them are left out: what overlaps would be refused. */
+void ruleset_write_networks(struct ruleset_writer *w, const struct network *networks,
+			    size_t count)
+{
+	const struct network *last = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct network *network = &networks[i];
+		char address[NFT_ADDRESS_TEXT];
+
+		if (network->address.family != w->draft->family ||
+		    (last && network_contains(last, &network->address)))
+			continue;
+		growing_text_add(w->text, "%s%s/%u", last ? ",\n\t\t\t" : "",
+				 address_text(&network->address, address),
+				 network->prefix);
+		last = network;
+	}
+}
+
+static void write_cluster(struct ruleset_writer *w)
+{
+	const struct ruleset_settings *settings = w->draft->settings;
+
+	begin_set(w, "set", "cluster", "\n\t\tflags interval");
+	begin_element(w);
+	ruleset_write_networks(w, settings->cluster, settings->cluster_count);
+	end_set(w);
+}
+
+typedef bool (*service_test)(const struct ruleset_draft *draft,
+			     const struct service *service);
+
+static bool is_masqueraded(const struct ruleset_draft *draft,
+			   const struct service *service)
+{
+	return draft_level(draft, service) == SOURCE_NAT_ALL;
+}
+
+static bool is_outside(const struct ruleset_draft *draft, const struct service *service)
+{
+	return draft_level(draft, service) == SOURCE_NAT_OUTSIDE;
+}
+
+/* ip_vs_xmit.c: what it does not masquerade and delivers here goes on as it came. */
+static bool goes_on_unchanged(const struct ruleset_draft *draft,
+			      const struct service *service)
+{
+	return draft_has_key(draft, service) && draft_forwards_unchanged(service) &&
+	       draft_is_closed(draft, &service->key.address);
+}
+
+/* Whether any service passes; the set of their keys is then written. */
+static bool write_keys(struct ruleset_writer *w, const char *name, service_test test)
+{
+	const struct table *table = w->draft->table;
+	bool any = false;
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (!test(w->draft, &table->services[i]))
+			continue;
+		if (!any)
+			begin_set(w, "set", name, " . inet_proto . inet_service");
+		any = true;
+		add_key(w, &table->services[i]);
+	}
+	if (any)
+		end_set(w);
+	return any;
+}
+
+/* Some but not all connections are masqueraded. */
+static bool is_masqueraded_in_part(const struct ruleset_draft *draft,
+				   const struct service *service)
+{
+	uint8_t level = draft_level(draft, service);
+
+	return level != SOURCE_NAT_NONE && level != SOURCE_NAT_ALL;
+}
+
+static bool lets_own_in(const struct ruleset_draft *draft, const struct service *service)
+{
+	return draft_restricts(draft, service) &&
+	       draft->lists[draft_list(draft, service)].has_own;
+}
+
+/* The same for addresses joined with themselves, each once. */
+static bool write_pairs(struct ruleset_writer *w, const char *name, service_test test)
+{
+	const struct table *table = w->draft->table;
+	const struct address *last = NULL;
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct address *address = &table->services[i].key.address;
+
+		if (!test(w->draft, &table->services[i]) ||
+		    (last && address_compare(last, address) == 0))
+			continue;
+		if (!last)
+			begin_set(w, "set", name,
+				  w->draft->family == AF_INET6 ? " . ipv6_addr"
+							       : " . ipv4_addr");
+		last = address;
+		add_pair(w, address);
+	}
+	if (last)
+		end_set(w);
+	return last;
+}
+
+static void write_restricted(struct ruleset_writer *w)
+{
+	const struct table *table = w->draft->table;
+
+	begin_set(w, "map", "restricted", " . inet_proto . inet_service : verdict");
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (!draft_restricts(w->draft, &table->services[i]))
+			continue;
+		add_key(w, &table->services[i]);
+		growing_text_add(w->text, " : jump sources_%zu",
+				 draft_list(w->draft, &table->services[i]));
+	}
+	end_set(w);
+}
+
+static void write_inside(struct ruleset_writer *w)
+{
+	const struct table *table = w->draft->table;
+	char address[NFT_ADDRESS_TEXT];
+
+	begin_set(w, "map", "inside",
+		  w->draft->family == AF_INET6
+			  ? " . inet_proto . inet_service : ipv6_addr . inet_service"
+			  : " . inet_proto . inet_service : ipv4_addr . inet_service");
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct service *service = &table->services[i];
+
+		if (!draft_redirects(w->draft, service))
+			continue;
+		add_key(w, service);
+		growing_text_add(
+			w->text, " : %s . %u",
+			address_text(&service->exposure->inside.address, address),
+			service->exposure->inside.port);
+	}
+	end_set(w);
+}
+
+static void write_closed(struct ruleset_writer *w)
+{
+	char address[NFT_ADDRESS_TEXT];
+
+	begin_set(w, "set", "virtual_addresses", "");
+	for (size_t i = 0; i < w->draft->closed_count; i++) {
+		begin_element(w);
+		growing_text_add(w->text, "%s",
+				 address_text(&w->draft->closed[i], address));
+	}
+	end_set(w);
+}
+
+/* --- destinations that may be their own client --- */
+
+struct hairpin {
+	struct address address;
+	uint16_t port;
+	uint8_t protocol;
+};
+
+static int compare_hairpins(const void *a, const void *b)
+{
+	const struct hairpin *left = a, *right = b;
+	int order = address_compare(&left->address, &right->address);
+
+	if (order == 0)
+		order = (left->protocol > right->protocol) -
+			(left->protocol < right->protocol);
+	return order ? order : (left->port > right->port) - (left->port < right->port);
+}
+
+static size_t gather_hairpins(const struct ruleset_draft *draft, struct hairpin *hairpins)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < draft->table->service_count; i++) {
+		const struct service *service = &draft->table->services[i];
+
+		if (!is_masqueraded_in_part(draft, service))
+			continue;
+		for (size_t k = 0; k < service->destination_count; k++) {
+			const struct destination *to = &service->destinations[k];
+
+			if (to->forward != FORWARD_MASQUERADE)
+				continue;
+			if (hairpins)
+				hairpins[n] = (struct hairpin){ to->address, to->port,
+								service->key.protocol };
+			n++;
+		}
+	}
+	return n;
+}
+
+static bool write_hairpins(struct ruleset_writer *w)
+{
+	size_t count = gather_hairpins(w->draft, NULL);
+	struct hairpin *hairpins;
+
+	if (count == 0)
+		return false;
+	hairpins = calloc(count, sizeof(*hairpins));
+	if (!hairpins) {
+		w->text->failed = true;
+		return false;
+	}
+	gather_hairpins(w->draft, hairpins);
+	qsort(hairpins, count, sizeof(*hairpins), compare_hairpins);
+	begin_set(w, "set", "hairpin",
+		  w->draft->family == AF_INET6
+			  ? " . inet_proto . inet_service . ipv6_addr"
+			  : " . inet_proto . inet_service . ipv4_addr");
+	for (size_t i = 0; i < count; i++) {
+		char address[NFT_ADDRESS_TEXT];
+
+		if (i > 0 && compare_hairpins(&hairpins[i - 1], &hairpins[i]) == 0)
+			continue;
+		begin_element(w);
+		address_text(&hairpins[i].address, address);
+		growing_text_add(w->text, "%s . %u . %u . %s", address,
+				 hairpins[i].protocol, hairpins[i].port, address);
+	}
+	end_set(w);
+	free(hairpins);
+	return true;
+}
+
+/* --- all of them --- */
+
+struct ruleset_sets ruleset_write_sets(struct ruleset_writer *w)
+{
+	struct ruleset_sets sets = { 0 };
+
+	if (w->draft->has_cluster)
+		write_cluster(w);
+	sets.masqueraded = write_keys(w, "masqueraded", is_masqueraded);
+	sets.outside = write_keys(w, "outside", is_outside);
+	sets.self = write_pairs(w, "self", is_masqueraded_in_part);
+	sets.hairpin = write_hairpins(w);
+	sets.own = write_pairs(w, "own", lets_own_in);
+	if (w->counts->restricted)
+		write_restricted(w);
+	if (w->counts->redirected) {
+		write_keys(w, "redirected", draft_redirects);
+		write_inside(w);
+	}
+	if (w->counts->refused)
+		write_keys(w, "unserved", draft_refuses);
+	if (w->counts->closed)
+		write_closed(w);
+	sets.unchanged = write_keys(w, "unchanged", goes_on_unchanged);
+	return sets;
+}
