@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Connections to a cluster's services from outside, from the node and from pods. This namespace is the
+# node "a" with two pods; pod2 plays another node's.
+# netns: fresh
+# timeout: 300
+# shellcheck source=tests/vm/data/cluster.sh
+. /usr/lib/vm-tests/data/cluster.sh
+# What pods and clients are made with; its functions for native states are not used here.
+# shellcheck source=tests/vm/data/nat.sh
+eval "$(sed -n '/^pod() {/,/^}/p; /^seen() {/,/^}/p' /usr/lib/vm-tests/data/nat.sh)"
+
+CLUSTER=10.244.0.0/16,fd02::/16
+OPTIONS=(--node-name a --cluster-cidr "$CLUSTER" --service-cidr 10.96.0.0/16 --service-cidr fd00:96::/112
+  --node-port-addresses 192.168.1.0/24,fd01::/64)
+
+# node PROTOCOL…: client, pods and their servers for each protocol
+node() {
+  local protocol
+  host_add client 192.168.1.2/24 192.168.1.1/24
+  host_add pod1 10.244.1.2/24 10.244.1.1/24
+  host_add pod2 10.244.2.2/24 10.244.2.1/24
+  for protocol in "$@"; do
+    pod "$protocol" pod1 10.244.1.2
+    pod "$protocol" pod2 10.244.2.2
+  done
+  # What a router does that sends a cluster's addresses to its nodes.
+  ip -n client route add 198.51.100.0/24 via 192.168.1.1
+}
+node6() {
+  host_add client fd01::2/64 fd01::1/64
+  host_add pod1 fd02:1::2/64 fd02:1::1/64
+  host_add pod2 fd02:2::2/64 fd02:2::1/64
+  pod tcp pod1 fd02:1::2
+  pod tcp pod2 fd02:2::2
+}
+
+PORTS='[{"name": "web", "port": 8080}]'
+both() { endpoint 10.244.1.2 a && endpoint 10.244.2.2 b; }
+endpoints() { "$@" | jq -s .; }
+# cluster_of SPEC [ENDPOINT-COMMAND…]: the Service web with that spec beside its addresses and port
+cluster_of() {
+  {
+    service web "$(jq -n --argjson spec "$1" '{type: "LoadBalancer", clusterIP: "10.96.0.1",
+      clusterIPs: ["10.96.0.1"], ports: [{name: "web", port: 80, nodePort: 30080}]} * $spec')" \
+      '{"loadBalancer": {"ingress": [{"ip": "198.51.100.2"}]}}'
+    slice web "$PORTS" "$(endpoints "${2:-both}" "${@:3}")"
+  } | list >state.json
+}
+
+put_in() {
+  local status=0
+  REPORT=$("$AGENT" apply --state state.json --run-dir "$RUN" --output=json "${OPTIONS[@]}" 2>apply.err) ||
+    status=$?
+  [ "$status" = "${1:-0}" ] || {
+    cat apply.err
+    printf '%s\n' "$REPORT"
+    fail "apply: exit status $status instead of ${1:-0}"
+  }
+}
+
+# answers PATTERN PROTOCOL ADDRESS PORT [NETNS]: some of several connections get an answer like this
+answers() {
+  local i pattern=$1
+  for i in 1 2 3 4; do
+    # shellcheck disable=SC2053
+    [[ $(seen "${@:2}") != $pattern ]] || return 0
+  done
+  fail "no answer like '$pattern' from ${*:2}"
+}
+# all_answers PATTERN …: all of them
+all_answers() {
+  local i pattern=$1 answer
+  for i in 1 2 3 4; do
+    answer=$(seen "${@:2}")
+    # shellcheck disable=SC2053
+    [[ $answer == $pattern ]] || fail "'$answer' instead of '$pattern' from ${*:2}"
+  done
+}
+
+case_cluster_address() {
+  node tcp udp
+  cluster_of '{"externalIPs": ["198.51.100.1"]}'
+  put_in
+  # From the node without masquerade; from a pod as it is; from outside with the node's address.
+  answers 'pod1 10.244.1.1' tcp 10.96.0.1 80
+  answers 'pod2 *' tcp 10.96.0.1 80
+  answers 'pod2 10.244.1.2' tcp 10.96.0.1 80 pod1
+  ip -n client route add 10.96.0.0/16 via 192.168.1.1
+  all_answers 'pod* 10.244.?.1' tcp 10.96.0.1 80 client
+  # A pod that reaches itself.
+  answers 'pod1 10.244.1.1' tcp 10.96.0.1 80 pod1
+  # The whole service network is local, none of its addresses is on a link.
+  expect_equal "" "$(ip -o address | grep 10.96. || true)"
+}
+
+case_external_addresses_and_node_ports() {
+  node tcp
+  cluster_of '{"externalIPs": ["198.51.100.1"]}'
+  put_in
+  local target
+  for target in "198.51.100.1 80" "198.51.100.2 80" "192.168.1.1 30080"; do
+    # shellcheck disable=SC2086
+    all_answers 'pod* 10.244.?.1' tcp $target client
+    # shellcheck disable=SC2086
+    answers 'pod2 *' tcp $target
+    # shellcheck disable=SC2086
+    answers 'pod2 10.244.2.1' tcp $target pod1
+  done
+}
+
+case_external_policy_local_keeps_the_client() {
+  node tcp
+  cluster_of '{"externalTrafficPolicy": "Local"}'
+  put_in
+  all_answers 'pod1 192.168.1.2' tcp 198.51.100.2 80 client
+  all_answers 'pod1 192.168.1.2' tcp 192.168.1.1 30080 client
+  # The node and its pods may use all endpoints.
+  answers 'pod2 *' tcp 198.51.100.2 80
+  answers 'pod2 *' tcp 198.51.100.2 80 pod1
+  # Without an endpoint here nobody else answers those from outside.
+  cluster_of '{"externalTrafficPolicy": "Local"}' endpoint 10.244.2.2 b
+  put_in
+  all_answers 'no answer' tcp 198.51.100.2 80 client
+  all_answers 'no answer' tcp 192.168.1.1 30080 client
+  all_answers 'pod2 *' tcp 198.51.100.2 80
+}
+
+case_internal_policy_local_is_strict() {
+  node tcp
+  cluster_of '{"internalTrafficPolicy": "Local"}'
+  put_in
+  all_answers 'pod1 *' tcp 10.96.0.1 80
+  all_answers 'pod1 *' tcp 10.96.0.1 80 pod2
+  cluster_of '{"internalTrafficPolicy": "Local"}' endpoint 10.244.2.2 b
+  put_in
+  all_answers 'no answer' tcp 10.96.0.1 80
+  answers 'pod2 *' tcp 198.51.100.2 80 client
+}
+
+case_source_ranges() {
+  node tcp
+  cluster_of '{"loadBalancerSourceRanges": ["192.0.2.0/24"]}'
+  put_in
+  all_answers 'no answer' tcp 198.51.100.2 80 client
+  all_answers 'no answer' tcp 198.51.100.2 80
+  all_answers 'no answer' tcp 198.51.100.2 80 pod1
+  all_answers 'pod* *' tcp 192.168.1.1 30080 client
+  cluster_of '{"loadBalancerSourceRanges": ["192.168.1.2/32"], "externalTrafficPolicy": "Local"}'
+  put_in
+  all_answers 'pod1 192.168.1.2' tcp 198.51.100.2 80 client
+  all_answers 'no answer' tcp 198.51.100.2 80 pod2
+}
+
+case_session_affinity() {
+  node tcp
+  cluster_of '{"sessionAffinity": "ClientIP"}'
+  put_in
+  local first
+  first=$(seen tcp 198.51.100.2 80 client)
+  all_answers "$first" tcp 198.51.100.2 80 client
+  expect_contains "$(ipvsadm -Ln)" "TCP  198.51.100.2:80 rr persistent 10800"
+}
+
+case_ipv6() {
+  node6
+  {
+    service web '{"type": "LoadBalancer", "clusterIP": "fd00:96::1", "clusterIPs": ["fd00:96::1"],
+      "ports": [{"name": "web", "port": 80, "nodePort": 30080}], "externalIPs": ["2001:db8::1"]}'
+    slice web "$PORTS" "$({ endpoint fd02:1::2 a && endpoint fd02:2::2 b; } | jq -s .)" IPv6
+  } | list >state.json
+  put_in
+  ip -n client -6 route add 2001:db8::/64 via fd01::1
+  answers 'pod1 *' tcp fd00:96::1 80
+  answers 'pod2 *' tcp fd00:96::1 80
+  answers 'pod2 *' tcp fd00:96::1 80 pod1
+  all_answers 'pod? *0001*' tcp 2001:db8::1 80 client
+  all_answers 'pod? *0001*' tcp fd01::1 30080 client
+  expect_not_contains "$(seen tcp 2001:db8::1 80 client)" "fd01:0000"
+}
+
+# A client that sends on from the same port reaches the endpoint that took the first one's place.
+case_udp_client_follows_its_endpoint() {
+  node udp
+  udp_of() {
+    {
+      service dns '{"clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"],
+        "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}], "externalIPs": ["198.51.100.5"]}'
+      slice dns '[{"name": "dns", "port": 8080, "protocol": "UDP"}]' "[$1]"
+    } | list >state.json
+  }
+  same_port() { # as ask, from the port 4000
+    ip netns exec client timeout 5 socat -t 2 - "UDP4:$1:53,sourceport=4000,reuseaddr" <<<"hello" || echo "no answer"
+  }
+  # Before there is an endpoint, and before there is a service, packets leave entries that say nothing
+  # is to be translated.
+  udp_of ""
+  put_in
+  expect_equal "" "$(same_port 198.51.100.5)"
+  udp_of "$(endpoint 10.244.1.2 a)"
+  put_in
+  wait_until 10 has 'pod1 10.244.1.1' same_port 198.51.100.5
+  udp_of "$(endpoint 10.244.2.2 b)"
+  put_in
+  wait_until 10 has 'pod2 10.244.2.1' same_port 198.51.100.5
+}
+
+case_guarded_addresses_are_refused() {
+  node tcp
+  ip route add default via 192.168.1.2
+  {
+    service web '{"clusterIP": "10.96.0.1", "ports": [{"port": 80}],
+      "externalIPs": ["192.168.1.2", "192.168.1.7", "127.0.0.9", "198.51.100.1"]}'
+    jq -n '{apiVersion: "v1", kind: "Node", metadata: {name: "b"},
+      status: {addresses: [{type: "InternalIP", address: "192.168.1.7"}]}}'
+  } | list >state.json
+  put_in 3
+  expect_equal "10.96.0.1
+198.51.100.1" "$(ipvsadm -Sn | sed -n 's/^-A -t \([0-9.]*\):.*/\1/p' | LC_ALL=C sort)"
+  expect_contains "$(report '.failures[].text')" "default gateway"
+  expect_contains "$(report '.failures[].text')" "Node b"
+  expect_contains "$(report '.failures[].text')" "loopback"
+}
+
+all_around() {
+  nft list ruleset
+  ip -o link | sed 's/^[0-9]*: //'
+  ip -o address
+  ip route show table all
+  ip -6 route show table all
+  sysctl -a 2>/dev/null | grep -E '^net\.(ipv4\.(vs\.|ip_forward|conf\.all)|ipv6\.conf\.all)' |
+    grep -vE 'drop_entry|drop_packet|secure_tcp'
+}
+
+case_cleanup_leaves_nothing() {
+  local before
+  node tcp
+  before=$(all_around)
+  cluster_of '{"externalIPs": ["198.51.100.1"], "sessionAffinity": "ClientIP"}'
+  OPTIONS+=(--strict-arp)
+  put_in
+  put_in
+  expect_equal 0 "$(report .kernelWrites)" "a second apply writes"
+  expect_status 0 "$AGENT" cleanup --run-dir "$RUN"
+  expect_equal "$before" "$(all_around)"
+}
