@@ -4,6 +4,8 @@
 # has data/trust.sh with it.
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
+# shellcheck source=tests/vm/data/pods.sh
+. /usr/lib/vm-tests/data/pods.sh
 
 # Cluster networks of the pods below; further options of apply and run.
 CLUSTER=10.244.0.0/16,fd02::/16
@@ -29,17 +31,6 @@ cluster6() {
   pod tcp pod2 fd02:2::2
 }
 
-# pod PROTOCOL NETNS ADDRESS: answers on 8080; the client of IPv6 is told in its long form
-pod() {
-  # shellcheck disable=SC2016 # the server's shell expands it
-  ip netns exec "$2" socat \
-    "$(socat_type "$1" listen "$3"):8080,bind=$(bracketed "$3"),fork,reuseaddr" \
-    SYSTEM:"echo $2 \$SOCAT_PEERADDR" 2>"$TMP/pod.$1.$2.log" &
-  local option=-ltnH
-  [ "$1" = tcp ] || option=-lunH
-  wait_until 20 listens "$option" 8080 ip netns exec "$2"
-}
-
 # service ADDRESS POD-ADDRESS JSON [PROTOCOL]: of port 80, as JSON
 service() {
   jq -n --arg address "$1" --arg pod "$2" --argjson more "{$3}" --arg protocol "${4:-tcp}" \
@@ -60,9 +51,6 @@ put_in() {
     fail "apply: exit status $status instead of ${1:-0}"
   }
 }
-
-# seen PROTOCOL ADDRESS PORT [NETNS]: what the pod that answers says, its own name and the client
-seen() { ask "$@" || echo "no answer"; }
 
 ours() { nft list table "${1:-ip}" ipvs-node 2>&1; }
 there_is_none() { expect_contains "$(ours "${1:-ip}")" "No such file or directory"; }

@@ -6,13 +6,12 @@
 # timeout: 300
 # shellcheck source=tests/vm/data/cluster.sh
 . /usr/lib/vm-tests/data/cluster.sh
-# What pods and clients are made with; its functions for native states are not used here.
-# shellcheck source=tests/vm/data/nat.sh
-eval "$(sed -n '/^pod() {/,/^}/p; /^seen() {/,/^}/p' /usr/lib/vm-tests/data/nat.sh)"
+# shellcheck source=tests/vm/data/pods.sh
+. /usr/lib/vm-tests/data/pods.sh
 
-CLUSTER=10.244.0.0/16,fd02::/16
-OPTIONS=(--node-name a --cluster-cidr "$CLUSTER" --service-cidr 10.96.0.0/16 --service-cidr fd00:96::/112
-  --node-port-addresses 192.168.1.0/24,fd01::/64)
+OPTIONS=(--node-name a --cluster-cidr 10.244.0.0/16 --cluster-cidr fd02::/16
+  --service-cidr 10.96.0.0/16 --service-cidr fd00:96::/112
+  --node-port-addresses 192.168.1.0/24 --node-port-addresses fd01::/64)
 
 # node PROTOCOL…: client, pods and their servers for each protocol
 node() {
