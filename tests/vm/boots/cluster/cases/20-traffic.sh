@@ -178,30 +178,51 @@ case_ipv6() {
   expect_not_contains "$(seen tcp 2001:db8::1 80 client)" "fd01:0000"
 }
 
+# dns_of ENDPOINT…: a UDP Service beside web, with these endpoints
+dns_of() {
+  cluster_of '{}'
+  {
+    jq '.items[]' state.json
+    service dns '{"type": "NodePort", "clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"],
+      "ports": [{"name": "dns", "port": 53, "protocol": "UDP", "nodePort": 30053}],
+      "externalIPs": ["198.51.100.5"]}'
+    slice dns '[{"name": "dns", "port": 8080, "protocol": "UDP"}]' "[$*]"
+  } | list >new.json
+  mv new.json state.json
+}
+# same_port ADDRESS PORT: as seen udp, from the client's port 4000
+same_port() {
+  ip netns exec client timeout 5 socat -t 2 - "UDP4:$1:$2,sourceport=4000,reuseaddr" <<<"hello" ||
+    echo "no answer"
+}
+
 # A client that sends on from the same port reaches the endpoint that took the first one's place.
 case_udp_client_follows_its_endpoint() {
   node udp
-  udp_of() {
-    {
-      service dns '{"clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"],
-        "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}], "externalIPs": ["198.51.100.5"]}'
-      slice dns '[{"name": "dns", "port": 8080, "protocol": "UDP"}]' "[$1]"
-    } | list >state.json
-  }
-  same_port() { # as ask, from the port 4000
-    ip netns exec client timeout 5 socat -t 2 - "UDP4:$1:53,sourceport=4000,reuseaddr" <<<"hello" || echo "no answer"
-  }
-  # Before there is an endpoint, and before there is a service, packets leave entries that say nothing
-  # is to be translated.
-  udp_of ""
+  dns_of
   put_in
-  expect_equal "" "$(same_port 198.51.100.5)"
-  udp_of "$(endpoint 10.244.1.2 a)"
+  expect_equal "no answer" "$(same_port 198.51.100.5 53)"
+  dns_of "$(endpoint 10.244.1.2 a)"
   put_in
-  wait_until 10 has 'pod1 10.244.1.1' same_port 198.51.100.5
-  udp_of "$(endpoint 10.244.2.2 b)"
+  expect_equal "pod1 10.244.1.1" "$(same_port 198.51.100.5 53)"
+  dns_of "$(endpoint 10.244.2.2 b)"
   put_in
-  wait_until 10 has 'pod2 10.244.2.1' same_port 198.51.100.5
+  wait_until 10 has 'pod2 10.244.2.1' same_port 198.51.100.5 53
+}
+
+# What was sent to a node port before there was a service is in connection tracking, as a connection
+# to the node itself.
+case_udp_client_that_was_there_before_its_service() {
+  node udp
+  cluster_of '{}'
+  put_in
+  expect_equal "no answer" "$(same_port 192.168.1.1 30053)"
+  expect_contains "$(conntrack -L -p udp --orig-port-dst 30053 2>&1)" "sport=4000"
+  dns_of "$(endpoint 10.244.1.2 a)"
+  put_in
+  expect_contains "$(cat apply.err)" \
+    "connection tracking: 1 entries of UDP clients deleted whose service has got its first destination"
+  expect_equal "pod1 10.244.1.1" "$(same_port 192.168.1.1 30053)"
 }
 
 case_guarded_addresses_are_refused() {
