@@ -161,7 +161,8 @@ static int batch_send(struct batch *batch)
 	batch->last->nlmsg_flags |= NLM_F_ACK;
 	batch->last_sequence = batch->last->nlmsg_seq;
 	batch->ended = false;
-	r = genl_reserve(socket, BATCH_BYTES, batch->count * ANSWER_ROOM);
+	/* Never less than before: what is asked about the link must find room, too. */
+	r = genl_reserve(socket, BATCH_BYTES, (size_t)BATCH_REQUESTS * ANSWER_ROOM);
 	if (r == 0)
 		r = genl_send(socket, batch->buffer, batch->length);
 	while (r == 0 && !batch->ended)
@@ -239,10 +240,16 @@ static int write_link(struct batch *batch, const struct binding_operation *opera
 		    sizeof(buffer.bytes));
 	batch->rtnl->counts.writes++;
 	r = genl_ask(batch->rtnl->socket, request_end(&request), NULL, NULL);
+	/* Whether it was done is not known then; a link that is there must stay ours. */
+	if (r == -ETIMEDOUT || r == -ENOBUFS)
+		r = -EINPROGRESS;
 	if (operation->kind != BINDING_ADD_LINK)
 		return r;
 	batch->link = -1;
-	return r < 0 ? r : find_index(batch->rtnl, operation->name, &batch->link);
+	if (r < 0)
+		return r;
+	return find_index(batch->rtnl, operation->name, &batch->link) < 0 ? -EINPROGRESS
+									  : 0;
 }
 
 static bool is_about_link(const struct binding_operation *operation)

@@ -269,7 +269,8 @@ int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler 
 				     .context = context };
 	int r;
 
-	if (!(request->nlmsg_flags & NLM_F_DUMP))
+	/* Each of NLM_F_DUMP's two bits means something else in a request that makes something. */
+	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	r = genl_send(socket, request, request->nlmsg_len);
 	while (r == 0 && !question.ended)

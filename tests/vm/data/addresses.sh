@@ -12,9 +12,17 @@ bound() {
     --args "$@" >state.json
 }
 
+# released_apply [OPTION…]: as applied, with options and the released program
+released_apply() {
+  REPORT=$(agent apply --output=json "$@" 2>apply.err) || {
+    cat apply.err
+    fail "apply: exit status $?"
+  }
+}
+
 # on_link [NAME]: the addresses on our link, a line each, but for the kernel's own; "" without a link
 on_link() {
-  ip -o address show dev "${1:-ipvs0}" 2>/dev/null | awk '$4 !~ /^fe80:/ { print $4 }' | LC_ALL=C sort
+  { ip -o address show dev "${1:-ipvs0}" 2>/dev/null || true; } | awk '$4 !~ /^fe80:/ { print $4 }' | LC_ALL=C sort
 }
 own_routes() {
   {

@@ -7,7 +7,7 @@
 . /usr/lib/vm-tests/data/addresses.sh
 
 failures() { report '.failures[] | "\(.object): \(.text)"' | LC_ALL=C sort; }
-services() { ipvsadm -Sn | grep '^-A' | LC_ALL=C sort; }
+services() { ipvsadm -Sn | sed -n '/^-A/p' | LC_ALL=C sort; }
 
 case_addresses_of_the_network_are_refused() {
   client_and_server
@@ -80,9 +80,10 @@ case_listeners_on_every_address() {
   expect_match "$(failures)" '^tcp \[fd01::1\]:80: refused: tcp port 80 is in use'
   expect_equal "-A -t 192.168.1.1:80 -s rr" "$(services)"
   server tcp - 0.0.0.0 80 mine
-  applied 1
+  applied 3
   expect_equal 2 "$(failures | wc -l)"
   expect_equal "" "$(services)" "one that was there leaves"
+  applied 1
 }
 
 case_a_port_of_our_own_address_is_nobodys() {
@@ -98,21 +99,21 @@ case_a_port_of_our_own_address_is_nobodys() {
 
 case_refused_later_leaves_and_comes_back() {
   client_and_server
-  bound 192.168.1.2 10.0.0.1
+  bound 192.168.1.1 10.0.0.1
   start_daemon --resync=1s
   in_sync
-  ip route add default via 192.168.1.2
-  wait_until 15 has "192.168.1.2 is the node's default gateway" agent status
+  socat TCP4-LISTEN:80,bind=192.168.1.1,fork,reuseaddr SYSTEM:"echo mine" &
+  local listener=$!
+  wait_until 15 has "tcp port 80 is in use by a program here" agent status
   expect_status 3 agent status
-  wait_until 15 has_one_service
-  expect_equal "10.0.0.1/32" "$(on_link)"
+  wait_until 15 has_services 1
   # In what only a change of the state is looked at for, too.
-  edit '.services += [.services[0] | .port = 81] | .services += [.services[1] | .port = 81]'
+  edit '.services += [.services[0] | .port = 22] + [.services[1] | .port = 81]'
   wait_until 15 has "-A -t 10.0.0.1:81" ipvsadm -Sn
+  wait_until 15 has "degraded: 2 of 4 services, 2 failed" agent status
   expect_equal 2 "$(services | wc -l)"
-  ip route del default
-  wait_until 15 has_services 4
-  in_sync
+  kill "$listener"
+  wait_until 15 has_services 3
+  wait_until 15 has "degraded: 3 of 4 services, 1 failed" agent status
 }
 has_services() { [ "$(services | wc -l)" = "$1" ]; }
-has_one_service() { has_services 1; }
