@@ -10,6 +10,7 @@
 #include "agent/daemon/preparation.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/rtnl.h"
+#include "agent/table/fingerprint.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 
@@ -324,16 +325,43 @@ static bool is_settled(const struct addresses *addresses, const struct addresses
 	return true;
 }
 
+/*
+ * At the first look of a process: where the record says that this very state was brought about before,
+ * what it has on our link was there.
+ */
+static int take_up(const struct preparation *preparation, struct addresses *addresses)
+{
+	const struct ownership *ownership = &preparation->session->ownership;
+	const struct address_list *bound = &ownership->bound;
+
+	if (addresses->known || bound->count == 0 || ownership->good_left ||
+	    ownership->good_fingerprint != fingerprint_table(&preparation->wanted))
+		return 0;
+	addresses->local = calloc(bound->count, sizeof(*addresses->local));
+	if (!addresses->local)
+		return -ENOMEM;
+	for (size_t i = 0; i < bound->count; i++)
+		addresses->local[i] = (struct network){
+			.address = bound->items[i],
+			.prefix = bound->items[i].family == AF_INET6 ? 128 : 32,
+		};
+	addresses->local_count = bound->count;
+	addresses->uses_link = true;
+	return 0;
+}
+
 int addresses_bring_about(const struct preparation *preparation,
 			  struct reconcile_report *report)
 {
 	struct addresses *addresses = &preparation->session->addresses;
-	struct addresses wanted = { .known = true,
-				    .local = addresses->local,
-				    .local_count = addresses->local_count,
-				    .uses_link = addresses->uses_link };
-	int r = take_wanted(preparation, &wanted);
+	struct addresses wanted = { .known = true };
+	int r = take_up(preparation, addresses);
 
+	wanted.local = addresses->local;
+	wanted.local_count = addresses->local_count;
+	wanted.uses_link = addresses->uses_link;
+	if (r == 0)
+		r = take_wanted(preparation, &wanted);
 	/* What was brought about is the same memory in both. */
 	if (r < 0 || (report->part && is_settled(addresses, &wanted))) {
 		wanted.local = NULL;
