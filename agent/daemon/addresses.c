@@ -10,6 +10,7 @@
 #include "agent/daemon/preparation.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/rtnl.h"
+#include "agent/table/fingerprint.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 
@@ -169,7 +170,7 @@ int addresses_plan(const struct preparation *preparation, struct binding_plan *p
 	}
 	r = rtnl_open(&rtnl, err);
 	if (r == 0)
-		r = rtnl_read_node(rtnl, &node, err);
+		r = rtnl_read_node(rtnl, true, &node, err);
 	if (r == 0) {
 		r = make_plan(preparation->session, &wanted, &preparation->plan, &node,
 			      plan);
@@ -263,7 +264,7 @@ static int run(struct session *session, struct rtnl *rtnl,
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	cleanup_node struct node node = { 0 };
 	cleanup_binding_plan struct binding_plan plan = { 0 };
-	int r = rtnl_read_node(rtnl, &node, err);
+	int r = rtnl_read_node(rtnl, true, &node, err);
 
 	report->times.dump += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r < 0)
@@ -274,7 +275,7 @@ static int run(struct session *session, struct rtnl *rtnl,
 	return r < 0 ? err_errno(err, -r, "addresses") : 0;
 }
 
-int addresses_look(struct session *session, struct reconcile_report *report)
+static int look(struct session *session, struct reconcile_report *report)
 {
 	struct addresses *addresses = &session->addresses;
 	cleanup_rtnl struct rtnl *rtnl = NULL;
@@ -300,18 +301,69 @@ int addresses_look(struct session *session, struct reconcile_report *report)
 	return reconcile_report_add(report, "addresses", NULL, err.text, err.code);
 }
 
+int addresses_look(struct session *session, struct reconcile_report *report)
+{
+	size_t failures = report->failure_count, warnings = report->warning_count;
+	int r = look(session, report);
+
+	session->addresses.settled = r == 0 && report->failure_count == failures &&
+				     report->warning_count == warnings;
+	return r;
+}
+
+/* What else may have changed the daemon's watch tells of. */
+static bool is_settled(const struct addresses *addresses, const struct addresses *wanted)
+{
+	if (!addresses->known || !addresses->settled || addresses->leaving_count > 0 ||
+	    wanted->leaving_count > 0 || addresses->bound.count != wanted->bound.count)
+		return false;
+	for (size_t i = 0; i < wanted->bound.count; i++) {
+		if (address_compare(&addresses->bound.items[i],
+				    &wanted->bound.items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * At the first look of a process: where the record says that this very state was brought about before,
+ * what it has on our link was there.
+ */
+static int take_up(const struct preparation *preparation, struct addresses *addresses)
+{
+	const struct ownership *ownership = &preparation->session->ownership;
+	const struct address_list *bound = &ownership->bound;
+
+	if (addresses->known || bound->count == 0 || ownership->good_left ||
+	    ownership->good_fingerprint != fingerprint_table(&preparation->wanted))
+		return 0;
+	addresses->local = calloc(bound->count, sizeof(*addresses->local));
+	if (!addresses->local)
+		return -ENOMEM;
+	for (size_t i = 0; i < bound->count; i++)
+		addresses->local[i] = (struct network){
+			.address = bound->items[i],
+			.prefix = bound->items[i].family == AF_INET6 ? 128 : 32,
+		};
+	addresses->local_count = bound->count;
+	addresses->uses_link = true;
+	return 0;
+}
+
 int addresses_bring_about(const struct preparation *preparation,
 			  struct reconcile_report *report)
 {
 	struct addresses *addresses = &preparation->session->addresses;
-	struct addresses wanted = { .known = true,
-				    .local = addresses->local,
-				    .local_count = addresses->local_count,
-				    .uses_link = addresses->uses_link };
-	int r = take_wanted(preparation, &wanted);
+	struct addresses wanted = { .known = true };
+	int r = take_up(preparation, addresses);
 
+	wanted.local = addresses->local;
+	wanted.local_count = addresses->local_count;
+	wanted.uses_link = addresses->uses_link;
+	if (r == 0)
+		r = take_wanted(preparation, &wanted);
 	/* What was brought about is the same memory in both. */
-	if (r < 0) {
+	if (r < 0 || (report->part && is_settled(addresses, &wanted))) {
 		wanted.local = NULL;
 		addresses_clear(&wanted);
 		return r;

@@ -29,11 +29,13 @@ struct addresses {
 	struct network *local;
 	size_t local_count;
 	bool uses_link;
+	bool settled; /* the last look found nothing that is not as wanted */
 };
 
 /*
  * At the end of a reconcile of the preparation, whose services are in the kernel: plans, writes, and
- * adds what came of it to the report. Negative only where memory is out.
+ * adds what came of it to the report. After a part that changes nothing of it, nothing is looked at.
+ * Negative only where memory is out.
  */
 int addresses_bring_about(const struct preparation *preparation,
 			  struct reconcile_report *report) MUST_CHECK;

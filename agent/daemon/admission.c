@@ -53,7 +53,7 @@ static int read_node(struct node *node, struct err *err)
 	cleanup_rtnl struct rtnl *rtnl = NULL;
 	int r = rtnl_open(&rtnl, err);
 
-	return r < 0 ? r : rtnl_read_node(rtnl, node, err);
+	return r < 0 ? r : rtnl_read_node(rtnl, false, node, err);
 }
 
 static bool needs_listeners(const struct guard_facts *facts, const struct table *wanted)

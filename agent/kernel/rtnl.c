@@ -321,7 +321,7 @@ static int dump_routes(struct rtnl *rtnl, struct node *node, uint8_t family,
 	return r == -ENOENT ? 0 : r;
 }
 
-static int dump_all(struct rtnl *rtnl, struct node *node)
+static int dump_all(struct rtnl *rtnl, bool own_routes, struct node *node)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
@@ -332,8 +332,9 @@ static int dump_all(struct rtnl *rtnl, struct node *node)
 		r = dump(rtnl, RTM_GETADDR, &address, sizeof(address), handle_address,
 			 node);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
-		r = dump_routes(rtnl, node, families[i], RT_TABLE_LOCAL,
-				handle_own_route);
+		if (own_routes)
+			r = dump_routes(rtnl, node, families[i], RT_TABLE_LOCAL,
+					handle_own_route);
 		if (r == 0)
 			r = dump_routes(rtnl, node, families[i], RT_TABLE_MAIN,
 					handle_default_route);
@@ -341,14 +342,14 @@ static int dump_all(struct rtnl *rtnl, struct node *node)
 	return r;
 }
 
-int rtnl_read_node(struct rtnl *rtnl, struct node *node, struct err *err)
+int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct node *node, struct err *err)
 {
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
 		node_clear(node);
 		rtnl->takes_interrupted = i == DUMP_TRIES - 1;
-		r = dump_all(rtnl, node);
+		r = dump_all(rtnl, own_routes, node);
 	}
 	if (r < 0) {
 		node_clear(node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,11 +24,12 @@ DEFINE_CLEANUP(rtnl_cleanup, struct rtnl *, rtnl_close)
 #define cleanup_rtnl CLEANUP(rtnl_cleanup)
 
 /*
- * Fills an empty node, sorted: all links and addresses, our routes, and the gateways of default
- * routes. What changes meanwhile may be there or not; a dump that the kernel marks as interrupted is
+ * Fills an empty node, sorted: all links and addresses, with own_routes our routes, which may be very
+ * many, and the gateways of default routes. What changes meanwhile may be there or not; a dump that the kernel marks as interrupted is
  * made again. Needs not be cleared where it fails.
  */
-int rtnl_read_node(struct rtnl *rtnl, struct node *node, struct err *err) MUST_CHECK;
+int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct node *node,
+		   struct err *err) MUST_CHECK;
 
 /*
  * Sends the operations in their order, many in a send, and waits for all answers. results holds 0

@@ -19,6 +19,9 @@ fd00::1/128" "$(on_link)"
   expect_match "$(cat "$RUN/owned")" '^bound fd00::1 '
   applied
   expect_equal "0 0" "$(report '"\(.changes) \(.kernelWrites)"')" "a second apply writes"
+  ip address del 10.0.0.1/32 dev ipvs0
+  applied
+  expect_equal "1 1" "$(report '"\(.changes) \(.drift)"')"
 }
 
 case_two_services_of_one_address_have_it_once() {

@@ -91,6 +91,19 @@ case_change_of_the_state_is_no_drift() {
   expect_equal 0 "$(of_status .driftRepaired)"
 }
 
+case_change_that_is_not_about_addresses_reads_none() {
+  bound 10.0.0.1 10.0.0.2 10.0.0.3
+  start_daemon --resync=1h
+  edit '.services[0].destinations[0].weight = 7'
+  wait_until 10 has "-w 7" ipvsadm -Sn
+  wait_until 10 has_reconciled 2
+  # The service and its destinations; a dump of links, addresses and routes would be six more.
+  [ "$(of_status .report.kernelReads)" -le 3 ] || fail "$(of_status .report.kernelReads) reads"
+  expect_equal true "$(of_status .report.part)"
+  ip address del 10.0.0.2/32 dev ipvs0
+  wait_until 10 repaired 1
+}
+
 case_address_stays_until_its_service_is_gone() {
   client_and_server
   echo_server real 192.168.2.2 8080 one
