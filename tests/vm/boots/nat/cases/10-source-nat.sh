@@ -116,7 +116,7 @@ case_mark_is_one_bit_of_the_connection() {
 table ip marking {
   chain prerouting {
     type filter hook prerouting priority -190;
-    ct mark set 0x80
+    ct state new ct mark set 0x80
   }
 }
 END

@@ -23,7 +23,9 @@ case_the_plan_shows_it_as_one_operation() {
       jq -c '.operations[0] | [.operation, .reason, .object, (.old // ""), .new]')"
   put_in
   edit '.services = []'
-  expect_contains "$(agent apply --dry-run)" "delete nftables table ip ipvs-node"
+  # What leaves has to be seen without connections first.
+  expect_contains "$(agent apply --dry-run)" "replace nftables table ip ipvs-node: connections that drain"
+  expect_contains "$(agent apply --dry-run --no-drain)" "delete nftables table ip ipvs-node"
   put_in
   there_is_none
 }
