@@ -8,7 +8,7 @@
 #   PEER_RUNS=3      the same for what is slow and not ours: ipvsadm and keepalived
 #   SIZES="…"        SERVICESxDESTINATIONS, of each service
 #   PEER_SIZES="…"   of these, where ipvsadm -R and keepalived run
-#   ONLY="…"         patterns of measurements: floor apply apply-directory ipvsadm keepalived save
+#   ONLY="…"         patterns of measurements: floor apply bound apply-directory ipvsadm keepalived save
 #                    daemon daemon-directory burst resync-timer rest
 #   REST_SECONDS=60  how long the daemon is watched at rest
 #
@@ -17,7 +17,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/../vm/common.sh"
 
 all_sizes="1000x10 5000x10 10000x10 44125x1 100x1000"
-measurements=(floor apply apply-directory ipvsadm keepalived save daemon daemon-directory burst resync-timer rest)
+measurements=(floor apply bound apply-directory ipvsadm keepalived save daemon daemon-directory burst resync-timer rest)
 runs=${RUNS:-5} peer_runs=${PEER_RUNS:-3} rest_seconds=${REST_SECONDS:-60}
 sizes=${SIZES:-$all_sizes} peer_sizes=${PEER_SIZES:-1000x10 5000x10 10000x10} only=${ONLY:-*}
 
@@ -35,6 +35,9 @@ smallest=$(by_objects | head -n 1)
 largest=$(by_objects | tail -n 1)
 change_size=10000x10
 in_sizes "$change_size" || change_size=$largest
+# Where addresses are made local as well.
+bound_size=44125x1
+in_sizes "$bound_size" || bound_size=$largest
 rest_sizes=''
 for size in 5000x10 10000x10; do ! in_sizes "$size" || rest_sizes+="$size "; done
 rest_sizes=${rest_sizes:-$largest}
@@ -69,7 +72,7 @@ cp "$folder/"{floor,generate,measure,change,fingerprint} "$top/tests/bench/guest
   "$boot/files/usr/lib/bench/"
 chmod 755 "$boot/files/usr/lib/bench/"*
 printf '%s=%q\n' RUNS "$runs" PEER_RUNS "$peer_runs" SIZES "$sizes" PEER_SIZES "$peer_sizes" ONLY "$only" \
-  CHANGE_SIZE "$change_size" SMALLEST_SIZE "$smallest" REST_SIZES "$rest_sizes" REST_SECONDS "$rest_seconds" \
+  CHANGE_SIZE "$change_size" BOUND_SIZE "$bound_size" SMALLEST_SIZE "$smallest" REST_SIZES "$rest_sizes" REST_SECONDS "$rest_seconds" \
   >"$boot/files/usr/lib/bench/parameters"
 
 say BENCH "$runs runs of $sizes"

@@ -16,7 +16,7 @@ def over(base): if . == null or base == null or base == 0 then null else . / bas
 
 def base_of: { floor: "floor", apply: "floor", ipvsadm: "floor", keepalived: "floor",
   "read-floor": "read-floor", "no-change": "read-floor", save: "read-floor", resync: "read-floor",
-  "resync-timer": "read-floor", one: "apply", tenth: "apply", burst: "apply" }[.];
+  "resync-timer": "read-floor", bound: "apply", one: "apply", tenth: "apply", burst: "apply" }[.];
 
 # What counts: from exec to exit; of what does not begin or end with a process, what it says of itself.
 def time: if .name == "read-floor" then .kernel
@@ -119,6 +119,7 @@ def targets(growth; rest):
     target("peak memory at 10,000 x 10"; "MB"; 22; each("daemon"; .[0].memory.median | megabytes; size_is(10000; 10))),
     target("at rest, between resyncs, without a watchdog"; "wake-ups"; 0;
       [rest[] | select(.resync == "1h") | place + { state, figure: .wakeups }]),
+    target("cold start with every address bound"; "x without"; 1.5; each("bound"; .[0].ratio; .)),
     target("growth of a cold start for each object, 44,125 services to 1,000"; "x"; 1.3;
       if any(growth[]; .services == 1000 and .destinations == 10) and growth[0].services == 1000
       then [growth[] | select(.services == 44125) | place + { figure: .applyGrowth } | select(.figure != null)]

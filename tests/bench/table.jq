@@ -25,7 +25,8 @@ def line(columns): . as $cells | [range($cells | length) as $i | $cells[$i]
 def names: { floor: "write floor", apply: "ipvs-agent apply", ipvsadm: "ipvsadm -R", keepalived: "keepalived",
   "read-floor": "read floor", "no-change": "ipvs-agent apply", resync: "daemon's resync, asked for",
   "resync-timer": "daemon's resync, by its timer", save: "ipvsadm -Sn", one: "one destination",
-  tenth: "a tenth of all", burst: "one in each of 1,000 files" };
+  tenth: "a tenth of all",
+  bound: "cold start, addresses bound", burst: "one in each of 1,000 files" };
 
 def columns: [38, 5, 9, 19, 9, 9, 9, 9, 9];
 # Only what writes the whole table has a kernel phase to show.
@@ -58,6 +59,7 @@ def size: "", "== \(.services | thousands) services x \(.destinations | thousand
   block("making the table"; "x floor"; true; ["floor", "apply", "ipvsadm", "keepalived"]),
   block("no change"; "x read"; false; ["read-floor", "no-change", "resync", "resync-timer", "save"]),
   block("a change, until the kernel shows it"; "x cold"; false; ["one", "tenth", "burst"]),
+  block("every address made local"; "x cold"; false; ["bound"]),
   "", daemon_memory;
 
 # --- the rest ---------------------------------------------------------------------------------

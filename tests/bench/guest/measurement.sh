@@ -105,11 +105,19 @@ read_floor() {
 
 no_write() { [ "$(jq .kernelWrites "$work/output")" = 0 ] || die "writes although nothing had changed"; }
 
-apply() { # FIGURE STATE
-  measure "$program" apply --state "$inputs/$2" --run-dir "$work/run" --data-dir "$work/data" --output=json
+apply() { # FIGURE STATE [INPUT]
+  measure "$program" apply --state "$inputs/${3:-$2}" --run-dir "$work/run" --data-dir "$work/data" --output=json
   check_table
-  [ "$1" = apply ] || no_write
+  [ "$1" != no-change ] || no_write
   emit "$1" "$2" "$work/result" "$work/output"
+}
+
+# Every service's address is local then: on a link, or beyond a thousand by a route.
+bound() {
+  apply bound file bound
+  local local_ones
+  local_ones=$({ ip -4 -o address show dev ipvs0 2>/dev/null && ip -4 route show table local proto 146; } | wc -l)
+  [ "$local_ones" -ge "$services" ] || die "$local_ones addresses are local, not $services"
 }
 
 # The daemon, with a copy of the state that can be changed.
@@ -262,6 +270,7 @@ case $name in
     apply apply "$state"
     apply no-change "$state"
     ;;
+  bound) bound ;;
   ipvsadm)
     measure ipvsadm -R <"$inputs/ipvsadm.rules"
     check_table

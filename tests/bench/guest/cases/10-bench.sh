@@ -8,7 +8,7 @@ bench=/usr/lib/bench
 results=/dev/ttyS1
 # The order of one run at one size. The floors are in it again and again, since other
 # work of the host comes and goes, and all is measured against them.
-order=(floor apply ipvsadm daemon floor keepalived apply-directory daemon-directory save burst)
+order=(floor apply bound ipvsadm daemon floor keepalived apply-directory daemon-directory save burst)
 
 make_states() { # SERVICES DESTINATIONS
   mkdir directory
@@ -37,6 +37,7 @@ make_inputs() { # SIZE
   cd "/run/bench/$services-$destinations" || return
   make_states "$services" "$destinations"
   if [ "$1" = "$CHANGE_SIZE" ]; then make_changes "$services" "$destinations"; fi
+  if [ "$1" = "$BOUND_SIZE" ]; then sed 's/"protocol": "tcp",/& "bind": true,/' file >bound; fi
   "$bench/generate" ipvsadm "$services" "$destinations" >ipvsadm.rules
   "$bench/generate" keepalived "$services" "$destinations" >keepalived.conf
   cd "$TMP" || return
@@ -63,6 +64,7 @@ is_due() { # NAME SIZE RUN
     ipvsadm | keepalived) [ "$3" -le "$PEER_RUNS" ] && [[ " $PEER_SIZES " == *" $2 "* ]] ;;
     save) [ "$3" -le "$PEER_RUNS" ] ;;
     daemon-directory | burst) [ "$2" = "$CHANGE_SIZE" ] ;;
+    bound) [ "$2" = "$BOUND_SIZE" ] ;;
   esac
 }
 
