@@ -264,14 +264,15 @@ static void take_elements(struct nft_reader *reader, struct nlattr **attributes,
 	const struct nlattr *list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS];
 	const struct nlattr *set = attributes[NFTA_SET_ELEM_LIST_SET];
 	uint64_t of_set;
-	struct nlattr *element;
 	int left;
 
 	if (!list || !set)
 		return;
 	of_set = fingerprint_bytes(nla_data(set), (size_t)nla_len(set));
 	/* Which message an element stands in depends on the receive buffer. */
-	nla_for_each_nested (element, list, left)
+	left = nla_len(list);
+	for (const struct nlattr *element = nla_data(list); nla_ok(element, left);
+	     element = nla_next(element, &left))
 		add(reader, (uint32_t)of_set, nla_data(element),
 		    (size_t)nla_len(element));
 }
