@@ -77,7 +77,7 @@ def growth:
   | map(.applyGrowth = divided(growth_of($first; .apply); growth_of($first; .floor))
       | .resyncGrowth = divided(growth_of($first; .resync); growth_of($first; .readFloor)));
 
-# --- the targets of issue 4 -------------------------------------------------------------------
+# --- the targets ------------------------------------------------------------------------------
 
 def place: { services, destinations };
 # Of every size that is wanted and every state of the figure: what f makes of it.
