@@ -17,8 +17,8 @@
  * The order is such that no step needs a later one and traffic always has somewhere to go: first
  * sysctls, timeouts and the sync daemons that stop; then, PLAN_GROUP keys at a time, new and changed
  * services, and after them their new and changed destinations, so that whoever executes the plan can
- * wait for the kernel's word on a new service before it puts destinations into it; then what leaves: destinations that begin to drain
- * or go, then services. A service whose key changed is therefore there under its new key before
+ * wait for the kernel's word on a new service before it puts destinations into it; then what leaves:
+ * destinations that begin to drain or go, then services. A service whose key changed is therefore there under its new key before
  * the old one goes. Sync daemons start last: the kernel refuses one beside a destination of the
  * other family (ip_vs_ctl.c).
  *
