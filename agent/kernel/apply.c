@@ -139,25 +139,18 @@ static bool batch_is_full(const struct batch *batch)
 }
 
 /*
- * A new destination whose new service was not made is not sent. From start on, where a group of the
- * plan begins: both stand in the order of the wanted table's services, a group's services first
- * (plan.h). With one_group only that is gone through.
+ * A new destination whose new service was not made is not sent. Both stand in the order of the
+ * wanted table's services, a group's services first (plan.h).
  */
-static void cancel_orphans(const struct operation *operations, size_t count, size_t start,
-			   bool one_group, int *results)
+static void cancel_orphans(const struct operation *operations, size_t count, int *results)
 {
-	size_t s = start;
-	bool met_destinations = false;
+	size_t s = 0;
 
-	for (size_t i = start; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct operation *operation = &operations[i];
 
-		if (one_group && met_destinations &&
-		    operation->kind == OPERATION_NEW_SERVICE)
-			return;
 		if (operation->kind != OPERATION_NEW_DESTINATION)
 			continue;
-		met_destinations = true;
 		while (s < i && (operations[s].kind != OPERATION_NEW_SERVICE ||
 				 operations[s].service < operation->service))
 			s++;
@@ -165,6 +158,17 @@ static void cancel_orphans(const struct operation *operations, size_t count, siz
 		    results[s] != 0)
 			results[i] = -ECANCELED;
 	}
+}
+
+/* The group whose services have just been answered for, and whose destinations begin at next. */
+static void cancel_group(struct batch *batch, const struct operation *operations,
+			 size_t count, size_t next)
+{
+	size_t start = batch->first_new_service, end = next;
+
+	while (end < count && operations[end].kind != OPERATION_NEW_SERVICE)
+		end++;
+	cancel_orphans(operations + start, end - start, batch->results + start);
 }
 
 /* Sends what is gathered where the next operation must not go with it; then it may be sent or not. */
@@ -179,8 +183,7 @@ static int make_way(struct batch *batch, const struct operation *operations, siz
 		r = batch_send(batch);
 	if (r == 0 && after_services) {
 		batch->has_new_service = false;
-		cancel_orphans(operations, count, batch->first_new_service, true,
-			       batch->results);
+		cancel_group(batch, operations, count, next);
 	}
 	return r;
 }
@@ -229,10 +232,10 @@ int ipvs_apply(struct ipvs *ipvs, const struct operation *operations, size_t cou
 	batch->ipvs = ipvs;
 	batch->buffer = buffer;
 	batch->results = results;
-	cancel_orphans(operations, count, 0, false, results);
+	cancel_orphans(operations, count, results);
 	r = apply_all(batch, operations, count);
 	if (r < 0)
 		mark_unsent(batch, count);
-	cancel_orphans(operations, count, 0, false, results);
+	cancel_orphans(operations, count, results);
 	return r < 0 ? err_errno(err, -r, "writing the table") : 0;
 }

@@ -14,8 +14,8 @@ struct state_file {
 	/* What a cache knows of it beside its services. */
 	struct globals globals;
 	uint64_t content; /* source_hash() of its bytes; 0: not known */
-	uint64_t
-		copied; /* what its copy had last (agent/daemon/state_copy.h); 0: not known */
+	/* What its copy had last (agent/daemon/state_copy.h); 0: not known. */
+	uint64_t copied;
 	bool mixed; /* whether a destination is of the other family than its service */
 	/* Whether it had just been written when it was read: it can have changed again without
 	 * a new time. */
