@@ -59,7 +59,7 @@ struct ruleset_writer {
 
 /* Which sets there are. */
 struct ruleset_sets {
-	bool masqueraded, outside, self, hairpin, unchanged, own;
+	bool masqueraded, outside, self, hairpin, unchanged, own, addresses, networks;
 };
 
 /* Writes the sets and maps that are not empty; chains tell by the counts and by what it returns. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/table/ruleset_parts.h"
 
 /* What differs from service to service. */
 
 enum { NFT_ADDRESS_TEXT = 48 };
+
+/* Addresses that differ in their last byte only. */
+enum { BLOCK = 256 };
 
 /* Of IPv6 all eight groups: nft does not read every form that inet_ntop(3) writes. */
 static const char *address_text(const struct address *address,
@@ -211,17 +215,42 @@ static void write_inside(struct ruleset_writer *w)
 	end_set(w);
 }
 
-static void write_closed(struct ruleset_writer *w)
+/* Whether the next BLOCK closed addresses are all that a network of BLOCK_BITS has. */
+static bool begins_block(const struct ruleset_draft *draft, size_t i)
 {
-	char address[NFT_ADDRESS_TEXT];
+	const struct address *first = &draft->closed[i], *last = first + BLOCK - 1;
+	size_t end = draft->family == AF_INET6 ? 15 : 3;
 
-	begin_set(w, "set", "virtual_addresses", "");
-	for (size_t i = 0; i < w->draft->closed_count; i++) {
+	return draft->closed_count - i >= BLOCK && first->bytes[end] == 0 &&
+	       last->bytes[end] == BLOCK - 1 &&
+	       memcmp(first->bytes, last->bytes, end) == 0;
+}
+
+/* Those of a whole block are one element, of the other set. Whether there is any of this kind. */
+static bool write_closed(struct ruleset_writer *w, const char *name, bool blocks)
+{
+	const struct ruleset_draft *draft = w->draft;
+	char address[NFT_ADDRESS_TEXT];
+	bool any = false;
+
+	for (size_t i = 0, step; i < draft->closed_count; i += step) {
+		bool is_block = begins_block(draft, i);
+
+		step = is_block ? BLOCK : 1;
+		if (is_block != blocks)
+			continue;
+		if (!any)
+			begin_set(w, "set", name, blocks ? "\n\t\tflags interval" : "");
+		any = true;
 		begin_element(w);
-		growing_text_add(w->text, "%s",
-				 address_text(&w->draft->closed[i], address));
+		growing_text_add(w->text, "%s", address_text(&draft->closed[i], address));
+		if (is_block)
+			growing_text_add(w->text, "/%d",
+					 draft->family == AF_INET6 ? 120 : 24);
 	}
-	end_set(w);
+	if (any)
+		end_set(w);
+	return any;
 }
 
 /* --- destinations that may be their own client --- */
@@ -320,8 +349,8 @@ struct ruleset_sets ruleset_write_sets(struct ruleset_writer *w)
 	}
 	if (w->counts->refused)
 		write_keys(w, "unserved", draft_refuses);
-	if (w->counts->closed)
-		write_closed(w);
+	sets.addresses = write_closed(w, "virtual_addresses", false);
+	sets.networks = write_closed(w, "virtual_networks", true);
 	sets.unchanged = write_keys(w, "unchanged", goes_on_unchanged);
 	return sets;
 }

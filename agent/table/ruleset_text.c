@@ -122,10 +122,16 @@ static void write_prerouting(struct ruleset_writer *w, const struct ruleset_sets
 	end_chain(w);
 }
 
+static void add_closing_rule(struct ruleset_writer *w, const char *set)
+{
+	growing_text_add(w->text,
+			 "\t\tct state new meta l4proto != %d %s daddr @%s goto refuse\n",
+			 w->draft->family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+			 w->family, set);
+}
+
 static void write_input(struct ruleset_writer *w, const struct ruleset_sets *sets)
 {
-	int icmp = w->draft->family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-
 	if (w->counts->refused) {
 		begin_chain(w, "input_unserved", "filter", "input", 95);
 		add_unserved_rule(w);
@@ -136,10 +142,10 @@ static void write_input(struct ruleset_writer *w, const struct ruleset_sets *set
 	begin_chain(w, "input_closed", "filter", "input", 101);
 	if (sets->unchanged)
 		add_rule(w, "", "@unchanged accept");
-	growing_text_add(
-		w->text,
-		"\t\tct state new meta l4proto != %d %s daddr @virtual_addresses goto refuse\n",
-		icmp, w->family);
+	if (sets->addresses)
+		add_closing_rule(w, "virtual_addresses");
+	if (sets->networks)
+		add_closing_rule(w, "virtual_networks");
 	end_chain(w);
 }
 

@@ -213,6 +213,17 @@ static void table_written_as_a_state_and_read_back_is_the_same(void **state)
 	table_clear(&table);
 }
 
+/* What a native state has no word for: where a cluster's addresses come from. */
+static void forget_origins(struct table *table)
+{
+	for (size_t i = 0; i < table->service_count; i++) {
+		struct exposure *exposure = table->services[i].exposure;
+
+		if (exposure)
+			exposure->cluster_ip = exposure->node_port = false;
+	}
+}
+
 static void every_example_written_and_read_back_is_the_same(void **state)
 {
 	glob_t examples;
@@ -223,6 +234,7 @@ static void every_example_written_and_read_back_is_the_same(void **state)
 		struct table table = { 0 };
 
 		read_state_file(examples.gl_pathv[i], &table);
+		forget_origins(&table);
 		assert_survives(&table, in_directory(*state, "state.json"));
 		table_clear(&table);
 	}

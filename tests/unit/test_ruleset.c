@@ -1,70 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/unit/state_case.h"
-
-#include "agent/table/ruleset_change.h"
+#include "tests/unit/ruleset_case.h"
 
 /*
  * What nftables is asked for, as text; that the kernel takes it and does it is shown in a guest
  * (tests/vm/boots/nat).
  */
-
-struct fixture {
-	struct table table;
-	struct ruleset_settings settings;
-	struct ruleset ruleset;
-};
-
-static void make(struct fixture *f, const char *services, uint8_t family)
-{
-	char text[4096];
-
-	snprintf(text, sizeof(text), "{ 'version': 1, 'services': [ %s ] }", services);
-	write_state("state.json", text);
-	table_clear(&f->table);
-	ruleset_clear(&f->ruleset);
-	expect_state("state.json", &f->table);
-	if (f->settings.masquerade_bit == 0)
-		f->settings.masquerade_bit = MASQUERADE_BIT_DEFAULT;
-	assert_int_equal(ruleset_make(&f->table, &f->settings, family, &f->ruleset), 0);
-}
-
-static void clear(struct fixture *f)
-{
-	table_clear(&f->table);
-	ruleset_clear(&f->ruleset);
-}
-
-static bool has(const struct fixture *f, const char *part)
-{
-	return f->ruleset.text && strstr(f->ruleset.text, part);
-}
-
-#define ASSERT_HAS(f, part)                                                              \
-	do {                                                                             \
-		if (!has(f, part))                                                       \
-			print_error("not there: %s\nin:\n%s\n", part,                    \
-				    (f)->ruleset.text ? (f)->ruleset.text : "nothing");  \
-		assert_true(has(f, part));                                               \
-	} while (0)
-
-#define ASSERT_LACKS(f, part)                                                            \
-	do {                                                                             \
-		if (has(f, part))                                                        \
-			print_error("there: %s\nin:\n%s\n", part, (f)->ruleset.text);    \
-		assert_false(has(f, part));                                              \
-	} while (0)
-
-static void assert_described(const struct fixture *f, const char *wanted)
-{
-	char text[RULESET_TEXT];
-
-	assert_string_equal(ruleset_describe(&f->ruleset, text, sizeof(text)), wanted);
-}
-
-#define ADDRESS(address) "'address': '" address "', 'port': 80, 'protocol': 'tcp'"
-#define TO(address)	 "'destinations': [ { 'address': '" address "', 'port': 8080 } ]"
-#define SERVICE(text)	 "{ " ADDRESS("10.0.0.1") ", " TO("10.1.0.1") ", " text " }"
-#define SERVICE6(text)	 "{ " ADDRESS("fd00::1") ", " TO("fd01::1") ", " text " }"
 
 static void test_nothing_is_needed(void **state UNUSED)
 {
@@ -291,55 +231,6 @@ static void test_inside(void **state UNUSED)
 	clear(&f);
 }
 
-static void test_bound_addresses_are_closed(void **state UNUSED)
-{
-	struct fixture f = { .settings = { .own = own, .own_count = 2 } };
-
-	make(&f,
-	     SERVICE("'bind': true") ", { " ADDRESS("10.0.0.2") " }, { " ADDRESS(
-		     "10.0.0.3") ", 'bind': true }, { 'address': '10.0.0.3', 'port': 22,"
-				 "'protocol': 'tcp', 'overLocal': true }, { " ADDRESS(
-					 "10.0.0.9") ", 'bind': true }",
-	     AF_INET);
-	assert_described(&f, "1 address closed but for services");
-	ASSERT_HAS(&f, "\tset virtual_addresses {\n"
-		       "\t\ttype ipv4_addr\n"
-		       "\t\telements = {\n"
-		       "\t\t\t10.0.0.1\n"
-		       "\t\t}\n");
-	ASSERT_HAS(&f,
-		   "hook input priority 101; policy accept;\n"
-		   "\t\tct state new meta l4proto != 1 ip daddr @virtual_addresses goto "
-		   "refuse\n");
-	ASSERT_HAS(&f, "\tchain refuse {\n"
-		       "\t\tmeta l4proto 6 reject with tcp reset\n"
-		       "\t\treject\n");
-	ASSERT_LACKS(&f, "hook output");
-	clear(&f);
-}
-
-/* A destination on the node that is reached directly listens on the virtual address. */
-static void test_direct_service_stays_open_on_a_closed_address(void **state UNUSED)
-{
-	struct fixture f = { 0 };
-
-	make(&f,
-	     "{ " ADDRESS(
-		     "10.0.0.1") ", 'bind': true, 'destinations': [\n"
-				 "{ 'address': '10.1.0.1', 'forward': 'direct' } ] }",
-	     AF_INET);
-	ASSERT_HAS(&f, "\t\tct state new ip daddr . meta l4proto . th dport @unchanged "
-		       "accept\n");
-	/* Every port of it: no key to let through. */
-	make(&f,
-	     "{ 'address': '10.0.0.1', 'port': 0, 'protocol': 'tcp', 'bind': true,\n"
-	     "'persistence': { 'timeout': 60 }, 'destinations': [\n"
-	     "{ 'address': '10.1.0.1', 'forward': 'direct' } ] }",
-	     AF_INET);
-	assert_null(f.ruleset.text);
-	clear(&f);
-}
-
 static void test_services_without_destinations(void **state UNUSED)
 {
 	static const char services[] = "{ " ADDRESS("10.0.0.1") " }, { " ADDRESS(
@@ -417,97 +308,6 @@ static void test_idle(void **state UNUSED)
 	clear(&f);
 }
 
-/* --- from one to another --- */
-
-/* So many services, masqueraded but for those that are left out by their number. */
-static void many(struct fixture *f, int count, int without, const char *more)
-{
-	char *text = calloc(1, (size_t)count * 200 + 1000), *at = text;
-
-	assert_non_null(text);
-	at += sprintf(at, "{ 'version': 1, 'services': [ ");
-	for (int i = 0; i < count; i++) {
-		if (i != without)
-			at += sprintf(
-				at,
-				"{ 'address': '10.0.0.%d', 'port': 80, 'protocol': "
-				"'tcp', 'sourceNat': 'outside', 'destinations': [ { "
-				"'address': '10.1.0.%d' } ] },\n",
-				i + 1, i + 1);
-	}
-	sprintf(at, "{ " ADDRESS("10.9.9.9") " %s } ] }", more);
-	write_state("state.json", text);
-	free(text);
-	table_clear(&f->table);
-	expect_state("state.json", &f->table);
-}
-
-static struct ruleset made_of(struct fixture *f, int count, int without, const char *more)
-{
-	struct ruleset ruleset = { 0 };
-
-	f->settings.masquerade_bit = MASQUERADE_BIT_DEFAULT;
-	many(f, count, without, more);
-	assert_int_equal(ruleset_make(&f->table, &f->settings, AF_INET, &ruleset), 0);
-	assert_non_null(ruleset.text);
-	return ruleset;
-}
-
-static void test_change_of_an_element(void **state UNUSED)
-{
-	struct fixture f = { .settings = { .cluster = cluster, .cluster_count = 1 } };
-	cleanup_growing_text struct growing_text commands = { 0 };
-	struct ruleset from = made_of(&f, 100, 6, ""), to = made_of(&f, 100, 9, "");
-	char expected[1000];
-
-	assert_int_equal(ruleset_change(&from, &to, &commands), RULESET_CHANGE_ELEMENTS);
-	snprintf(
-		expected, sizeof(expected),
-		"delete element ip ipvs-node outside {\n10.0.0.10 . 6 . 80\n}\n"
-		"add element ip ipvs-node outside {\n10.0.0.7 . 6 . 80\n}\n"
-		"delete element ip ipvs-node self {\n10.0.0.10 . 10.0.0.10\n}\n"
-		"add element ip ipvs-node self {\n10.0.0.7 . 10.0.0.7\n}\n"
-		"delete element ip ipvs-node hairpin {\n10.1.0.10 . 6 . 80 . 10.1.0.10\n}\n"
-		"add element ip ipvs-node hairpin {\n10.1.0.7 . 6 . 80 . 10.1.0.7\n}\n"
-		"delete chain ip ipvs-node id_%016llx\n"
-		"add chain ip ipvs-node id_%016llx\n",
-		(unsigned long long)from.fingerprint, (unsigned long long)to.fingerprint);
-	assert_string_equal(commands.text, expected);
-	ruleset_clear(&from);
-	ruleset_clear(&to);
-	clear(&f);
-}
-
-static void assert_whole(struct ruleset from, struct ruleset to)
-{
-	cleanup_growing_text struct growing_text commands = { 0 };
-
-	assert_int_equal(ruleset_change(&from, &to, &commands), RULESET_CHANGE_WHOLE);
-	ruleset_clear(&from);
-	ruleset_clear(&to);
-}
-
-static void test_other_rules_are_a_whole_change(void **state UNUSED)
-{
-	static const char ranges[] = ", 'sourceRanges': [ '10.0.0.0/8' ]";
-	static const char ranges2[] = ", 'sourceRanges': [ '10.0.0.0/9' ]";
-	static const char all[] = ", 'sourceNat': true";
-	struct fixture f = { .settings = { .cluster = cluster, .cluster_count = 1 } };
-
-	assert_whole(made_of(&f, 100, -1, ""), made_of(&f, 100, -1, all));
-	assert_whole(made_of(&f, 100, -1, all), made_of(&f, 100, -1, ""));
-	assert_whole(made_of(&f, 100, -1, ""), made_of(&f, 100, -1, ranges));
-	assert_whole(made_of(&f, 100, -1, ranges), made_of(&f, 100, -1, ranges2));
-	/* Most of it. */
-	assert_whole(made_of(&f, 20, -1, ""), made_of(&f, 60, -1, ""));
-	/* Networks. */
-	struct ruleset before = made_of(&f, 100, -1, "");
-
-	f.settings.cluster = &cluster[1];
-	assert_whole(before, made_of(&f, 100, -1, ""));
-	clear(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,14 +322,10 @@ int main(void)
 		cmocka_unit_test(test_equal_lists_of_sources_have_one_chain),
 		cmocka_unit_test(test_node_may_use_its_virtual_address_as_source),
 		cmocka_unit_test(test_inside),
-		cmocka_unit_test(test_bound_addresses_are_closed),
-		cmocka_unit_test(test_direct_service_stays_open_on_a_closed_address),
 		cmocka_unit_test(test_services_without_destinations),
 		cmocka_unit_test(test_marker_and_fingerprint_follow_the_text),
 		cmocka_unit_test(test_everything_is_described),
 		cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_change_of_an_element),
-		cmocka_unit_test(test_other_rules_are_a_whole_change),
 	};
 
 	return cmocka_run_group_tests_name("ruleset", tests, enter_state_directory,

@@ -37,7 +37,7 @@ make_inputs() { # SIZE
   cd "/run/bench/$services-$destinations" || return
   make_states "$services" "$destinations"
   if [ "$1" = "$CHANGE_SIZE" ]; then make_changes "$services" "$destinations"; fi
-  if [ "$1" = "$BOUND_SIZE" ]; then sed 's/"protocol": "tcp",/& "bind": true,/' file >bound; fi
+  if [ "$1" = "$BOUND_SIZE" ] || [ "$1" = 50x10 ]; then sed 's/"protocol": "tcp",/& "bind": true,/' file >bound; fi
   "$bench/generate" ipvsadm "$services" "$destinations" >ipvsadm.rules
   "$bench/generate" keepalived "$services" "$destinations" >keepalived.conf
   cd "$TMP" || return
