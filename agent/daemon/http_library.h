@@ -24,7 +24,7 @@
 
 struct http_library {
 	void *handle; /* NULL: not loaded */
-#define X(name) __typeof__(name) *name;
+#define X(name) __typeof__(name) *(name);
 	HTTP_FUNCTIONS(X)
 #undef X
 };

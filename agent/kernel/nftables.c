@@ -24,7 +24,7 @@ static const char soname[] = "libnftables.so.1";
 	X(nft_run_cmd_from_buffer)
 
 struct library {
-#define X(name) __typeof__(name) *name;
+#define X(name) __typeof__(name) *(name);
 	FUNCTIONS(X)
 #undef X
 };

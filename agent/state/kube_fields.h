@@ -77,11 +77,11 @@ void kube_refuse(struct reader *reader, const char *kind, const struct object_na
 bool kube_is_of_other_proxy(struct reader *reader, const struct kube_value *object);
 
 /*
- * Reads one object of any kind into reader->cluster. kind is the one it has where it does not say
- * so itself, or NULL.
+ * Reads one object of any kind into reader->cluster. otherwise is its kind where it does not say
+ * that itself, or NULL.
  */
 void kube_read_object(struct reader *reader, const struct kube_value *object,
-		      const char *kind);
+		      const char *otherwise);
 void kube_read_service(struct reader *reader, const struct kube_value *object);
 void kube_read_slice(struct reader *reader, const struct kube_value *object);
 void kube_read_node(struct reader *reader, const struct kube_value *object);

@@ -66,7 +66,8 @@ static inline uint64_t read_sequentially(const char *path, int outcome, char **p
 	struct table table = { 0 };
 	uint64_t fingerprint;
 
-	assert_int_equal(sequential_read(path, NULL, &table, NULL, NULL, &found), outcome);
+	assert_int_equal(sequential_read(path, NULL, &table, NULL, NULL, &found),
+			 outcome);
 	fingerprint = fingerprint_table(&table);
 	*problems = problem_text(&found);
 	table_clear(&table);

@@ -107,8 +107,9 @@ static void assert_read(struct fixture *f)
 	int64_t when = 0;
 	struct err err = { 0 };
 
-	assert_int_equal(last_good_read(f->directory, NULL, &f->ownership, &table, &when, &err),
-			 LAST_GOOD_READ);
+	assert_int_equal(
+		last_good_read(f->directory, NULL, &f->ownership, &table, &when, &err),
+		LAST_GOOD_READ);
 	assert_int_equal(fingerprint_table(&table), fingerprint_table(&f->state.table));
 	assert_in_range(time(NULL) - when, 0, 60);
 	table_clear(&table);
@@ -123,8 +124,9 @@ static void assert_none(struct fixture *f, const char *why)
 	char text[PATH_MAX + 128];
 
 	snprintf(text, sizeof(text), "%s%s", file_of(f), why);
-	assert_int_equal(last_good_read(f->directory, NULL, &f->ownership, &table, &when, &err),
-			 LAST_GOOD_NONE);
+	assert_int_equal(
+		last_good_read(f->directory, NULL, &f->ownership, &table, &when, &err),
+		LAST_GOOD_NONE);
 	assert_string_equal(err.text, text);
 	assert_int_equal(table.service_count, 0);
 	assert_null(table.services);
