@@ -13,7 +13,7 @@ enum { SERVICE_NETWORKS_MAX = 16 };
 
 enum { CLUSTER_NETWORKS_MAX = 64 };
 
-/* What the command line asks of a command; texts are borrowed from argv (agent/options.c). */
+/* What the command line asks of a command; texts are borrowed from argv (agent/options.c, agent/option_values.c). */
 struct options {
 	/* --state, default /etc/ipvs-node/state.json */
 	const char *state_path;

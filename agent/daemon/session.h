@@ -42,7 +42,7 @@ struct session {
 
 	/* As wanted: the services that stay while some of their destinations drain. */
 	struct table draining;
-	bool wants_reconcile; /* a look at the drains found what only a reconcile can mend */
+	bool wants_reconcile; /* a look at a part found what only a whole one can mend */
 
 	/* When the removal hold began, CLOCK_BOOTTIME in microseconds; 0: nothing is held. */
 	uint64_t held_since;

@@ -232,8 +232,7 @@ static bool is_same_list(const struct address_list *a, const struct address_list
 	return true;
 }
 
-/* Node ports follow the node's addresses. */
-static bool has_same_node_addresses(const struct state_cache *cache)
+bool state_cache_has_node_addresses(const struct state_cache *cache)
 {
 	const struct notes *notes = &cache->table.notes;
 	struct address_list now = { 0 };
@@ -259,7 +258,7 @@ static int read_drafts(struct attempt *attempt)
 	r = keep_same_contents(attempt, doubt);
 	if (r < 0)
 		return r;
-	if (cache->whole && is_all_kept(attempt) && has_same_node_addresses(cache))
+	if (cache->whole && is_all_kept(attempt) && state_cache_has_node_addresses(cache))
 		return 0;
 	if (cache->whole) {
 		forget_whole(cache);

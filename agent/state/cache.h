@@ -42,5 +42,11 @@ int state_cache_read(struct state_cache *cache, const char *path,
 /* The files that the last STATE_OK came from, with what fstat() said when each was read. */
 struct state_file *state_cache_files(struct state_cache *cache, size_t *count);
 
+/*
+ * Whether the node's own addresses are those that the last STATE_OK has node ports at: where not, the
+ * state is another one although no file has changed. True where it has no node ports.
+ */
+bool state_cache_has_node_addresses(const struct state_cache *cache);
+
 /* Leaves an empty cache, with nothing read. */
 void state_cache_clear(struct state_cache *cache);

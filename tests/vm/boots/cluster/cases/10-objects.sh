@@ -97,6 +97,26 @@ case_node_ports_follow_the_nodes_addresses() {
   expect_contains "$OUTPUT" "--node-port-addresses: '192.0.2.300/32' is not a network such as 192.0.2.0/24"
 }
 
+case_daemon_moves_node_ports_at_once() {
+  service web '{"type": "NodePort", "clusterIP": "10.96.0.1", "ports": [{"port": 80, "nodePort": 30080}]}' |
+    list >state.json
+  ip link add uplink type dummy && ip link set uplink up
+  ip address add 192.0.2.1/24 dev uplink
+  start_daemon --resync=1h
+  expect_contains "$(ipvsadm -Sn)" "-A -t 192.0.2.1:30080"
+  ip address add 192.0.2.2/24 dev uplink
+  wait_until 10 has "-A -t 192.0.2.2:30080" ipvsadm -Sn
+  ip address del 192.0.2.2/24 dev uplink
+  wait_until 10 lacks "-A -t 192.0.2.2:30080" ipvsadm -Sn
+  expect_contains "$(ipvsadm -Sn)" "-A -t 192.0.2.1:30080"
+  # Another address of the loopback link is none of the node's own.
+  local reconciles
+  reconciles=$(jq .reconciles "$RUN/status.json")
+  ip address add 192.0.2.3/32 dev lo
+  sleep 1
+  expect_equal "$reconciles" "$(jq .reconciles "$RUN/status.json")"
+}
+
 # http PORT: status line, headers and body, without carriage returns
 http() { printf 'GET /healthz HTTP/1.0\r\n\r\n' | timeout 5 socat -t 3 - "TCP4:127.0.0.1:$1" | tr -d '\r'; }
 health_web() {

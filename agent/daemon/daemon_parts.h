@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <signal.h>
+
+#include <systemd/sd-event.h>
+
+#include "agent/daemon/control.h"
+#include "agent/daemon/daemon.h"
+#include "agent/daemon/health_server.h"
+#include "agent/daemon/outcome_log.h"
+#include "agent/daemon/pace.h"
+#include "agent/daemon/reconcile.h"
+#include "agent/daemon/ruleset_watch.h"
+#include "agent/daemon/session.h"
+#include "agent/daemon/status.h"
+#include "agent/daemon/watch.h"
+#include "agent/kernel/address_watch.h"
+#include "agent/kernel/link.h"
+#include "common/macro.h"
+
+/* What daemon.c, daemon_events.c and daemon_reconcile.c share; for nobody else. */
+
+struct daemon {
+	struct options options; /* with state_path made absolute */
+	char *state_path;
+	struct session session;
+	sd_event *event;
+	sd_event_source *timer, *watch_source, *link_source;
+	sd_event_source *drain_timer; /* on only while something drains */
+	sd_event_source *address_timer, *address_source;
+	struct watch *watch;
+	struct link_watch *links;
+	struct address_watch *addresses;
+	struct ruleset_watch rulesets;
+	struct control *control;
+	struct health_server *health;
+	struct pace pace;
+	struct outcome_log log;
+	struct status status;
+	struct reconcile_report report; /* the last */
+	enum reconcile_outcome outcome; /* the last report's */
+	uint64_t last_read_usec;	/* what the last whole reconcile read for */
+	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
+	bool ready;			/* READY=1 was sent */
+	bool status_fails; /* status.json cannot be written, which has been logged */
+};
+
+/* --- a reconcile and what is said about it: daemon_reconcile.c --- */
+
+enum cause {
+	CAUSE_TIME,   /* or somebody asks */
+	CAUSE_CHANGE, /* of the state */
+	CAUSE_RELOAD,
+};
+
+/* The status file; that it cannot be written is logged once. */
+void daemon_write_status(struct daemon *daemon, const struct reconcile_report *report);
+
+/* READY=1 where the start is over now, or at the end of a reload. */
+void daemon_tell_manager(struct daemon *daemon, bool reloaded, uint64_t next_usec);
+
+/* All times are in microseconds from now. Negative where the loop itself fails, as below. */
+int daemon_set_timer(sd_event_source *timer, uint64_t usec) MUST_CHECK;
+/* The next look at what drains; the timer is off where nothing does. */
+int daemon_set_drain_timer(struct daemon *daemon, uint64_t usec) MUST_CHECK;
+uint64_t daemon_time_to_next(struct daemon *daemon);
+/* The next reconcile after so long, or when it is due if that is sooner. */
+int daemon_hasten(struct daemon *daemon, uint64_t usec) MUST_CHECK;
+
+/* Reconciles, and says and paces what follows from it. */
+int daemon_reconcile(struct daemon *daemon, enum cause cause) MUST_CHECK;
+/* What changed may have mended what failed: nothing waits any more. */
+void daemon_begin_anew(struct daemon *daemon);
+
+/* --- what happens: daemon_events.c; negative ends the loop --- */
+
+int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int daemon_on_state(sd_event_source *source, int fd, uint32_t events, void *userdata);
+int daemon_on_drain_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int daemon_on_addresses(sd_event_source *source, int fd, uint32_t events, void *userdata);
+int daemon_on_address_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int daemon_on_link(sd_event_source *source, int fd, uint32_t events, void *userdata);
+int daemon_on_ruleset(void *context);
+int daemon_on_reload(sd_event_source *source, const struct signalfd_siginfo *info,
+		     void *userdata);
+int daemon_on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
+		   void *userdata);
+const struct reconcile_report *daemon_on_apply(void *context, bool allow_removal);

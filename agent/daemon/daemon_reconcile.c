@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/daemon_parts.h"
+
+#include <malloc.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "agent/daemon/heartbeat.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/notify.h"
+
+/* A reconcile, what is said about it, and when the next one is. */
+
+enum { WORDS_ROOM = 1024 };
+
+/* Reading a part's state took so long: a large file was parsed. */
+static const uint64_t large_read_usec = 1000;
+/* Beyond the next retry, while READY waits for the state to be in sync. */
+static const uint64_t start_margin_usec = 60 * 1000000ULL;
+
+void daemon_write_status(struct daemon *daemon, const struct reconcile_report *report)
+{
+	struct err err = { 0 };
+	bool fails = status_write(daemon->options.run_directory, &daemon->status, report,
+				  &err) < 0;
+
+	if (fails && !daemon->status_fails)
+		log_error("the status cannot be written: %s", err.text);
+	daemon->status_fails = fails;
+}
+
+void daemon_tell_manager(struct daemon *daemon, bool reloaded, uint64_t next_usec)
+{
+	char words[WORDS_ROOM];
+
+	reconcile_report_format(&daemon->report, words, sizeof(words));
+	for (char *p = words; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+	if (!daemon->ready && (!daemon->options.strict_ready ||
+			       daemon->report.outcome == RECONCILE_IN_SYNC)) {
+		daemon->ready = true;
+		reloaded = true;
+	}
+	notify_send("%sSTATUS=%s", reloaded ? "READY=1\n" : "", words);
+	if (!daemon->ready)
+		notify_extend_timeout(next_usec + start_margin_usec);
+}
+
+static void note_outcome(struct daemon *daemon)
+{
+	struct reconcile_report *report = &daemon->report;
+	struct status *status = &daemon->status;
+
+	status->last_reconcile = clock_usec(CLOCK_REALTIME);
+	if (status->reconciles++ == 0 || daemon->outcome != report->outcome)
+		status->since = status->last_reconcile;
+	daemon->outcome = report->outcome;
+	if (report->outcome == RECONCILE_IN_SYNC)
+		status->last_in_sync = status->last_reconcile;
+	status->drift_repaired += report->drift;
+	if (!report->part) {
+		daemon->last_read_usec = report->times.read + report->times.dump;
+		daemon->last_whole = clock_usec(CLOCK_BOOTTIME);
+	}
+	status->resync_usec = pace_period(&daemon->pace, daemon->last_read_usec);
+}
+
+int daemon_set_timer(sd_event_source *timer, uint64_t usec)
+{
+	int r = sd_event_source_set_time_relative(timer, usec);
+
+	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+int daemon_set_drain_timer(struct daemon *daemon, uint64_t usec)
+{
+	if (daemon->session.ownership.drain_count == 0)
+		return sd_event_source_set_enabled(daemon->drain_timer, SD_EVENT_OFF);
+	return daemon_set_timer(daemon->drain_timer, usec);
+}
+
+uint64_t daemon_time_to_next(struct daemon *daemon)
+{
+	uint64_t now = clock_usec(CLOCK_BOOTTIME), random = 0;
+	uint64_t wish = MIN_OF(session_next(&daemon->session),
+			       daemon->last_whole + daemon->status.resync_usec);
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = daemon->status.last_reconcile;
+	wish = wish > now ? wish - now : 0;
+	if (daemon->session.wants_reconcile)
+		wish = 0;
+	return pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
+			 wish, random);
+}
+
+/*
+ * The threads that read a large state, and the kernel's table, leave free memory in arenas that the
+ * next ones may not use again.
+ */
+static void give_back_memory(const struct reconcile_report *report)
+{
+	if (!report->part || report->times.read >= large_read_usec)
+		malloc_trim(0);
+}
+
+/* While the state cannot be read, what it said last is answered. */
+static int update_health_server(struct daemon *daemon)
+{
+	enum reconcile_outcome outcome = daemon->report.outcome;
+
+	if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE)
+		return 0;
+	return health_server_update(daemon->health, &daemon->session.state.table.notes,
+				    outcome != RECONCILE_TROUBLE, &daemon->report);
+}
+
+int daemon_hasten(struct daemon *daemon, uint64_t usec)
+{
+	uint64_t due = 0, now = 0;
+
+	if (sd_event_source_get_enabled(daemon->timer, NULL) > 0 &&
+	    sd_event_now(daemon->event, CLOCK_MONOTONIC, &now) >= 0 &&
+	    sd_event_source_get_time(daemon->timer, &due) >= 0 && due < now + usec)
+		return 0;
+	return daemon_set_timer(daemon->timer, usec);
+}
+
+int daemon_reconcile(struct daemon *daemon, enum cause cause)
+{
+	bool reload = cause == CAUSE_RELOAD;
+	struct heartbeat heartbeat;
+	uint64_t next;
+	int r;
+
+	heartbeat_start(&heartbeat, reload || !daemon->ready);
+	reconcile_report_clear(&daemon->report);
+	if (cause == CAUSE_CHANGE)
+		r = reconcile_changes(&daemon->session, &daemon->report);
+	else
+		r = reconcile_run(&daemon->session, &daemon->report);
+	heartbeat_stop(&heartbeat);
+	if (r == 0)
+		r = update_health_server(daemon);
+	give_back_memory(&daemon->report);
+	if (r < 0) {
+		reconcile_report_clear(&daemon->report);
+		daemon->report.outcome = RECONCILE_TROUBLE;
+		daemon->report.message = strdup(strerror(-r));
+	}
+	note_outcome(daemon);
+	ruleset_watch_keep(&daemon->rulesets);
+	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
+	daemon_write_status(daemon, &daemon->report);
+	next = daemon_time_to_next(daemon);
+	daemon_tell_manager(daemon, reload && daemon->ready, next);
+	r = daemon_set_drain_timer(daemon, pace_look(0));
+	return r < 0 ? r : daemon_set_timer(daemon->timer, next);
+}
+
+void daemon_begin_anew(struct daemon *daemon)
+{
+	pace_reset(&daemon->pace);
+	session_retry_all(&daemon->session);
+}
