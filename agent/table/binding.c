@@ -5,41 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/table/binding_parts.h"
 #include "common/array.h"
-
-struct planning {
-	const struct binding_wish *wish;
-	const struct node *node;
-	const struct ownership *ownership;
-	struct binding_plan *plan;
-	const struct node_link *own;   /* our link, whatever its name; NULL */
-	const struct node_link *named; /* the link with the wished name; NULL */
-	bool *used;		       /* one for each service network */
-	bool routes_ours;
-	struct address_list locals; /* the others that we have to look after */
-	size_t shared;		    /* addresses of others on our link */
-};
 
 /* --- small things --- */
 
-static struct network network_of_one(const struct address *address)
+struct network binding_network_of_one(const struct address *address)
 {
 	return (struct network){ .address = *address,
 				 .prefix = address->family == AF_INET6 ? 128 : 32 };
 }
 
-static bool is_network_of_one(const struct network *network)
-{
-	return network->prefix == (network->address.family == AF_INET6 ? 128 : 32);
-}
-
-static int own_index(const struct planning *planning)
+int planning_own_index(const struct planning *planning)
 {
 	return planning->own ? planning->own->index : 0;
 }
 
-static int add_operation(struct binding_plan *plan,
-			 const struct binding_operation *operation)
+int planning_add_operation(struct binding_plan *plan,
+			   const struct binding_operation *operation)
 {
 	if (ARRAY_MAKE_ROOM(plan->operations, plan->operation_count,
 			    plan->operation_room) < 0)
@@ -48,8 +31,8 @@ static int add_operation(struct binding_plan *plan,
 	return 0;
 }
 
-static int add_conflict(struct binding_plan *plan,
-			const struct binding_conflict *conflict)
+int planning_add_conflict(struct binding_plan *plan,
+			  const struct binding_conflict *conflict)
 {
 	if (ARRAY_MAKE_ROOM(plan->conflicts, plan->conflict_count, plan->conflict_room) <
 	    0)
@@ -58,28 +41,21 @@ static int add_conflict(struct binding_plan *plan,
 	return 0;
 }
 
-static int add_local(struct binding_plan *plan, const struct network *network)
-{
-	if (ARRAY_MAKE_ROOM(plan->local, plan->local_count, plan->local_room) < 0)
-		return -ENOMEM;
-	plan->local[plan->local_count++] = *network;
-	return 0;
-}
-
-static int compare_networks(const void *a, const void *b)
+int binding_compare_networks(const void *a, const void *b)
 {
 	return network_compare(a, b);
 }
 
-static const struct node_route *find_route(const struct node *node,
-					   const struct network *network)
+const struct node_route *binding_find_route(const struct node *node,
+					    const struct network *network)
 {
 	const struct node_route key = { .network = *network };
 
 	/* The network stands first in a route. */
-	return node->route_count == 0 ? NULL
-				      : bsearch(&key, node->routes, node->route_count,
-						sizeof(*node->routes), compare_networks);
+	return node->route_count == 0
+		       ? NULL
+		       : bsearch(&key, node->routes, node->route_count,
+				 sizeof(*node->routes), binding_compare_networks);
 }
 
 /* --- what is wished for --- */
@@ -102,8 +78,8 @@ static const struct address *find_needed(const struct planning *planning,
 					 const struct network *network)
 {
 	const struct node *node = planning->node;
-	const struct address *source =
-		node_own_address(node, network->address.family, own_index(planning));
+	const struct address *source = node_own_address(node, network->address.family,
+							planning_own_index(planning));
 
 	if (source && network_contains(network, source))
 		return source;
@@ -114,9 +90,10 @@ static const struct address *find_needed(const struct planning *planning,
 	/* An address alone may be a virtual one that somebody else has bound, kube-proxy say. */
 	for (size_t i = 0; i < node->address_count; i++) {
 		const struct node_address *own = &node->addresses[i];
-		const struct network alone = network_of_one(&own->address);
+		const struct network alone = binding_network_of_one(&own->address);
 
-		if (own->link != own_index(planning) && own->prefix < alone.prefix &&
+		if (own->link != planning_own_index(planning) &&
+		    own->prefix < alone.prefix &&
 		    network_contains(network, &own->address))
 			return &own->address;
 	}
@@ -136,7 +113,7 @@ static int refuse_networks(struct planning *planning, bool *refused)
 			continue;
 		refused[i] = true;
 		conflict.address = *needed;
-		if (add_conflict(planning->plan, &conflict) < 0)
+		if (planning_add_conflict(planning->plan, &conflict) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -161,13 +138,13 @@ static size_t covering(const struct planning *planning, const struct address *ad
 static bool is_ours(const struct planning *planning, const struct address *address,
 		    size_t network)
 {
-	const struct network alone = network_of_one(address);
+	const struct network alone = binding_network_of_one(address);
 
 	if (address_list_has(&planning->ownership->bound, address) ||
-	    (planning->routes_ours && find_route(planning->node, &alone)))
+	    (planning->routes_ours && binding_find_route(planning->node, &alone)))
 		return true;
 	return network < planning->wish->network_count && planning->routes_ours &&
-	       find_route(planning->node, &planning->wish->networks[network]);
+	       binding_find_route(planning->node, &planning->wish->networks[network]);
 }
 
 static int take_address(struct planning *planning, const struct address *address,
@@ -185,7 +162,7 @@ static int take_address(struct planning *planning, const struct address *address
 	/* What we have on our link stays there, whoever else has it meanwhile. */
 	if (!(planning->own &&
 	      node_find_on_link(planning->node, address, planning->own->index)) &&
-	    node_find_elsewhere(planning->node, address, own_index(planning)))
+	    node_find_elsewhere(planning->node, address, planning_own_index(planning)))
 		return 0;
 	return address_list_add(&planning->locals, address);
 }
@@ -217,7 +194,15 @@ static int take_addresses(struct planning *planning, bool *refused)
 	return r;
 }
 
-/* --- routes --- */
+/* --- what is done --- */
+
+static int add_local(struct binding_plan *plan, const struct network *network)
+{
+	if (ARRAY_MAKE_ROOM(plan->local, plan->local_count, plan->local_room) < 0)
+		return -ENOMEM;
+	plan->local[plan->local_count++] = *network;
+	return 0;
+}
 
 static int add_wanted_networks(struct planning *planning)
 {
@@ -231,7 +216,7 @@ static int add_wanted_networks(struct planning *planning)
 	}
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      compare_networks);
+		      binding_compare_networks);
 	for (size_t i = 0; i < plan->local_count; i++) {
 		if (kept == 0 ||
 		    network_compare(&plan->local[kept - 1], &plan->local[i]) != 0)
@@ -246,185 +231,13 @@ static int add_alone(struct planning *planning)
 	struct binding_plan *plan = planning->plan;
 
 	for (size_t i = 0; i < planning->locals.count; i++) {
-		const struct network alone = network_of_one(&planning->locals.items[i]);
+		const struct network alone =
+			binding_network_of_one(&planning->locals.items[i]);
 
 		if (add_local(plan, &alone) < 0)
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* The route that a network is wanted to have. */
-static struct node_route wanted_route(const struct planning *planning,
-				      const struct network *network)
-{
-	struct node_route route = { .network = *network };
-	const struct address *source;
-
-	if (is_network_of_one(network))
-		return route;
-	source = node_own_address(planning->node, network->address.family,
-				  own_index(planning));
-	if (source)
-		route.source = *source;
-	return route;
-}
-
-static int route_operation(struct planning *planning, enum binding_kind kind,
-			   const struct node_route *route)
-{
-	return add_operation(planning->plan,
-			     &(struct binding_operation){ .kind = kind,
-							  .network = route->network,
-							  .source = route->source });
-}
-
-/* A route with another source is another route, of which the kernel takes one (IPv6). */
-static int plan_new_routes(struct planning *planning, size_t count)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		const struct node_route wanted =
-			wanted_route(planning, &planning->plan->local[i]);
-		const struct node_route *actual =
-			find_route(planning->node, &wanted.network);
-
-		if (actual && address_compare(&actual->source, &wanted.source) == 0)
-			continue;
-		if (actual)
-			r = route_operation(planning, BINDING_REMOVE_ROUTE, actual);
-		if (r == 0)
-			r = route_operation(planning, BINDING_ADD_ROUTE, &wanted);
-	}
-	return r;
-}
-
-static int plan_old_routes(struct planning *planning, size_t count)
-{
-	const struct network *wanted = planning->plan->local;
-	const struct node *node = planning->node;
-	size_t w = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < node->route_count && planning->routes_ours;
-	     i++) {
-		const struct network *have = &node->routes[i].network;
-
-		while (w < count && network_compare(&wanted[w], have) < 0)
-			w++;
-		if (w == count || network_compare(&wanted[w], have) != 0)
-			r = route_operation(planning, BINDING_REMOVE_ROUTE,
-					    &node->routes[i]);
-	}
-	return r;
-}
-
-/* Whether routes of our protocol are ours although the record does not say so. */
-static bool finds_own_route(const struct planning *planning)
-{
-	const struct binding_wish *wish = planning->wish;
-
-	for (size_t i = 0; i < wish->network_count; i++) {
-		if (find_route(planning->node, &wish->networks[i]))
-			return true;
-	}
-	for (size_t i = 0; i < wish->bound->count; i++) {
-		const struct network alone = network_of_one(&wish->bound->items[i]);
-
-		if (find_route(planning->node, &alone))
-			return true;
-	}
-	return false;
-}
-
-/* --- the link and the addresses on it --- */
-
-static int link_operation(struct planning *planning, enum binding_kind kind)
-{
-	struct binding_operation operation = { .kind = kind,
-					       .link = own_index(planning) };
-
-	strcpy(operation.name, planning->wish->link);
-	if (kind == BINDING_RENAME_LINK)
-		strcpy(operation.name_before, planning->own->name);
-	if (kind == BINDING_REMOVE_LINK)
-		strcpy(operation.name, planning->own->name);
-	return add_operation(planning->plan, &operation);
-}
-
-static int plan_link(struct planning *planning)
-{
-	const struct node_link *named = planning->named;
-	struct binding_conflict conflict = { .kind = BINDING_LINK_TAKEN };
-
-	if (planning->own && strcmp(planning->own->name, planning->wish->link) == 0)
-		return 0;
-	if (!named)
-		return link_operation(planning, planning->own ? BINDING_RENAME_LINK
-							      : BINDING_ADD_LINK);
-	conflict.dummy = named->dummy;
-	return add_conflict(planning->plan, &conflict);
-}
-
-static int address_operation(struct planning *planning, enum binding_kind kind,
-			     const struct address *address)
-{
-	struct binding_operation operation = { .kind = kind,
-					       .network = network_of_one(address),
-					       .link = own_index(planning) };
-
-	strcpy(operation.name, kind == BINDING_REMOVE_ADDRESS ? planning->own->name
-							      : planning->wish->link);
-	return add_operation(planning->plan, &operation);
-}
-
-static int plan_new_addresses(struct planning *planning)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < planning->locals.count; i++) {
-		const struct address *address = &planning->locals.items[i];
-
-		if (!planning->own ||
-		    !node_find_on_link(planning->node, address, planning->own->index))
-			r = address_operation(planning, BINDING_ADD_ADDRESS, address);
-	}
-	return r;
-}
-
-/* The kernel's own, of a link that is up. */
-static bool is_link_local(const struct node_address *address)
-{
-	return address->address.family == AF_INET6 &&
-	       IN6_IS_ADDR_LINKLOCAL(&address->address.v6);
-}
-
-static int plan_old_addresses(struct planning *planning, bool on_link)
-{
-	const struct address *shared = NULL;
-	int r = 0;
-
-	for (size_t i = 0; planning->own && r == 0 && i < planning->node->address_count;
-	     i++) {
-		const struct node_address *have = &planning->node->addresses[i];
-		const struct network alone = network_of_one(&have->address);
-
-		if (have->link != planning->own->index || is_link_local(have))
-			continue;
-		if (have->prefix != alone.prefix ||
-		    !address_list_has(&planning->ownership->bound, &have->address))
-			shared = &have->address;
-		else if (!on_link || !address_list_has(&planning->locals, &have->address))
-			r = address_operation(planning, BINDING_REMOVE_ADDRESS,
-					      &have->address);
-	}
-	if (r < 0 || !shared || on_link)
-		return r;
-	planning->shared = 1;
-	return add_conflict(planning->plan,
-			    &(struct binding_conflict){ .kind = BINDING_LINK_SHARED,
-							.address = *shared });
 }
 
 static bool link_is_taken(const struct planning *planning)
@@ -444,26 +257,26 @@ static int plan_all(struct planning *planning)
 		r = add_alone(planning);
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      compare_networks);
+		      binding_compare_networks);
 	routes = plan->local_count;
 	if (r == 0)
-		r = plan_new_routes(planning, routes);
+		r = planning_new_routes(planning, routes);
 	if (r == 0 && on_link)
-		r = plan_link(planning);
+		r = planning_link(planning);
 	if (r == 0 && on_link && !link_is_taken(planning))
-		r = plan_new_addresses(planning);
+		r = planning_new_addresses(planning);
 	if (r == 0)
-		r = plan_old_addresses(planning, on_link);
+		r = planning_old_addresses(planning, on_link);
 	if (r == 0)
-		r = plan_old_routes(planning, routes);
+		r = planning_old_routes(planning, routes);
 	if (r == 0 && planning->own && !on_link && planning->shared == 0)
-		r = link_operation(planning, BINDING_REMOVE_LINK);
+		r = planning_link_operation(planning, BINDING_REMOVE_LINK);
 	plan->uses_link = on_link && !link_is_taken(planning);
 	if (r == 0 && plan->uses_link)
 		r = add_alone(planning);
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      compare_networks);
+		      binding_compare_networks);
 	return r;
 }
 
@@ -487,7 +300,7 @@ int binding_plan_make(const struct binding_wish *wish, const struct node *node,
 
 	if (!refused || !used)
 		return -ENOMEM;
-	plan->adopts_routes = !ownership->routes && finds_own_route(&planning);
+	plan->adopts_routes = !ownership->routes && planning_finds_own_route(&planning);
 	planning.routes_ours = ownership->routes || plan->adopts_routes;
 	r = take_addresses(&planning, refused);
 	if (r == 0)
