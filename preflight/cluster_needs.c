@@ -33,8 +33,11 @@ static int add_scheduler(const struct reader *reader, const char *name)
 
 static int add_modules(const struct reader *reader)
 {
-	static const char *const names[] = { "dummy", "nf_tables", "nft_chain_nat",
-					     "nft_masq" };
+	static const char *const names[] = {
+		"dummy",	   "nf_tables",	      "nft_ct",
+		"nft_chain_nat",   "nft_masq",	      "nft_nat",
+		"nft_reject_ipv4", "nft_reject_ipv6", "nf_conntrack_netlink",
+	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)

@@ -59,7 +59,7 @@ static void test_features(void **state)
 			 " \"tunnel\": { \"type\": \"gue\", \"port\": 6080 } } ] } ] }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,nft_chain_nat,nft_masq");
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,nft_chain_nat,nft_masq,nf_conntrack_netlink");
 	assert_true(needs.source_nat);
 	assert_true(needs.masquerade4);
 	assert_false(needs.masquerade6);
@@ -138,8 +138,9 @@ static void test_cluster(void **state)
 			"\"clusterIPs\": [ \"10.96.0.1\", \"fd00::1\" ], \"ports\": [ { "
 			"\"protocol\": \"UDP\" } ]") ", " KUBE_SERVICE("",
 								       "\"clusterIP\": \"10.96.0.2\"") " ], \"kind\": \"List\" }");
-	assert_string_equal(needs_of(path, &needs, &report),
-			    "ip_vs_mh,dummy,nf_tables,nft_chain_nat,nft_masq,ip_vs_rr");
+	assert_string_equal(
+		needs_of(path, &needs, &report),
+		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,ip_vs_rr");
 	assert_true(needs.state_read && needs.source_nat && needs.udp);
 	assert_true(needs.masquerade4 && needs.masquerade6);
 	assert_false(needs.persistence);
@@ -147,8 +148,9 @@ static void test_cluster(void **state)
 	needs_clear(&needs);
 	write_text(path, KUBE_SERVICE("", "\"clusterIP\": \"fd00::2\", "
 					  "\"sessionAffinity\": \"ClientIP\""));
-	assert_string_equal(needs_of(path, &needs, &report),
-			    "ip_vs_rr,dummy,nf_tables,nft_chain_nat,nft_masq");
+	assert_string_equal(
+		needs_of(path, &needs, &report),
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink");
 	assert_true(needs.masquerade6 && needs.persistence);
 	assert_false(needs.masquerade4 || needs.udp);
 	needs_clear(&needs);
@@ -167,8 +169,9 @@ static void test_cluster_that_cannot_be_read(void **state)
 	write_text(path,
 		   KUBE_SERVICE("\"annotations\": { \"ipvs-node/scheduler\": \"a b\" }",
 				""));
-	assert_string_equal(needs_of(path, &needs, &report),
-			    "dummy,nf_tables,nft_chain_nat,nft_masq");
+	assert_string_equal(
+		needs_of(path, &needs, &report),
+		"dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink");
 	snprintf(line, sizeof(line),
 		 "warning StateFile: %s: 'a b' cannot be the name of a scheduler\n",
 		 path);
