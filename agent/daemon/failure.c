@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/daemon/implied_sysctls.h"
 #include "agent/daemon/preparation.h"
 #include "agent/daemon/withhold.h"
 #include "common/clock.h"

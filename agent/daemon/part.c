@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/daemon/execution.h"
+#include "agent/daemon/implied_sysctls.h"
 #include "agent/table/fingerprint.h"
 #include "common/array.h"
 #include "common/clock.h"
@@ -155,7 +156,7 @@ int part_bring_about(struct preparation *whole, struct reconcile_report *report,
 	struct scope scope = { 0 };
 	int r;
 
-	if (preparation_imply_sysctls(whole) < 0)
+	if (implied_sysctls_add(whole) < 0)
 		return err_errno(err, ENOMEM, "planning");
 	if (!is_possible(whole))
 		return PART_NEEDS_ALL;

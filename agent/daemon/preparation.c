@@ -5,23 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/daemon/implied_sysctls.h"
 #include "agent/daemon/last_good.h"
 #include "agent/daemon/record.h"
 #include "agent/kernel/sysctl.h"
 #include "agent/table/fingerprint.h"
 #include "common/clock.h"
 #include "common/log.h"
-
-/*
- * --strict-arp: an address of one link is not answered for on another, and not told of there
- * (Documentation/networking/ip-sysctl.rst). The kernel takes the larger of this and the link's own.
- */
-static const struct {
-	const char *name, *value;
-} arp_sysctls[] = {
-	{ "net.ipv4.conf.all.arp_announce", "2" },
-	{ "net.ipv4.conf.all.arp_ignore", "1" },
-};
 
 static void clear_wanted(struct preparation *preparation)
 {
@@ -216,70 +206,6 @@ static int confirm_absent(struct preparation *preparation, struct err *err)
 	return 0;
 }
 
-static bool has_persistence(const struct table *wanted)
-{
-	for (size_t i = 0; i < wanted->service_count; i++) {
-		if (wanted->services[i].persistence_timeout)
-			return true;
-	}
-	return false;
-}
-
-/* Whether a persistent service that is not wanted any more drains by this plan. */
-static bool drains_persistence(const struct preparation *preparation)
-{
-	const struct plan *plan = &preparation->plan;
-
-	for (size_t i = 0; i < plan->drain_count; i++) {
-		const struct service_key *key = &plan->drains[i].service;
-		const struct service *service =
-			table_find_service(&preparation->actual, key);
-
-		/* One that stays is persistent or not as the state has it. */
-		if (service && service->persistence_timeout &&
-		    !table_find_service(&preparation->wanted, key))
-			return true;
-	}
-	return false;
-}
-
-static int imply_strict_arp(const struct preparation *preparation, struct globals *wanted)
-{
-	int r = 0;
-
-	if (!preparation->session->options->strict_arp ||
-	    preparation->wanted.service_count == 0)
-		return 0;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(arp_sysctls); i++)
-		r = globals_imply_sysctl(wanted, arp_sysctls[i].name,
-					 arp_sysctls[i].value);
-	return r;
-}
-
-/* What an earlier plan needed; they stand last. */
-static void drop_implied(struct globals *wanted)
-{
-	while (wanted->sysctl_count > 0 &&
-	       wanted->sysctls[wanted->sysctl_count - 1].implied) {
-		struct sysctl *last = &wanted->sysctls[--wanted->sysctl_count];
-
-		free(last->name);
-		free(last->value);
-	}
-}
-
-int preparation_imply_sysctls(struct preparation *preparation)
-{
-	struct globals *wanted = &preparation->wanted.globals;
-	int r;
-
-	drop_implied(wanted);
-	r = imply_strict_arp(preparation, wanted);
-	if (r == 0 && has_persistence(&preparation->wanted))
-		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
-	return r < 0 ? r : rulesets_imply_sysctls(&preparation->wanted, wanted);
-}
-
 int preparation_open(struct preparation *preparation, struct err *err)
 {
 	return preparation->ipvs ? 0 : ipvs_open(&preparation->ipvs, err);
@@ -296,7 +222,7 @@ static int read_kernel(struct preparation *preparation, struct err *err)
 		r = confirm_absent(preparation, err);
 	if (r < 0)
 		return r;
-	r = preparation_imply_sysctls(preparation);
+	r = implied_sysctls_add(preparation);
 	if (r == 0)
 		r = read_sysctls(&preparation->wanted.globals, actual);
 	if (r == 0)
@@ -354,12 +280,8 @@ static int plan_for_drains(struct preparation *preparation, struct err *err)
 {
 	struct globals *wanted = &preparation->wanted.globals;
 	size_t named = wanted->sysctl_count;
-	int r = 0;
+	int r = implied_sysctls_add_for_drains(preparation);
 
-	if (drains_persistence(preparation))
-		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
-	if (r == 0)
-		r = rulesets_imply_for_drains(preparation);
 	if (r == 0 && wanted->sysctl_count == named)
 		return 0;
 	if (r == 0)

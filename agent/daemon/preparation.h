@@ -9,10 +9,6 @@
 #include "agent/table/plan.h"
 #include "common/cleanup.h"
 
-/* New connections of a persistent client go to a destination of weight 0 as long as its template
- * lives, unless this is 1 (ip_vs_conn.c: ip_vs_check_template). */
-#define QUIESCENT_SYSCTL "net.ipv4.vs.expire_quiescent_template"
-
 /*
  * The reading half of a reconciliation, which `diff` and `apply --dry-run` stop after: the state,
  * the kernel, the record, and the plan that follows from them.
@@ -40,9 +36,6 @@ struct preparation {
 
 /* Opens the kernel's IPVS where that is not open yet. */
 int preparation_open(struct preparation *preparation, struct err *err) MUST_CHECK;
-
-/* Adds what sysctls the wanted services need and the state does not name. -ENOMEM. */
-int preparation_imply_sysctls(struct preparation *preparation) MUST_CHECK;
 
 /* Whether the preparation is about this service: always, unless it is of a part. */
 bool preparation_covers(const struct preparation *preparation,
