@@ -8,32 +8,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/kernel/answer.h"
+#include "agent/kernel/batch.h"
 #include "agent/kernel/rtnl.h"
 #include "agent/kernel/rtnl_socket.h"
 
 /*
- * Writing, as apply.c does it: many requests in one send, answers for those that failed and for the
- * last. Those about the link go alone, since an address needs its number.
+ * Writing: operations in batches. Those about the link go alone, since an address needs its number.
  */
 
-enum {
-	BATCH_REQUESTS = 1024,
-	BATCH_BYTES = 128 * 1024,
-	ANSWER_ROOM = 1024, /* of the receive buffer, for one failed request */
-	/* The loopback link's number, in every network namespace (net/core/net_namespace.c). */
-	LOOPBACK_INDEX = 1,
-};
+/* The loopback link's number, in every network namespace (net/core/net_namespace.c). */
+enum { LOOPBACK_INDEX = 1 };
 
-struct batch {
+struct writing {
 	struct rtnl *rtnl;
-	char *buffer; /* BATCH_BYTES */
-	size_t length, count;
-	struct nlmsghdr *last;		  /* in buffer */
-	size_t operation[BATCH_REQUESTS]; /* by the distance of sequence numbers */
-	uint32_t first_sequence, last_sequence;
-	bool ended;
-	int *results; /* of all operations */
+	struct batch batch;
 	int link; /* the number of a link that was just made; 0: none was, -1: it failed */
 };
 
@@ -118,87 +106,25 @@ static void encode_link(struct rtnl *rtnl, const struct binding_operation *opera
 	request_end_nest(request, nest);
 }
 
-/* --- batches --- */
-
-static int handle_result(const struct nlmsghdr *message, void *context)
+static int add(struct writing *writing, const struct binding_operation *operation,
+	       size_t index)
 {
-	struct batch *batch = context;
-	uint32_t distance = message->nlmsg_seq - batch->first_sequence;
-
-	if (message->nlmsg_type != NLMSG_ERROR || distance >= batch->count)
-		return 0;
-	if (nlmsg_datalen(message) < (int)sizeof(int))
-		return -EBADMSG;
-	batch->results[batch->operation[distance]] = *(const int *)nlmsg_data(message);
-	if (message->nlmsg_seq == batch->last_sequence)
-		batch->ended = true;
-	return 0;
-}
-
-/* Answers were lost: takes what is still there, and leaves the rest as unknown. */
-static void salvage_results(struct batch *batch)
-{
-	int r;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		int *result = &batch->results[batch->operation[i]];
-
-		if (*result == 0)
-			*result = -EINPROGRESS;
-	}
-	do {
-		r = genl_receive_ready(batch->rtnl->socket, handle_result, batch);
-	} while (r == 0 || r == -ENOBUFS);
-}
-
-static int batch_send(struct batch *batch)
-{
-	struct genl_socket *socket = batch->rtnl->socket;
-	int r;
-
-	if (batch->count == 0)
-		return 0;
-	batch->last->nlmsg_flags |= NLM_F_ACK;
-	batch->last_sequence = batch->last->nlmsg_seq;
-	batch->ended = false;
-	/* Never less than before: what is asked about the link must find room, too. */
-	r = genl_reserve(socket, BATCH_BYTES, (size_t)BATCH_REQUESTS * ANSWER_ROOM);
-	if (r == 0)
-		r = genl_send(socket, batch->buffer, batch->length);
-	while (r == 0 && !batch->ended)
-		r = genl_receive(socket, handle_result, batch);
-	if (r < 0)
-		salvage_results(batch);
-	batch->count = 0;
-	batch->length = 0;
-	return r;
-}
-
-static int batch_add(struct batch *batch, const struct binding_operation *operation,
-		     size_t index)
-{
-	char *buffer = batch->buffer + batch->length;
-	size_t room = BATCH_BYTES - batch->length;
-	struct nlmsghdr *message;
 	struct request request;
+	size_t room;
+	void *place = batch_place(&writing->batch, &room);
+	int r;
 
 	if (operation->kind == BINDING_ADD_ADDRESS ||
 	    operation->kind == BINDING_REMOVE_ADDRESS)
-		encode_address(batch->rtnl, operation,
-			       operation->link ? operation->link : batch->link, &request,
-			       buffer, room);
+		encode_address(writing->rtnl, operation,
+			       operation->link ? operation->link : writing->link,
+			       &request, place, room);
 	else
-		encode_route(batch->rtnl, operation, &request, buffer, room);
-	message = request_end(&request);
-	if (!message)
-		return -EMSGSIZE;
-	if (batch->count == 0)
-		batch->first_sequence = message->nlmsg_seq;
-	batch->last = message;
-	batch->operation[batch->count++] = index;
-	batch->length += message->nlmsg_len;
-	batch->rtnl->counts.writes++;
-	return 0;
+		encode_route(writing->rtnl, operation, &request, place, room);
+	r = batch_add(&writing->batch, request_end(&request), index);
+	if (r == 0)
+		writing->rtnl->counts.writes++;
+	return r;
 }
 
 /* --- the link --- */
@@ -229,27 +155,28 @@ static int find_index(struct rtnl *rtnl, const char *name, int *index)
 	return genl_ask(rtnl->socket, request_end(&request), handle_index, index);
 }
 
-static int write_link(struct batch *batch, const struct binding_operation *operation,
+static int write_link(struct writing *writing, const struct binding_operation *operation,
 		      const uint8_t *hardware)
 {
 	struct request_buffer buffer;
 	struct request request;
 	int r;
 
-	encode_link(batch->rtnl, operation, hardware, &request, buffer.bytes,
+	encode_link(writing->rtnl, operation, hardware, &request, buffer.bytes,
 		    sizeof(buffer.bytes));
-	batch->rtnl->counts.writes++;
-	r = genl_ask(batch->rtnl->socket, request_end(&request), NULL, NULL);
+	writing->rtnl->counts.writes++;
+	r = genl_ask(writing->rtnl->socket, request_end(&request), NULL, NULL);
 	/* Whether it was done is not known then; a link that is there must stay ours. */
 	if (r == -ETIMEDOUT || r == -ENOBUFS)
 		r = -EINPROGRESS;
 	if (operation->kind != BINDING_ADD_LINK)
 		return r;
-	batch->link = -1;
+	writing->link = -1;
 	if (r < 0)
 		return r;
-	return find_index(batch->rtnl, operation->name, &batch->link) < 0 ? -EINPROGRESS
-									  : 0;
+	return find_index(writing->rtnl, operation->name, &writing->link) < 0
+		       ? -EINPROGRESS
+		       : 0;
 }
 
 static bool is_about_link(const struct binding_operation *operation)
@@ -259,13 +186,7 @@ static bool is_about_link(const struct binding_operation *operation)
 	       operation->kind == BINDING_REMOVE_LINK;
 }
 
-static bool batch_is_full(const struct batch *batch)
-{
-	return batch->count == BATCH_REQUESTS ||
-	       batch->length > BATCH_BYTES - REQUEST_ROOM;
-}
-
-static int apply_all(struct batch *batch, const struct binding_operation *operations,
+static int apply_all(struct writing *writing, const struct binding_operation *operations,
 		     size_t count, const uint8_t *hardware)
 {
 	int r = 0;
@@ -273,39 +194,38 @@ static int apply_all(struct batch *batch, const struct binding_operation *operat
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		const struct binding_operation *operation = &operations[i];
 
-		if (operation->kind == BINDING_ADD_LINK && batch->results[i] != 0)
-			batch->link = -1;
+		if (operation->kind == BINDING_ADD_LINK && writing->batch.results[i] != 0)
+			writing->link = -1;
 		if (operation->kind == BINDING_ADD_ADDRESS && operation->link == 0 &&
-		    batch->link <= 0 && batch->results[i] == 0)
-			batch->results[i] = -ECANCELED;
-		if (batch->results[i] != 0)
+		    writing->link <= 0 && writing->batch.results[i] == 0)
+			writing->batch.results[i] = -ECANCELED;
+		if (writing->batch.results[i] != 0)
 			continue;
-		if (is_about_link(operation) || batch_is_full(batch))
-			r = batch_send(batch);
+		if (is_about_link(operation) || batch_is_full(&writing->batch))
+			r = batch_send(&writing->batch);
 		if (r < 0)
 			break;
 		if (is_about_link(operation))
-			batch->results[i] = write_link(batch, operation, hardware);
+			writing->batch.results[i] =
+				write_link(writing, operation, hardware);
 		else
-			r = batch_add(batch, operation, i);
+			r = add(writing, operation, i);
 	}
-	return r < 0 ? r : batch_send(batch);
+	return r < 0 ? r : batch_send(&writing->batch);
 }
 
 int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
 	       size_t count, const uint8_t hardware[static NODE_HARDWARE_LENGTH],
 	       int *results, struct err *err)
 {
-	cleanup_free struct batch *batch = calloc(1, sizeof(*batch));
-	cleanup_free char *buffer = malloc(BATCH_BYTES);
+	cleanup_free struct writing *writing = calloc(1, sizeof(*writing));
 	int r;
 
-	if (!batch || !buffer)
+	if (!writing || batch_open(&writing->batch, rtnl->socket, results) < 0)
 		return err_errno(err, ENOMEM, "writing addresses");
-	batch->rtnl = rtnl;
-	batch->buffer = buffer;
-	batch->results = results;
-	r = apply_all(batch, operations, count, hardware);
+	writing->rtnl = rtnl;
+	r = apply_all(writing, operations, count, hardware);
+	batch_close(&writing->batch);
 	if (r == 0)
 		return 0;
 	/* What was answered stands; of the rest nothing is known, or it was never sent. */
