@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/daemon/failure.h"
 #include "agent/daemon/operation_log.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/rtnl.h"
@@ -60,39 +61,6 @@ static bool is_gone_already(const struct binding_operation *operation, int resul
 	}
 }
 
-static int report_waiting(struct session *session, struct reconcile_report *report,
-			  const char *object)
-{
-	const struct retry *retry = retry_find_waiting(&session->retries, object, 0);
-	int r;
-
-	if (!retry)
-		return 0;
-	r = reconcile_report_add(report, object, NULL, retry->text, retry->code);
-	if (r == 0)
-		report->failures[report->failure_count - 1].waiting = true;
-	return r;
-}
-
-static int report_contested(struct session *session, struct reconcile_report *report,
-			    const char *object)
-{
-	uint64_t now = clock_usec(CLOCK_BOOTTIME);
-	const struct quarrel *quarrel = quarrel_find(&session->quarrels, object, now);
-	int r = reconcile_report_add(
-		report, object, NULL,
-		"contested: somebody else keeps taking it away; left alone for a while, longer each time",
-		EBUSY);
-
-	if (r < 0)
-		return r;
-	report->failures[report->failure_count - 1].waiting = true;
-	if (quarrel)
-		report->failures[report->failure_count - 1].next_usec =
-			quarrel->next - now;
-	return 0;
-}
-
 static int report_failure(struct session *session, struct reconcile_report *report,
 			  const struct binding_operation *operation, int result)
 {
@@ -104,9 +72,10 @@ static int report_failure(struct session *session, struct reconcile_report *repo
 	case -ECANCELED:
 		return 0;
 	case WITHHELD_BACK_OFF:
-		return report_waiting(session, report, object);
+		return failure_report_waiting(session, report, object, NULL);
 	case WITHHELD_CONTESTED:
-		return report_contested(session, report, object);
+		return failure_report_contested(session, report, object, NULL,
+						"taking it away");
 	case WITHHELD_UNRECORDED:
 		return reconcile_report_add(
 			report, object, NULL,

@@ -17,24 +17,22 @@ static const char *name_of(const struct operation *operation)
 	return operation->kind >= OPERATION_NEW_SERVICE ? operation->service->name : NULL;
 }
 
-/* What it failed with last. */
-static int report_waiting(const struct session *session, struct reconcile_report *report,
-			  const struct operation *operation, const char *object)
+int failure_report_waiting(const struct session *session, struct reconcile_report *report,
+			   const char *object, const char *name)
 {
 	const struct retry *retry = retry_find_waiting(&session->retries, object, 0);
 	int r;
 
 	if (!retry)
 		return 0;
-	r = reconcile_report_add(report, object, name_of(operation), retry->text,
-				 retry->code);
+	r = reconcile_report_add(report, object, name, retry->text, retry->code);
 	if (r == 0)
 		report->failures[report->failure_count - 1].waiting = true;
 	return r;
 }
 
-static int report_contested(struct session *session, struct reconcile_report *report,
-			    const struct operation *operation, const char *object)
+int failure_report_contested(struct session *session, struct reconcile_report *report,
+			     const char *object, const char *name, const char *what)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
 	const struct quarrel *quarrel = quarrel_find(&session->quarrels, object, now);
@@ -43,9 +41,9 @@ static int report_contested(struct session *session, struct reconcile_report *re
 
 	snprintf(
 		text, sizeof(text),
-		"contested: somebody else keeps changing it, put back %u times; left alone for a while, longer each time",
-		quarrel ? quarrel->repairs : QUARREL_REPAIRS_MAX);
-	r = reconcile_report_add(report, object, name_of(operation), text, EBUSY);
+		"contested: somebody else keeps %s, put back %u times; left alone for a while, longer each time",
+		what, quarrel ? quarrel->repairs : QUARREL_REPAIRS_MAX);
+	r = reconcile_report_add(report, object, name, text, EBUSY);
 	if (r < 0)
 		return r;
 	report->failures[report->failure_count - 1].waiting = true;
@@ -64,9 +62,11 @@ int failure_report(const struct preparation *preparation, struct reconcile_repor
 	operation_format_object(operation, object, sizeof(object));
 	switch (result) {
 	case WITHHELD_BACK_OFF:
-		return report_waiting(session, report, operation, object);
+		return failure_report_waiting(session, report, object,
+					      name_of(operation));
 	case WITHHELD_CONTESTED:
-		return report_contested(session, report, operation, object);
+		return failure_report_contested(session, report, object,
+						name_of(operation), "changing it");
 	case WITHHELD_UNRECORDED:
 		return reconcile_report_add(
 			report, object, name_of(operation),

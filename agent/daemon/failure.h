@@ -10,6 +10,15 @@
 int failure_report(const struct preparation *preparation, struct reconcile_report *report,
 		   const struct operation *operation, int result) MUST_CHECK;
 
+/* What waits after a failure, with the words of that one. name may be NULL. */
+int failure_report_waiting(const struct session *session, struct reconcile_report *report,
+			   const char *object, const char *name) MUST_CHECK;
+
+/* What is left alone because somebody else keeps changing it, or what they do. */
+int failure_report_contested(struct session *session, struct reconcile_report *report,
+			     const char *object, const char *name,
+			     const char *what) MUST_CHECK;
+
 /* A sysctl that could not be set, in the words of sysctl_write(). */
 int failure_report_sysctl(struct reconcile_report *report,
 			  const struct operation *operation,

@@ -8,9 +8,9 @@
 
 #include "agent/state/problems.h"
 
-static const char *type_text(const json_t *value)
+const char *json_type_text(json_type type)
 {
-	switch (json_typeof(value)) {
+	switch (type) {
 	case JSON_OBJECT:
 		return "an object";
 	case JSON_ARRAY:
@@ -31,7 +31,8 @@ static const char *type_text(const json_t *value)
 bool wrong_type(struct reader *reader, const struct place *place, const json_t *value,
 		const char *wanted)
 {
-	reader_problem(reader, place, "is %s, not %s", type_text(value), wanted);
+	reader_problem(reader, place, "is %s, not %s", json_type_text(json_typeof(value)),
+		       wanted);
 	return false;
 }
 
@@ -150,7 +151,8 @@ static bool is_there(const struct field *field)
 
 static bool not_a(const struct field *field, const char *wanted)
 {
-	field_problem(field, "is %s, not %s", type_text(field->value), wanted);
+	field_problem(field, "is %s, not %s", json_type_text(json_typeof(field->value)),
+		      wanted);
 	return false;
 }
 

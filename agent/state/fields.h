@@ -54,6 +54,9 @@ bool field_address(const struct field *field, struct address *address);
 /* Whether the value is an array; its elements are the caller's to read. */
 bool field_array(const struct field *field);
 
+/* "a string"; numbers and booleans are each one type. */
+const char *json_type_text(json_type type);
+
 /* A problem for a value of the wrong type: "is a string, not a number". Returns false. */
 bool wrong_type(struct reader *reader, const struct place *place, const json_t *value,
 		const char *wanted);

@@ -11,22 +11,6 @@
 #include "agent/state/fields.h"
 #include "agent/state/problems.h"
 
-static const char *type_name(json_type type)
-{
-	switch (type) {
-	case JSON_OBJECT:
-		return "an object";
-	case JSON_ARRAY:
-		return "an array";
-	case JSON_STRING:
-		return "a string";
-	case JSON_INTEGER:
-		return "a number";
-	default:
-		return "a boolean";
-	}
-}
-
 static bool has_type(const json_t *json, json_type type)
 {
 	return json_typeof(json) == type || (type == JSON_TRUE && json_is_false(json));
@@ -38,7 +22,7 @@ static struct kube_value typed(struct reader *reader, struct kube_value value,
 	if (!value.json || json_is_null(value.json)) {
 		value.json = NULL;
 	} else if (!has_type(value.json, type)) {
-		wrong_type(reader, &value.place, value.json, type_name(type));
+		wrong_type(reader, &value.place, value.json, json_type_text(type));
 		value.json = NULL;
 	}
 	return value;
