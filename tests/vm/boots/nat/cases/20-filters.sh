@@ -96,13 +96,6 @@ case_from_inside_of_ipv6() {
   expect_equal "pod2 [fd02:0002:0000:0000:0000:0000:0000:0001]" "$(seen tcp fd00::1 80)"
 }
 
-bound() {
-  ip link add ipvs0 type dummy
-  ip link set ipvs0 up
-  for address; do ip address add "$address" dev ipvs0 "${NODAD[@]}"; done
-}
-NODAD=()
-
 # echo_request ADDRESS NETNS: the answer to an ICMP echo request, as bytes in text
 echo_request() {
   printf '\x08\x00\xf7\xff\x00\x00\x00\x00' |
@@ -113,7 +106,6 @@ case_ports_of_the_host_are_closed_on_a_virtual_address() {
   host_add client 192.168.1.2/24 192.168.1.1/24
   host_add pod1 10.244.1.2/24 10.244.1.1/24
   pod tcp pod1 10.244.1.2
-  bound 10.0.0.1/32 10.0.0.2/32
   ip address add 10.0.0.3/32 dev lo
   server tcp - 0.0.0.0 2222 host
   server udp - 0.0.0.0 2222 host
@@ -137,8 +129,6 @@ case_ports_of_the_host_are_closed_on_an_ipv6_address() {
   host_add client fd01::2/64 fd01::1/64
   host_add pod1 fd02:1::2/64 fd02:1::1/64
   pod tcp pod1 fd02:1::2
-  NODAD=(nodad)
-  bound fd00::1/128
   server tcp - :: 2222 host
   state "$(service fd00::1 fd02:1::2 '"bind": true, "sourceNat": true')"
   put_in
@@ -150,7 +140,6 @@ case_ports_of_the_host_are_closed_on_an_ipv6_address() {
 # A destination that is the node itself, and reached directly, listens on the virtual address.
 case_direct_destination_on_the_node_is_reached() {
   host_add client 192.168.1.2/24 192.168.1.1/24
-  bound 10.0.0.1/32
   server tcp - 0.0.0.0 80 host
   state '{"address": "10.0.0.1", "port": 80, "protocol": "tcp", "bind": true,
     "destinations": [{"address": "192.168.1.1", "forward": "direct"}]}'
