@@ -2,13 +2,16 @@
 #include "agent/daemon/execution.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/daemon/bookkeeping.h"
 #include "agent/daemon/failure.h"
 #include "agent/daemon/flows.h"
 #include "agent/daemon/operation_log.h"
 #include "agent/daemon/withhold.h"
+#include "agent/kernel/router_advertisement.h"
 #include "agent/kernel/sysctl.h"
 #include "agent/table/fingerprint.h"
 #include "common/clock.h"
@@ -139,6 +142,21 @@ static bool globals_failed(const struct plan *plan, const int *results)
 
 /* --- writing --- */
 
+/* What the state did not ask for must not cost the node its way out. */
+static int write_sysctl(const struct operation *operation, struct err *err)
+{
+	const struct sysctl *sysctl = operation->sysctl;
+	char link[IF_NAMESIZE];
+
+	if (sysctl->implied && strcmp(sysctl->name, FORWARDING6_SYSCTL) == 0 &&
+	    router_advertisement_would_go(link))
+		return err_set(
+			err, EBUSY,
+			"%s stays as it is: with %s the kernel would drop the default route that %s has by router advertisement; set net.ipv6.conf.%s.accept_ra to 2 first",
+			sysctl->name, sysctl->value, link, link);
+	return sysctl_write(sysctl->name, sysctl->value, err);
+}
+
 static int write_sysctls(const struct plan *plan, int *results,
 			 struct reconcile_report *report)
 {
@@ -149,8 +167,7 @@ static int write_sysctls(const struct plan *plan, int *results,
 		if (operation->kind != OPERATION_SET_SYSCTL || results[i] != 0)
 			continue;
 		report->kernel_writes++;
-		results[i] = sysctl_write(operation->sysctl->name,
-					  operation->sysctl->value, &err);
+		results[i] = write_sysctl(operation, &err);
 		if (results[i] < 0 && failure_report_sysctl(report, operation, &err) < 0)
 			return -ENOMEM;
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/kernel/sysctl.h"
 
@@ -106,6 +107,25 @@ static int imply_no_estimation(const struct preparation *preparation,
 	return globals_imply_sysctl(wanted, estimation_sysctl, "0");
 }
 
+/*
+ * Where forwarding is turned on here, the kernel turns this off: named, so that the value found is in the
+ * record and comes back. A node that forwards anyway keeps what it has.
+ */
+static int imply_redirects(const struct preparation *preparation, struct globals *wanted)
+{
+	const char *found = globals_find_sysctl(&preparation->session->ownership.before,
+						GLOBALS_FORWARDING_SYSCTL);
+	cleanup_free char *value = NULL;
+
+	if (!globals_find_sysctl(wanted, GLOBALS_FORWARDING_SYSCTL))
+		return 0;
+	if (!found && sysctl_read(GLOBALS_FORWARDING_SYSCTL, &value, NULL) < 0)
+		return 0;
+	if (strcmp(found ? found : value, "0") != 0)
+		return 0;
+	return globals_imply_sysctl(wanted, GLOBALS_REDIRECTS_SYSCTL, "0");
+}
+
 int implied_sysctls_add(struct preparation *preparation)
 {
 	struct globals *wanted = &preparation->wanted.globals;
@@ -117,7 +137,9 @@ int implied_sysctls_add(struct preparation *preparation)
 		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
 	if (r == 0)
 		r = imply_no_estimation(preparation, wanted);
-	return r < 0 ? r : rulesets_imply_sysctls(&preparation->wanted, wanted);
+	if (r == 0)
+		r = rulesets_imply_sysctls(&preparation->wanted, wanted);
+	return r < 0 ? r : imply_redirects(preparation, wanted);
 }
 
 int implied_sysctls_add_for_drains(struct preparation *preparation)
@@ -127,5 +149,7 @@ int implied_sysctls_add_for_drains(struct preparation *preparation)
 	if (drains_persistence(preparation))
 		r = globals_imply_sysctl(&preparation->wanted.globals, QUIESCENT_SYSCTL,
 					 "1");
-	return r < 0 ? r : rulesets_imply_for_drains(preparation);
+	if (r == 0)
+		r = rulesets_imply_for_drains(preparation);
+	return r < 0 ? r : imply_redirects(preparation, &preparation->wanted.globals);
 }

@@ -14,8 +14,8 @@ static const uint8_t families[RULESET_SLOTS] = { AF_INET, AF_INET6 };
 
 /* --- sysctls --- */
 
-static const char *const forwarding[RULESET_SLOTS] = { "net.ipv4.ip_forward",
-						       "net.ipv6.conf.all.forwarding" };
+static const char *const forwarding[RULESET_SLOTS] = { GLOBALS_FORWARDING_SYSCTL,
+						       FORWARDING6_SYSCTL };
 
 /*
  * ip_vs_core.c, ip_vs_nfct.c: without the first a packet of IPVS is none that conntrack knows, and so

@@ -76,6 +76,13 @@ const char *sync_role_name(enum sync_role role);
 /* Whether two values are the same words; white space between them does not count. */
 bool sysctl_value_equal(const char *a, const char *b);
 
+/*
+ * Written to, the first also turns the second into its contrary (devinet.c: inet_forward_change); so a
+ * value of the second that comes back does so behind the first, whatever it is before.
+ */
+#define GLOBALS_FORWARDING_SYSCTL "net.ipv4.ip_forward"
+#define GLOBALS_REDIRECTS_SYSCTL  "net.ipv4.conf.all.accept_redirects"
+
 /* Appends a copy; -ENOMEM. */
 int globals_add_sysctl(struct globals *globals, const char *name,
 		       const char *value) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "agent/table/plan_parts.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Timeouts, sysctls and sync daemons: what leaves the state gets back the value found before. */
 
@@ -42,12 +43,12 @@ static int plan_timeouts(const struct timeouts *wanted, const struct timeouts *a
 
 /* A copy is planned: the ownership's own array moves when another value found is kept. */
 static int plan_sysctl(const struct sysctl *goal, const struct globals *actual,
-		       struct plan *plan)
+		       bool is_turned, struct plan *plan)
 {
 	const char *have = globals_find_sysctl(actual, goal->name);
 	struct sysctl *copy;
 
-	if (have && sysctl_value_equal(goal->value, have))
+	if (have && !is_turned && sysctl_value_equal(goal->value, have))
 		return 0;
 	copy = plan_copy_sysctl(plan, goal);
 	if (!copy)
@@ -57,18 +58,44 @@ static int plan_sysctl(const struct sysctl *goal, const struct globals *actual,
 						   .sysctl_before = have });
 }
 
+static bool is_set(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->operation_count; i++) {
+		if (plan->operations[i].kind == OPERATION_SET_SYSCTL &&
+		    strcmp(plan->operations[i].sysctl->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The goals that except does not name; behind is those, or all others, that another one turns. */
+static int plan_goals(const struct globals *goals, const struct globals *except,
+		      const struct globals *actual, bool behind, struct plan *plan)
+{
+	bool is_turned = behind && is_set(plan, GLOBALS_FORWARDING_SYSCTL);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < goals->sysctl_count; i++) {
+		const struct sysctl *goal = &goals->sysctls[i];
+
+		if ((strcmp(goal->name, GLOBALS_REDIRECTS_SYSCTL) == 0) == behind &&
+		    !(except && globals_find_sysctl(except, goal->name)))
+			r = plan_sysctl(goal, actual, is_turned, plan);
+	}
+	return r;
+}
+
 static int plan_sysctls(const struct globals *wanted, const struct globals *actual,
 			const struct globals *before, struct plan *plan)
 {
 	int r = 0;
 
-	/* What left the state gets back the value found before. */
-	for (size_t i = 0; r == 0 && i < before->sysctl_count; i++) {
-		if (!globals_find_sysctl(wanted, before->sysctls[i].name))
-			r = plan_sysctl(&before->sysctls[i], actual, plan);
+	for (int behind = 0; r == 0 && behind <= 1; behind++) {
+		/* What left the state gets back the value found before. */
+		r = plan_goals(before, wanted, actual, behind, plan);
+		if (r == 0)
+			r = plan_goals(wanted, NULL, actual, behind, plan);
 	}
-	for (size_t i = 0; r == 0 && i < wanted->sysctl_count; i++)
-		r = plan_sysctl(&wanted->sysctls[i], actual, plan);
 	return r;
 }
 

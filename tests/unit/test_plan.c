@@ -315,6 +315,28 @@ static void sysctls_are_set_and_put_back(void **state)
 	assert_plan(f, "set sysctl net.c: 5 -> 3\nset sysctl net.a: 0 -> 1\n");
 }
 
+/* The kernel turns one with the other: what is the same now will not be then. */
+static void redirects_come_back_behind_forwarding(void **state)
+{
+	struct fixture *f = *state;
+	struct globals *before = &f->ownership.before;
+
+	assert_int_equal(globals_add_sysctl(before, GLOBALS_REDIRECTS_SYSCTL, "0"), 0);
+	assert_int_equal(globals_add_sysctl(before, GLOBALS_FORWARDING_SYSCTL, "0"), 0);
+	assert_int_equal(
+		globals_add_sysctl(&f->actual.globals, GLOBALS_FORWARDING_SYSCTL, "1"),
+		0);
+	assert_int_equal(
+		globals_add_sysctl(&f->actual.globals, GLOBALS_REDIRECTS_SYSCTL, "0"), 0);
+	assert_plan(f, "set sysctl net.ipv4.ip_forward: 1 -> 0\n"
+		       "set sysctl net.ipv4.conf.all.accept_redirects: 0 -> 0\n");
+	/* Forwarding stays: nothing turns it. */
+	assert_int_equal(
+		globals_add_sysctl(&f->wanted.globals, GLOBALS_FORWARDING_SYSCTL, "1"),
+		0);
+	assert_plan(f, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +358,7 @@ int main(void)
 		PLAN_TEST(sync_daemon_that_left_is_stopped_first),
 		PLAN_TEST(sync_daemon_of_others_is_left_alone),
 		PLAN_TEST(sysctls_are_set_and_put_back),
+		PLAN_TEST(redirects_come_back_behind_forwarding),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
