@@ -125,6 +125,16 @@ static int add_refusal(struct admission *admission, const struct service *servic
 		       : -ENOMEM;
 }
 
+static int note_shadowed(struct admission *admission, const struct service *service)
+{
+	char key[SERVICE_KEY_TEXT];
+
+	if (admission->shadowed_count++ > 0)
+		return 0;
+	admission->shadowed = strdup(service_key_format(&service->key, key));
+	return admission->shadowed ? 0 : -ENOMEM;
+}
+
 /* The wanted services are the session's, or those of a last good state. */
 static int take_out(struct preparation *preparation, const bool *refused)
 {
@@ -161,11 +171,16 @@ static int judge(struct preparation *preparation, const struct guard_facts *fact
 	int r = refused ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < wanted->service_count; i++) {
+		const struct service *service = &wanted->services[i];
+		bool is_there = ownership_find(&preparation->session->ownership,
+					       &service->key) != NULL;
 		char reason[GUARD_TEXT];
 
-		refused[i] = guard_refuses(facts, &wanted->services[i], reason);
+		refused[i] = guard_refuses(facts, service, is_there, reason);
 		if (refused[i])
-			r = add_refusal(admission, &wanted->services[i], reason);
+			r = add_refusal(admission, service, reason);
+		else if (is_there && guard_shadows(facts, service))
+			r = note_shadowed(admission, service);
 	}
 	return r == 0 && admission->count > 0 ? take_out(preparation, refused) : r;
 }
@@ -185,6 +200,12 @@ int admission_report(const struct admission *admission, struct reconcile_report 
 {
 	if (admission->warning &&
 	    reconcile_report_warn(report, "%s", admission->warning) < 0)
+		return -ENOMEM;
+	if (admission->shadowed &&
+	    reconcile_report_warn(
+		    report,
+		    "a program here listens at %s as well and gets nothing of it, since the virtual service is there; of such services there are %zu",
+		    admission->shadowed, admission->shadowed_count) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < admission->count; i++) {
 		const struct refusal *refusal = &admission->refusals[i];
@@ -208,5 +229,6 @@ void admission_clear(struct admission *admission)
 	}
 	free(admission->refusals);
 	free(admission->warning);
+	free(admission->shadowed);
 	memset(admission, 0, sizeof(*admission));
 }

@@ -26,7 +26,9 @@ struct refusal {
 struct admission {
 	struct refusal *refusals;
 	size_t count, room;
-	char *warning; /* a fact that could not be had, or NULL */
+	char *warning;	/* a fact that could not be had, or NULL */
+	char *shadowed; /* the first service at which a program listens as well, or NULL */
+	size_t shadowed_count;
 };
 
 /* Whether the guard is concerned with any of the table's services. */

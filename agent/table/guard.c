@@ -111,22 +111,29 @@ static bool hears(const struct listener *listener, const struct service_key *key
 	       (listener->address.family == AF_INET6 && !listener->v6_only);
 }
 
+static const struct listener *find_listener(const struct guard_facts *facts,
+					    const struct service_key *key)
+{
+	for (size_t i = 0; i < facts->listener_count; i++) {
+		if (hears(&facts->listeners[i], key))
+			return &facts->listeners[i];
+	}
+	return NULL;
+}
+
 /* On an address of the node itself: does it use the port? A port of 0 is every port. */
 static bool refuses_port(const struct guard_facts *facts, const struct service_key *key,
-			 char reason[static GUARD_TEXT])
+			 bool is_there, char reason[static GUARD_TEXT])
 {
 	static const char advice[] =
 		"on an address of the node itself; \"overLocal\" permits it";
+	const struct listener *listener = is_there ? NULL : find_listener(facts, key);
 	bool every = key->port == 0;
 
-	for (size_t i = 0; i < facts->listener_count; i++) {
-		if (hears(&facts->listeners[i], key))
-			return refuse(
-				reason,
-				"refused: %s port %u is in use by a program here, %s",
-				protocol_name(key->protocol), facts->listeners[i].port,
-				advice);
-	}
+	if (listener)
+		return refuse(reason,
+			      "refused: %s port %u is in use by a program here, %s",
+			      protocol_name(key->protocol), listener->port, advice);
 	if (key->protocol != IPPROTO_TCP)
 		return false;
 	if (every || key->port == PORT_SSH)
@@ -148,8 +155,14 @@ bool guard_needs_listeners(const struct guard_facts *facts, const struct service
 	       is_own(facts, &service->key.address);
 }
 
+bool guard_shadows(const struct guard_facts *facts, const struct service *service)
+{
+	return guard_needs_listeners(facts, service) &&
+	       find_listener(facts, &service->key);
+}
+
 bool guard_refuses(const struct guard_facts *facts, const struct service *service,
-		   char reason[static GUARD_TEXT])
+		   bool is_there, char reason[static GUARD_TEXT])
 {
 	const struct address *address = &service->key.address;
 	const char *range = find_range(address);
@@ -162,6 +175,6 @@ bool guard_refuses(const struct guard_facts *facts, const struct service *servic
 			      address_format(address, text), range);
 	if (is_own(facts, address))
 		return !service->exposure->over_local &&
-		       refuses_port(facts, &service->key, reason);
+		       refuses_port(facts, &service->key, is_there, reason);
 	return refuses_address(facts, address, reason);
 }

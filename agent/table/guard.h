@@ -49,6 +49,12 @@ bool guard_concerns(const struct service *service);
 bool guard_needs_listeners(const struct guard_facts *facts,
 			   const struct service *service);
 
-/* Whether the service is refused; reason then says why and what to do. */
+/*
+ * Whether the service is refused; reason then says why and what to do. One that is there already is not
+ * refused for a program that has begun to listen since: whoever can open a socket could take it away.
+ */
 bool guard_refuses(const struct guard_facts *facts, const struct service *service,
-		   char reason[static GUARD_TEXT]);
+		   bool is_there, char reason[static GUARD_TEXT]);
+
+/* Whether a program listens where the service takes what comes. */
+bool guard_shadows(const struct guard_facts *facts, const struct service *service);

@@ -13,6 +13,7 @@ struct world {
 	struct guard_facts facts;
 	struct exposure exposure;
 	struct service service;
+	bool is_there;
 	char reason[GUARD_TEXT];
 };
 
@@ -82,7 +83,8 @@ static const char *judge(struct world *world, uint8_t protocol, const char *addr
 	world->service.key = (struct service_key){ .address = address_of(address),
 						   .port = port,
 						   .protocol = protocol };
-	return guard_refuses(&world->facts, &world->service, world->reason)
+	return guard_refuses(&world->facts, &world->service, world->is_there,
+			     world->reason)
 		       ? world->reason
 		       : NULL;
 }
@@ -201,6 +203,25 @@ static void ports_of_the_node_are_refused(void **state)
 	assert_false(guard_needs_listeners(&world.facts, &world.service));
 }
 
+/* IPVS takes the packets first: a program that listens since changes nothing. */
+static void listener_does_not_refuse_what_is_there(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	world.is_there = true;
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_true(guard_shadows(&world.facts, &world.service));
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
+	assert_non_null(judge(&world, IPPROTO_TCP, "127.0.0.1", 80));
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 81));
+	assert_false(guard_shadows(&world.facts, &world.service));
+	world.exposure.over_local = true;
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_false(guard_shadows(&world.facts, &world.service));
+}
+
 static void others_are_not_looked_at(void **state)
 {
 	struct world world;
@@ -226,6 +247,7 @@ int main(void)
 		cmocka_unit_test(ranges_are_refused),
 		cmocka_unit_test(needed_addresses_are_refused),
 		cmocka_unit_test(ports_of_the_node_are_refused),
+		cmocka_unit_test(listener_does_not_refuse_what_is_there),
 		cmocka_unit_test(others_are_not_looked_at),
 	};
 

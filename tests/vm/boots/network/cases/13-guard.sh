@@ -97,18 +97,29 @@ case_a_port_of_our_own_address_is_nobodys() {
   expect_equal 0 "$(report .kernelWrites)"
 }
 
-case_refused_later_leaves_and_comes_back() {
+# Whoever can open a socket could take a service away otherwise.
+case_service_that_is_there_stays_when_a_program_listens() {
   client_and_server
   bound 192.168.1.1 10.0.0.1
   start_daemon --resync=1s
   in_sync
   socat TCP4-LISTEN:80,bind=192.168.1.1,fork,reuseaddr SYSTEM:"echo mine" &
   local listener=$!
+  wait_until 15 has "a program here listens at tcp 192.168.1.1:80 as well and gets nothing of it" \
+    of_status '.report.warnings[]'
+  expect_status 0 agent status
+  expect_equal 2 "$(services | wc -l)"
+  end_daemon
+  start_daemon --resync=1s
+  expect_equal 2 "$(services | wc -l)" "after a restart"
+  # One that is new is refused, and comes when the program is gone.
+  edit '.services |= map(select(.address != "192.168.1.1"))'
+  wait_until 15 has_services 1
+  edit '.services += [.services[0] | .address = "192.168.1.1"] + [.services[0] | .address = "192.168.1.1" | .port = 22]'
   wait_until 15 has "tcp port 80 is in use by a program here" agent status
   expect_status 3 agent status
-  wait_until 15 has_services 1
   # In what only a change of the state is looked at for, too.
-  edit '.services += [.services[0] | .port = 22] + [.services[1] | .port = 81]'
+  edit '.services += [.services[0] | .port = 81]'
   wait_until 15 has "-A -t 10.0.0.1:81" ipvsadm -Sn
   wait_until 15 has "degraded: 2 of 4 services, 2 failed" agent status
   expect_equal 2 "$(services | wc -l)"
