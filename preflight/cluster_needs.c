@@ -37,6 +37,7 @@ static int add_modules(const struct reader *reader)
 		"dummy",	   "nf_tables",	      "nft_ct",
 		"nft_chain_nat",   "nft_masq",	      "nft_nat",
 		"nft_reject_ipv4", "nft_reject_ipv6", "nf_conntrack_netlink",
+		"tcp_diag",	   "udp_diag",
 	};
 	int r = 0;
 

@@ -64,11 +64,12 @@ static bool asks(const json_t *object, const char *key)
 static const struct feature {
 	const char *field;
 	const char *purpose;
-	const char *const modules[8]; /* up to the first NULL */
+	const char *const modules[10]; /* up to the first NULL */
 } features[] = {
 	{ "bind",
 	  "bind in the state",
-	  { "dummy", "nf_tables", "nft_ct", "nft_reject_ipv4", "nft_reject_ipv6" } },
+	  { "dummy", "nf_tables", "nft_ct", "nft_reject_ipv4", "nft_reject_ipv6",
+	    "tcp_diag", "udp_diag" } },
 	{ "sourceNat",
 	  "sourceNat in the state",
 	  { "nf_tables", "nft_ct", "nft_chain_nat", "nft_masq",

@@ -73,6 +73,7 @@ int listeners_read(struct listener **listeners, size_t *count, struct err *err)
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	cleanup_genl struct genl_socket *socket = NULL;
 	struct reading reading = { 0 };
+	bool missing = false;
 	int r = netlink_open(&socket, NETLINK_SOCK_DIAG, GENL_LONG, err);
 
 	if (r < 0)
@@ -81,16 +82,21 @@ int listeners_read(struct listener **listeners, size_t *count, struct err *err)
 		reading.protocol = protocols[p];
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
 			r = dump(socket, families[f], &reading);
-			/* What is interrupted has listeners all the same; none for no IPv6. */
-			if (r == -EINTR || (r == -ENOENT && families[f] == AF_INET6))
+			/* Without IPv6 it has none; what is without a module is said once. */
+			if (r == -ENOENT) {
+				missing |= families[f] == AF_INET;
+				r = 0;
+			}
+			/* What is interrupted has listeners all the same. */
+			if (r == -EINTR)
 				r = 0;
 		}
 	}
-	if (r < 0) {
-		free(reading.listeners);
-		return err_errno(err, -r, "reading the node's own sockets");
-	}
 	*listeners = reading.listeners;
 	*count = reading.count;
-	return 0;
+	if (r < 0)
+		return err_errno(err, -r, "reading the node's own sockets");
+	return missing ? err_set(err, ENOENT,
+				 "the node's own sockets: this kernel has no tcp_diag or udp_diag")
+		       : 0;
 }

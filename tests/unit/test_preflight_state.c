@@ -59,7 +59,7 @@ static void test_features(void **state)
 			 " \"tunnel\": { \"type\": \"gue\", \"port\": 6080 } } ] } ] }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,nft_chain_nat,nft_masq,nf_conntrack_netlink");
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,tcp_diag,udp_diag,nft_chain_nat,nft_masq,nf_conntrack_netlink");
 	assert_true(needs.source_nat);
 	assert_true(needs.masquerade4);
 	assert_false(needs.masquerade6);
@@ -140,7 +140,7 @@ static void test_cluster(void **state)
 								       "\"clusterIP\": \"10.96.0.2\"") " ], \"kind\": \"List\" }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,ip_vs_rr");
+		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag,ip_vs_rr");
 	assert_true(needs.state_read && needs.source_nat && needs.udp);
 	assert_true(needs.masquerade4 && needs.masquerade6);
 	assert_false(needs.persistence);
@@ -150,7 +150,7 @@ static void test_cluster(void **state)
 					  "\"sessionAffinity\": \"ClientIP\""));
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink");
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
 	assert_true(needs.masquerade6 && needs.persistence);
 	assert_false(needs.masquerade4 || needs.udp);
 	needs_clear(&needs);
@@ -171,7 +171,7 @@ static void test_cluster_that_cannot_be_read(void **state)
 				""));
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink");
+		"dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
 	snprintf(line, sizeof(line),
 		 "warning StateFile: %s: 'a b' cannot be the name of a scheduler\n",
 		 path);
