@@ -51,6 +51,16 @@ void network_mask(struct network *network)
 		network->address.bytes[i] &= byte_mask(network->prefix, i);
 }
 
+struct network network_of_one(const struct address *address)
+{
+	return (struct network){ .address = *address, .prefix = address_bits(address) };
+}
+
+bool network_is_of_one(const struct network *network)
+{
+	return network->prefix == address_bits(&network->address);
+}
+
 bool network_contains(const struct network *network, const struct address *address)
 {
 	if (network->address.family != address->family)

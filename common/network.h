@@ -24,6 +24,10 @@ int network_parse(const char *text, struct network *network) MUST_CHECK;
 /* Clears the bits behind the prefix. */
 void network_mask(struct network *network);
 
+/* The network that is an address alone, and whether one is that. */
+struct network network_of_one(const struct address *address);
+bool network_is_of_one(const struct network *network);
+
 /* False for an address of the other family. */
 bool network_contains(const struct network *network, const struct address *address);
 

@@ -106,8 +106,6 @@ static bool is_drift(const struct addresses *addresses,
 		     const struct binding_operation *operation,
 		     const struct binding_operation *before)
 {
-	uint8_t all = operation->network.address.family == AF_INET6 ? 128 : 32;
-
 	switch (operation->kind) {
 	case BINDING_ADD_LINK:
 	case BINDING_RENAME_LINK:
@@ -117,7 +115,8 @@ static bool is_drift(const struct addresses *addresses,
 	case BINDING_ADD_ROUTE:
 		/* One that gets another source follows the node's own address. */
 		return (!before || before->kind != BINDING_REMOVE_ROUTE) &&
-		       (operation->network.prefix != all || !addresses->uses_link) &&
+		       (!network_is_of_one(&operation->network) ||
+			!addresses->uses_link) &&
 		       was_local(addresses, &operation->network);
 	default:
 		return false;
@@ -341,10 +340,7 @@ static int take_up(const struct preparation *preparation, struct addresses *addr
 	if (!addresses->local)
 		return -ENOMEM;
 	for (size_t i = 0; i < bound->count; i++)
-		addresses->local[i] = (struct network){
-			.address = bound->items[i],
-			.prefix = bound->items[i].family == AF_INET6 ? 128 : 32,
-		};
+		addresses->local[i] = network_of_one(&bound->items[i]);
 	addresses->local_count = bound->count;
 	addresses->uses_link = true;
 	return 0;

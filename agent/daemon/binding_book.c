@@ -47,8 +47,7 @@ static int compare_networks(const void *a, const void *b)
 /* Whether it is to stand on our link. */
 static bool is_planned(const struct binding_plan *plan, const struct address *address)
 {
-	const struct network alone = { .address = *address,
-				       .prefix = address->family == AF_INET6 ? 128 : 32 };
+	const struct network alone = network_of_one(address);
 
 	return plan->uses_link && plan->local_count > 0 &&
 	       bsearch(&alone, plan->local, plan->local_count, sizeof(*plan->local),
@@ -250,7 +249,7 @@ static bool routes_are_gone(const struct binding_plan *plan, const int *results)
 	for (size_t i = 0; i < plan->local_count; i++) {
 		const struct network *network = &plan->local[i];
 
-		if (network->prefix != (network->address.family == AF_INET6 ? 128 : 32))
+		if (!network_is_of_one(network))
 			return false;
 	}
 	for (size_t i = 0; i < plan->operation_count; i++) {

@@ -199,6 +199,11 @@ static int apply_all(struct writing *writing, const struct binding_operation *op
 		if (operation->kind == BINDING_ADD_ADDRESS && operation->link == 0 &&
 		    writing->link <= 0 && writing->batch.results[i] == 0)
 			writing->batch.results[i] = -ECANCELED;
+		/* Addresses that were to go to the link keep their routes. */
+		if (operation->kind == BINDING_REMOVE_ROUTE && writing->link < 0 &&
+		    network_is_of_one(&operation->network) &&
+		    writing->batch.results[i] == 0)
+			writing->batch.results[i] = -ECANCELED;
 		if (writing->batch.results[i] != 0)
 			continue;
 		if (is_about_link(operation) || batch_is_full(&writing->batch))

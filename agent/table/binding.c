@@ -10,12 +10,6 @@
 
 /* --- small things --- */
 
-struct network binding_network_of_one(const struct address *address)
-{
-	return (struct network){ .address = *address,
-				 .prefix = address->family == AF_INET6 ? 128 : 32 };
-}
-
 int planning_own_index(const struct planning *planning)
 {
 	return planning->own ? planning->own->index : 0;
@@ -90,7 +84,7 @@ static const struct address *find_needed(const struct planning *planning,
 	/* An address alone may be a virtual one that somebody else has bound, kube-proxy say. */
 	for (size_t i = 0; i < node->address_count; i++) {
 		const struct node_address *own = &node->addresses[i];
-		const struct network alone = binding_network_of_one(&own->address);
+		const struct network alone = network_of_one(&own->address);
 
 		if (own->link != planning_own_index(planning) &&
 		    own->prefix < alone.prefix &&
@@ -138,7 +132,7 @@ static size_t covering(const struct planning *planning, const struct address *ad
 static bool is_ours(const struct planning *planning, const struct address *address,
 		    size_t network)
 {
-	const struct network alone = binding_network_of_one(address);
+	const struct network alone = network_of_one(address);
 
 	if (address_list_has(&planning->ownership->bound, address) ||
 	    (planning->routes_ours && binding_find_route(planning->node, &alone)))
@@ -151,14 +145,15 @@ static int take_address(struct planning *planning, const struct address *address
 			const bool *refused, bool leaving)
 {
 	size_t network = covering(planning, address, refused);
-	bool covered = network < planning->wish->network_count;
+	/* In a network that cannot be local as a whole each address is for itself. */
+	bool covered = network < planning->wish->network_count && !refused[network];
 
 	if (leaving && !is_ours(planning, address, network))
 		return 0;
-	if (covered && !refused[network])
+	if (covered) {
 		planning->used[network] = true;
-	if (covered)
 		return 0;
+	}
 	/* What we have on our link stays there, whoever else has it meanwhile. */
 	if (!(planning->own &&
 	      node_find_on_link(planning->node, address, planning->own->index)) &&
@@ -231,8 +226,7 @@ static int add_alone(struct planning *planning)
 	struct binding_plan *plan = planning->plan;
 
 	for (size_t i = 0; i < planning->locals.count; i++) {
-		const struct network alone =
-			binding_network_of_one(&planning->locals.items[i]);
+		const struct network alone = network_of_one(&planning->locals.items[i]);
 
 		if (add_local(plan, &alone) < 0)
 			return -ENOMEM;
@@ -245,6 +239,19 @@ static bool link_is_taken(const struct planning *planning)
 	return !planning->own && planning->named;
 }
 
+/* Where our link cannot be, what is local by a route stays so. */
+static int keep_routes(struct planning *planning)
+{
+	for (size_t i = 0; i < planning->locals.count; i++) {
+		const struct network alone = network_of_one(&planning->locals.items[i]);
+
+		if (planning->routes_ours && binding_find_route(planning->node, &alone) &&
+		    add_local(planning->plan, &alone) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int plan_all(struct planning *planning)
 {
 	struct binding_plan *plan = planning->plan;
@@ -255,6 +262,8 @@ static int plan_all(struct planning *planning)
 
 	if (r == 0 && planning->locals.count > BINDING_ADDRESSES_MAX)
 		r = add_alone(planning);
+	if (r == 0 && on_link && link_is_taken(planning))
+		r = keep_routes(planning);
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
 		      binding_compare_networks);

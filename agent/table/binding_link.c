@@ -36,7 +36,7 @@ static int address_operation(struct planning *planning, enum binding_kind kind,
 			     const struct address *address)
 {
 	struct binding_operation operation = { .kind = kind,
-					       .network = binding_network_of_one(address),
+					       .network = network_of_one(address),
 					       .link = planning_own_index(planning) };
 
 	strcpy(operation.name, kind == BINDING_REMOVE_ADDRESS ? planning->own->name
@@ -73,7 +73,7 @@ int planning_old_addresses(struct planning *planning, bool on_link)
 	for (size_t i = 0; planning->own && r == 0 && i < planning->node->address_count;
 	     i++) {
 		const struct node_address *have = &planning->node->addresses[i];
-		const struct network alone = binding_network_of_one(&have->address);
+		const struct network alone = network_of_one(&have->address);
 
 		if (have->link != planning->own->index || is_link_local(have))
 			continue;

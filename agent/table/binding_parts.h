@@ -18,8 +18,6 @@ struct planning {
 	size_t shared;		    /* addresses of others on our link */
 };
 
-/* An address alone, as a network. */
-struct network binding_network_of_one(const struct address *address);
 /* Our link's index; 0 where there is none. */
 int planning_own_index(const struct planning *planning);
 /* -ENOMEM. */

@@ -5,11 +5,6 @@
 
 /* The local routes that a node is to have. */
 
-static bool is_network_of_one(const struct network *network)
-{
-	return network->prefix == (network->address.family == AF_INET6 ? 128 : 32);
-}
-
 /* The route that a network is wanted to have. */
 static struct node_route wanted_route(const struct planning *planning,
 				      const struct network *network)
@@ -17,7 +12,7 @@ static struct node_route wanted_route(const struct planning *planning,
 	struct node_route route = { .network = *network };
 	const struct address *source;
 
-	if (is_network_of_one(network))
+	if (network_is_of_one(network))
 		return route;
 	source = node_own_address(planning->node, network->address.family,
 				  planning_own_index(planning));
@@ -86,8 +81,7 @@ bool planning_finds_own_route(const struct planning *planning)
 			return true;
 	}
 	for (size_t i = 0; i < wish->bound->count; i++) {
-		const struct network alone =
-			binding_network_of_one(&wish->bound->items[i]);
+		const struct network alone = network_of_one(&wish->bound->items[i]);
 
 		if (binding_find_route(planning->node, &alone))
 			return true;

@@ -322,10 +322,13 @@ static void service_network_of_the_node_is_refused(void **state)
 
 	serve(world, "192.168.0.0/16");
 	want(&world->bound, "192.168.7.1");
+	/* Its addresses are each for themselves then. */
 	assert_string_equal(
 		plan(world),
+		"add link ipvs0\n"
+		"add address 192.168.7.1 to ipvs0\n"
 		"! local route 192.168.0.0/16: refused: the service network has 192.168.1.5, which the node itself uses; mend --service-cidr\n");
-	assert_int_equal(world->plan.local_count, 0);
+	assert_int_equal(world->plan.local_count, 1);
 	/* Addresses alone, such as those of kube-proxy's link, are none that the node needs. */
 	world->network_count = 0;
 	serve(world, "10.96.0.0/12");
@@ -420,6 +423,14 @@ static void fewer_come_back_to_the_link(void **state)
 					 "add address 10.1.0.0 to ipvs0\n"
 					 "remove local route 10.1.0.0/32\n"
 					 "remove local route 10.1.0.1/32\n");
+	/* Where the link cannot be, what is local stays so. */
+	add_link(world, OTHER, "ipvs0", true);
+	assert_string_equal(
+		plan(world),
+		"remove local route 10.1.0.1/32\n"
+		"! link ipvs0: a dummy link of that name is there and not ours; delete it (ip link delete ipvs0), or have another name with --link\n");
+	assert_false(world->plan.uses_link);
+	assert_int_equal(world->plan.local_count, 1);
 }
 
 static void wanted_addresses_are_collected_once(void **state)

@@ -13,7 +13,7 @@ case_bound_addresses_stand_on_our_link() {
 fd00::1/128" "$(on_link)"
   expect_contains "$(ip -d link show ipvs0)" "dummy"
   expect_contains "$(ip -o route get 10.0.0.1)" "local 10.0.0.1"
-  expect_equal "in-sync 7 7" "$(report '"\(.outcome) \(.changes) \(.kernelWrites)"')"
+  expect_equal "in-sync 11 11" "$(report '"\(.outcome) \(.changes) \(.kernelWrites)"')"
   expect_match "$(cat "$RUN/owned")" '^link ipvs0 [0-9a-f]{12} '
   expect_match "$(cat "$RUN/owned")" '^bound 10\.0\.0\.1 '
   expect_match "$(cat "$RUN/owned")" '^bound fd00::1 '
