@@ -39,12 +39,23 @@ static char *commands_of(const struct operation *operation)
 	return n < 0 ? NULL : commands;
 }
 
-/* CLEAN where nobody else wrote while the table was read. */
+/* CLEAN where nobody else wrote any ruleset between two looks, so that what was read is what was made. */
 enum { NOT_CLEAN, CLEAN };
 
-static int read_back(struct session *session, uint8_t family, struct err *err)
+static int read_generation(uint32_t *generation, struct err *err)
+{
+	cleanup_nft_reader struct nft_reader *reader = NULL;
+	int r = nft_reader_open(&reader, err);
+
+	return r < 0 ? r : nft_read_generation(reader, generation, err);
+}
+
+/* start: the generation before our transaction, which makes one more of it (nf_tables_api.c: nf_tables_commit). */
+static int read_back(struct session *session, const struct operation *operation,
+		     uint32_t start, struct err *err)
 {
 	struct rulesets_seen *seen = &session->rulesets_seen;
+	uint8_t family = operation->ruleset->family;
 	cleanup_nft_reader struct nft_reader *reader = NULL;
 	uint32_t before = 0, after = 0, known = seen->generation;
 	struct nft_table table = { 0 };
@@ -66,7 +77,20 @@ static int read_back(struct session *session, uint8_t family, struct err *err)
 	seen->generation = before == after ? after : 0;
 	seen->tables[slot] = table;
 	seen->known[slot] = true;
-	return before == after ? CLEAN : NOT_CLEAN;
+	if (!table.exists && operation->kind != OPERATION_DELETE_RULESET)
+		return NOT_CLEAN;
+	return before == start + 1 && before == after ? CLEAN : NOT_CLEAN;
+}
+
+static int run(struct session *session, const struct operation *operation,
+	       const char *commands, struct err *err)
+{
+	uint32_t start = 0;
+	int r = read_generation(&start, err);
+
+	if (r == 0)
+		r = nftables_run(commands, err);
+	return r < 0 ? r : read_back(session, operation, start, err);
 }
 
 /* Whether the kernel has exactly what this process made, and knows how. */
@@ -81,16 +105,18 @@ static bool is_as_made(const struct session *session, int slot)
 	       table->marker == made->fingerprint;
 }
 
-/* CLEAN where that was enough. */
-static int write_elements(struct session *session, const struct ruleset *wanted)
+/* CLEAN where that was enough. Nothing must have been written since the table was looked at. */
+static int write_elements(struct session *session, const struct operation *operation)
 {
 	cleanup_growing_text struct growing_text commands = { 0 };
+	const struct ruleset *wanted = operation->ruleset;
 	int slot = ruleset_slot(wanted->family);
+	uint32_t now = 0;
 
 	if (!is_as_made(session, slot) ||
 	    ruleset_change(&session->rulesets_made[slot], wanted, &commands) != 0 ||
-	    nftables_run(commands.text, NULL) < 0 ||
-	    read_back(session, wanted->family, NULL) != CLEAN)
+	    read_generation(&now, NULL) < 0 || now != session->rulesets_seen.generation ||
+	    run(session, operation, commands.text, NULL) != CLEAN)
 		return NOT_CLEAN;
 	return CLEAN;
 }
@@ -106,9 +132,7 @@ static int write_whole(struct session *session, const struct operation *operatio
 
 		if (!commands)
 			return err_errno(err, ENOMEM, "nftables");
-		r = nftables_run(commands, err);
-		if (r == 0)
-			r = read_back(session, operation->ruleset->family, err);
+		r = run(session, operation, commands, err);
 		if (operation->kind == OPERATION_DELETE_RULESET)
 			break;
 		once.kind = OPERATION_SET_RULESET;
@@ -126,7 +150,7 @@ static int write_one(struct preparation *preparation, const struct operation *op
 	int r;
 
 	if (operation->kind == OPERATION_SET_RULESET &&
-	    write_elements(session, operation->ruleset) == CLEAN)
+	    write_elements(session, operation) == CLEAN)
 		r = 0;
 	else
 		r = write_whole(session, operation, err);
@@ -200,15 +224,18 @@ static struct owned_ruleset *owned_of(struct preparation *preparation,
 	return &preparation->session->ownership.rulesets[slot];
 }
 
-/* A run that died before it could note what it had made left the marker. */
+/*
+ * A run that died before it could note what it had made left the marker. One that somebody took away and
+ * that is wanted stays ours: to make it again is a repair, for which there may be no turn yet.
+ */
 static void confirm_one(struct owned_ruleset *owned, const struct nft_table *actual,
-			bool *changed)
+			bool is_wanted, bool *changed)
 {
 	bool ours = actual->exists &&
 		    (actual->marker != 0 ||
 		     (owned->handle != 0 && owned->handle == actual->handle));
 
-	if (owned->mark == OWNERSHIP_NONE)
+	if (owned->mark == OWNERSHIP_NONE || (is_wanted && !actual->exists))
 		return;
 	if (!ours) {
 		*owned = (struct owned_ruleset){ 0 };
@@ -228,7 +255,8 @@ void rulesets_confirm(struct preparation *preparation, bool *changed)
 		return;
 	for (int slot = 0; slot < RULESET_SLOTS; slot++)
 		confirm_one(&preparation->session->ownership.rulesets[slot],
-			    &goals->actual[slot], changed);
+			    &goals->actual[slot], goals->wanted[slot].text != NULL,
+			    changed);
 }
 
 void rulesets_intend(struct preparation *preparation, const int *results, bool *changed)

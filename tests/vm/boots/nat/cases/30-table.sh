@@ -154,6 +154,10 @@ case_contested_table_is_left_alone_for_a_while() {
   nft flush ruleset
   wait_until 10 has "contested: somebody else keeps changing it" of_status '.report.failures[].text'
   there_is_none
+  # Not by what else happens, either.
+  edit '.services[0].destinations[0].weight = 2'
+  wait_until 10 has "-w 2" ipvsadm -Sn
+  there_is_none
   agent apply >apply.out 2>&1
   has_ours
 }
