@@ -249,7 +249,8 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		if (r < 0)
 			return r;
 	}
-	options->cluster.node_addresses_context = options->link;
+	options->own_link.name = options->link;
+	options->cluster.node_addresses_context = &options->own_link;
 	/* Whoever has a run directory of their own must not be given another table's last state. */
 	if (!options->data_directory)
 		options->data_directory = options->run_directory == default_run_directory

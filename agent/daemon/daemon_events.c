@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/daemon/rulesets.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -66,10 +67,10 @@ int daemon_on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	return daemon_set_drain_timer(daemon, pace_look(took));
 }
 
-/* Whether anything here is local, or a node port's address is the node's own. */
+/* Whether anything here is local, or depends on what addresses are the node's own. */
 static bool depends_on_addresses(const struct daemon *daemon)
 {
-	return daemon->session.addresses.known ||
+	return daemon->session.addresses.known || daemon->session.own_addresses_used ||
 	       daemon->session.state.table.notes.node_addresses_used;
 }
 
@@ -106,7 +107,8 @@ int daemon_on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 		r = reconcile_addresses(&daemon->session, &looked);
 	if (r < 0)
 		log_warning("looking at addresses: %s", strerror(-r));
-	if (!state_cache_has_node_addresses(&daemon->session.state)) {
+	if (!state_cache_has_node_addresses(&daemon->session.state) ||
+	    !rulesets_have_own_addresses(&daemon->session)) {
 		log_info("the node's addresses changed");
 		daemon_begin_anew(daemon);
 		daemon->session.wants_reconcile = true;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/kernel/node_address.h"
 #include "agent/state/settings.h"
 #include "agent/table/plan.h"
 #include "common/network.h"
@@ -38,6 +39,7 @@ struct options {
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
 	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
 	struct state_settings cluster;
+	struct node_address_except own_link; /* by its name alone */
 	const char *link; /* --link, default ipvs0: a name that the kernel takes */
 	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
 	size_t service_network_count;

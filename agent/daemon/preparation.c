@@ -91,7 +91,7 @@ int preparation_fall_back(struct preparation *preparation,
 		return 0;
 	plan_clear(&preparation->plan);
 	clear_wanted(preparation);
-	r = last_good_read(session->options->data_directory, &session->options->cluster,
+	r = last_good_read(session->options->data_directory, &session->settings,
 			   &session->ownership, &preparation->wanted, &when, &err);
 	if (r < 0)
 		return r;
@@ -118,6 +118,18 @@ static int borrow_wanted(struct preparation *preparation, const struct table *ta
 	return globals_copy(&table->globals, &preparation->wanted.globals);
 }
 
+/* A link of ours can have another name than the one that it is to have. */
+static void know_own_link(struct session *session)
+{
+	struct owned_link *link = &session->ownership.link;
+	bool known = load_record(session, NULL) == 0 && link->name[0];
+
+	session->own_link.name = session->options->link;
+	session->own_link.hardware = known ? link->hardware : NULL;
+	session->settings = session->options->cluster;
+	session->settings.node_addresses_context = &session->own_link;
+}
+
 int preparation_read_state(struct preparation *preparation,
 			   struct reconcile_report *report)
 {
@@ -127,7 +139,8 @@ int preparation_read_state(struct preparation *preparation,
 	bool changed;
 	int r;
 
-	session->state.settings = &session->options->cluster;
+	know_own_link(session);
+	session->state.settings = &session->settings;
 	r = state_cache_read(&session->state, session->options->state_path, &table,
 			     &changed, &report->problems);
 	if (r == STATE_MISSING || r == STATE_INVALID) {

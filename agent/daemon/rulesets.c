@@ -110,6 +110,29 @@ static bool needs_own_addresses(const struct table *wanted)
 	return false;
 }
 
+static int read_own_addresses(const struct session *session, struct address_list *list,
+			      struct err *err)
+{
+	cleanup_free struct address *own = NULL;
+	size_t count = 0;
+	int r = node_address_own(&session->own_link, &own, &count, err);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (address_list_add(list, &own[i]) < 0)
+			r = err_errno(err, ENOMEM, "reading the node's addresses");
+	}
+	return r;
+}
+
+bool rulesets_have_own_addresses(const struct session *session)
+{
+	cleanup_address_list struct address_list now = { 0 };
+
+	return !session->own_addresses_used ||
+	       (read_own_addresses(session, &now, NULL) == 0 &&
+		address_list_equal(&now, &session->own_addresses));
+}
+
 /* Where nothing is needed any more, but connections are left that were translated: an idle one. */
 static int make_one(struct preparation *preparation,
 		    const struct ruleset_settings *settings, int slot)
@@ -135,14 +158,15 @@ static int make_wanted(struct preparation *preparation, struct err *err)
 		.cluster = options->cluster_networks,
 		.cluster_count = options->cluster_network_count,
 	};
-	cleanup_free struct address *own = NULL;
+	struct session *session = preparation->session;
 	int r = 0;
 
-	if (needs_own_addresses(wanted)) {
-		r = node_address_own(preparation->session->options->link, &own,
-				     &settings.own_count, err);
-		settings.own = own;
-	}
+	session->own_addresses_used = needs_own_addresses(wanted);
+	address_list_clear(&session->own_addresses);
+	if (session->own_addresses_used)
+		r = read_own_addresses(session, &session->own_addresses, err);
+	settings.own = session->own_addresses.items;
+	settings.own_count = session->own_addresses.count;
 	for (int slot = 0; r == 0 && slot < RULESET_SLOTS; slot++) {
 		r = make_one(preparation, &settings, slot);
 		if (r < 0)

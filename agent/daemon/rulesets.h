@@ -51,6 +51,9 @@ int rulesets_plan(struct preparation *preparation, struct err *err) MUST_CHECK;
 /* Whether the wanted services need any table, or one is ours. */
 bool rulesets_concern(const struct preparation *preparation);
 
+/* Whether the node's own addresses are those that the last rulesets were made with, if they matter. */
+bool rulesets_have_own_addresses(const struct session *session);
+
 bool rulesets_are_owned(const struct ownership *ownership);
 
 /*

@@ -24,7 +24,9 @@ struct session {
 	const struct options *options; /* borrowed */
 	bool falls_back; /* a state that cannot be used is replaced by the last good one */
 
-	struct state_cache state; /* what was read of it last */
+	struct state_cache state;	/* what was read of it last */
+	struct state_settings settings; /* the options', but for whose the own link is */
+	struct node_address_except own_link; /* also by what the record says */
 
 	struct ownership ownership;
 	bool record_read;    /* ownership is what the record's file says, or newer */
@@ -37,6 +39,9 @@ struct session {
 	struct addresses addresses;
 	/* nftables' tables as they were found, for as long as nobody writes any (nft_table.h). */
 	struct rulesets_seen rulesets_seen;
+	struct address_list
+		own_addresses; /* the node's, as the last rulesets leave them open */
+	bool own_addresses_used;
 	struct ruleset rulesets_made[RULESET_SLOTS]; /* as this process made them last */
 	size_t foreign_services; /* as the last whole reconcile counted them */
 

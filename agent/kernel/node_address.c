@@ -4,14 +4,20 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "agent/table/node.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 
 DEFINE_CLEANUP(cleanup_ifaddrs_pointer, struct ifaddrs *, freeifaddrs)
 #define cleanup_ifaddrs CLEANUP(cleanup_ifaddrs_pointer)
+
+/* kube-proxy's in its IPVS mode: until a migration is over, with the same virtual addresses as ours. */
+static const char kube_proxy_link[] = "kube-ipvs0";
 
 typedef bool (*wanted_fn)(const struct ifaddrs *entry, const struct address *address);
 
@@ -31,19 +37,39 @@ static bool take_address(const struct sockaddr *from, struct address *to)
 	return true;
 }
 
-static int read_addresses(const char *except, wanted_fn is_wanted,
+/* The name of the link with the hardware address; empty where there is none. */
+static void find_name(const struct ifaddrs *found, const uint8_t *hardware,
+		      char name[static IF_NAMESIZE])
+{
+	name[0] = '\0';
+	for (const struct ifaddrs *entry = found; hardware && entry;
+	     entry = entry->ifa_next) {
+		const struct sockaddr_ll *link = (const void *)entry->ifa_addr;
+
+		if (link && link->sll_family == AF_PACKET &&
+		    link->sll_halen == NODE_HARDWARE_LENGTH &&
+		    memcmp(link->sll_addr, hardware, NODE_HARDWARE_LENGTH) == 0)
+			snprintf(name, IF_NAMESIZE, "%s", entry->ifa_name);
+	}
+}
+
+static int read_addresses(const struct node_address_except *except, wanted_fn is_wanted,
 			  struct address **addresses, size_t *count)
 {
 	cleanup_ifaddrs struct ifaddrs *found = NULL;
 	cleanup_free struct address *made = NULL;
+	char own[IF_NAMESIZE];
 	size_t n = 0, room = 0;
 
 	if (getifaddrs(&found) < 0)
 		return -errno;
+	find_name(found, except->hardware, own);
 	for (const struct ifaddrs *entry = found; entry; entry = entry->ifa_next) {
 		struct address address;
 
-		if ((except && strcmp(entry->ifa_name, except) == 0) ||
+		if (strcmp(entry->ifa_name, except->name) == 0 ||
+		    strcmp(entry->ifa_name, own) == 0 ||
+		    strcmp(entry->ifa_name, kube_proxy_link) == 0 ||
 		    !take_address(entry->ifa_addr, &address) ||
 		    !is_wanted(entry, &address))
 			continue;
@@ -75,8 +101,8 @@ static bool is_known_to_others(UNUSED const struct ifaddrs *entry,
 	return !IN6_IS_ADDR_LOOPBACK(&a->v6) && !IN6_IS_ADDR_LINKLOCAL(&a->v6);
 }
 
-int node_address_own(const char *except, struct address **addresses, size_t *count,
-		     struct err *err)
+int node_address_own(const struct node_address_except *except, struct address **addresses,
+		     size_t *count, struct err *err)
 {
 	int r = read_addresses(except, is_known_to_others, addresses, count);
 

@@ -221,17 +221,6 @@ static void forget_whole(struct state_cache *cache)
 	cache->whole = false;
 }
 
-static bool is_same_list(const struct address_list *a, const struct address_list *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (address_compare(&a->items[i], &b->items[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
 bool state_cache_has_node_addresses(const struct state_cache *cache)
 {
 	const struct notes *notes = &cache->table.notes;
@@ -241,7 +230,7 @@ bool state_cache_has_node_addresses(const struct state_cache *cache)
 	if (!notes->node_addresses_used)
 		return true;
 	same = node_port_addresses(cache->settings, &now) == 0 &&
-	       is_same_list(&now, &notes->node_addresses);
+	       address_list_equal(&now, &notes->node_addresses);
 	address_list_clear(&now);
 	return same;
 }

@@ -60,6 +60,17 @@ bool address_list_has(const struct address_list *list, const struct address *add
 	return is_at(list, lower_bound(list, address), address);
 }
 
+bool address_list_equal(const struct address_list *a, const struct address_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (address_compare(&a->items[i], &b->items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 void address_list_clear(struct address_list *list)
 {
 	free(list->items);

@@ -21,6 +21,8 @@ void address_list_remove(struct address_list *list, const struct address *addres
 
 bool address_list_has(const struct address_list *list, const struct address *address);
 
+bool address_list_equal(const struct address_list *a, const struct address_list *b);
+
 void address_list_clear(struct address_list *list);
 
 #define cleanup_address_list CLEANUP(address_list_clear)

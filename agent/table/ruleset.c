@@ -163,11 +163,9 @@ static int compare_addresses(const void *a, const void *b)
 
 static bool is_own(const struct ruleset_settings *settings, const struct address *address)
 {
-	for (size_t i = 0; i < settings->own_count; i++) {
-		if (address_compare(&settings->own[i], address) == 0)
-			return true;
-	}
-	return false;
+	return settings->own_count > 0 &&
+	       bsearch(address, settings->own, settings->own_count, sizeof(*address),
+		       compare_addresses);
 }
 
 /* Whether the node may have a use of its own for the service's address. */

@@ -40,7 +40,7 @@ struct ruleset_settings {
 	enum no_endpoints no_endpoints;
 	const struct network *cluster; /* of both families, sorted; borrowed */
 	size_t cluster_count;
-	/* Addresses that the node has for itself, which no service's address closes; borrowed. */
+	/* Addresses that the node has for itself, which no service's address closes; sorted, borrowed. */
 	const struct address *own;
 	size_t own_count;
 };

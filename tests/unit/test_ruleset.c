@@ -183,13 +183,13 @@ static void test_equal_lists_of_sources_have_one_chain(void **state UNUSED)
 }
 
 static const struct address own[] = {
-	{ .family = AF_INET, .bytes = { 192, 0, 2, 7 } },
 	{ .family = AF_INET, .bytes = { 10, 0, 0, 9 } },
+	{ .family = AF_INET, .bytes = { 192, 0, 2, 7 } },
 };
 
 static void test_node_may_use_its_virtual_address_as_source(void **state UNUSED)
 {
-	struct fixture f = { .settings = { .own = own, .own_count = 1 } };
+	struct fixture f = { .settings = { .own = own, .own_count = 2 } };
 
 	make(&f,
 	     RANGES("10.0.0.1", "'192.0.2.0/24'") ", " RANGES("10.0.0.2",
