@@ -68,7 +68,8 @@ int json_text_value(struct json_text *text, json_t **value, struct json_fault *f
 	json_text_peek(text);
 	*value = json_loadb(text->start + text->position, text->length - text->position,
 			    JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES |
-				    JSON_DECODE_ANY,
+				    JSON_DECODE_ANY |
+				    (text->takes_nul ? JSON_ALLOW_NUL : 0),
 			    &error);
 	if (*value) {
 		advance(text, error.position);

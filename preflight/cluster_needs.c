@@ -149,7 +149,10 @@ int cluster_needs_read(struct json_text *text, const char *path, struct needs *n
 	cleanup_json json_t *top = json_object();
 	const struct reader reader = { text, path, needs, report, top };
 	struct json_fault fault;
-	int r = top ? read_document(&reader, &fault) : -ENOMEM;
+	int r;
+
+	text->takes_nul = true;
+	r = top ? read_document(&reader, &fault) : -ENOMEM;
 
 	if (r != -EINVAL)
 		return r;

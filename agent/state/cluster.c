@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/array.h"
 
@@ -11,7 +12,7 @@ bool cluster_is_this_node(const struct cluster *cluster, const char *name)
 {
 	const char *own = cluster->settings->node_name;
 
-	return own && strcmp(own, name) == 0;
+	return own && strcasecmp(own, name) == 0;
 }
 
 int cluster_zone_bit(struct cluster *cluster, const char *zone, uint64_t *bit)
@@ -98,6 +99,7 @@ void cluster_service_clear(struct cluster_service *service)
 void cluster_slice_clear(struct cluster_slice *slice)
 {
 	object_name_clear(&slice->service);
+	free(slice->name);
 	for (size_t i = 0; i < slice->port_count; i++)
 		free(slice->ports[i].name);
 	free(slice->ports);

@@ -47,6 +47,10 @@ struct cluster_service {
 	bool internal_local;	    /* internalTrafficPolicy: Local */
 	bool external_local;	    /* externalTrafficPolicy: Local */
 	bool over_local;	    /* as its annotation says */
+	bool load_balancer_refused; /* who may use its addresses is not known */
+	/* Nothing, or nothing for those outside, can be served of it, which was told. */
+	bool refused, inner_refused, outer_refused;
+	size_t file; /* index into the reader's files */
 };
 
 enum endpoint_state {
@@ -72,6 +76,8 @@ struct slice_port {
 
 struct cluster_slice {
 	struct object_name service; /* whose endpoints they are */
+	char *name;		    /* "" where it has none */
+	size_t file;		    /* index into the reader's files */
 	uint8_t family;
 	struct slice_port *ports;
 	size_t port_count;
@@ -89,6 +95,7 @@ enum { CLUSTER_ZONES_MAX = 64 };
 struct cluster {
 	const struct state_settings *settings; /* borrowed */
 	bool service_seen; /* a Service, whether it is one to serve or not */
+	bool slice_seen, node_seen, this_node_seen;
 	struct cluster_service *services;
 	size_t service_count, service_room;
 	struct cluster_slice *slices;
@@ -101,7 +108,7 @@ struct cluster {
 	struct notes notes;
 };
 
-/* The settings' own name for this node is this one. */
+/* Whether the settings' own name for this node is this one; upper and lower case are the same. */
 bool cluster_is_this_node(const struct cluster *cluster, const char *name);
 
 /* The bit of a zone; 0 where there are too many zones. -ENOMEM. */
@@ -115,8 +122,11 @@ int cluster_add_service(struct cluster *cluster,
 int cluster_add_slice(struct cluster *cluster, struct cluster_slice *slice) MUST_CHECK;
 int cluster_add_node(struct cluster *cluster, struct cluster_node *node) MUST_CHECK;
 
+/* So that objects with one name stand together. */
+void cluster_sort(struct cluster *cluster);
+
 /*
- * Adds the virtual services of all that was added to a table, and its notes. Services that the
+ * Adds the virtual services of all that was added to a table, and its notes; it is sorted. Services that the
  * table has already stay as they are. -ENOMEM, or what settings->node_addresses() answers.
  */
 int cluster_translate(struct cluster *cluster, struct table *table) MUST_CHECK;

@@ -29,9 +29,6 @@ static int refuse_second(struct table *table, const struct service *first,
 {
 	char object[OBJECT_TEXT], key[SERVICE_KEY_TEXT];
 
-	/* One address may be an external one and the load balancer's as well. */
-	if (strcmp(first->name, second->name) == 0)
-		return 0;
 	snprintf(object, sizeof(object), "Service port %s", second->name);
 	return notes_omit(&table->notes, object, "%s is %s's already",
 			  service_key_format(&second->key, key), first->name);
@@ -103,9 +100,21 @@ static int reserve_api_servers(const struct cluster *cluster, struct notes *note
 	return r;
 }
 
+static int compare_reserved(const void *a, const void *b)
+{
+	const struct reserved_address *left = a, *right = b;
+
+	return address_compare(&left->address, &right->address);
+}
+
 int cluster_reserve(const struct cluster *cluster, struct notes *notes)
 {
 	int r = reserve_nodes(cluster, notes);
 
-	return r < 0 ? r : reserve_api_servers(cluster, notes);
+	if (r == 0)
+		r = reserve_api_servers(cluster, notes);
+	if (notes->reserved_count > 0)
+		qsort(notes->reserved, notes->reserved_count, sizeof(*notes->reserved),
+		      compare_reserved);
+	return r;
 }

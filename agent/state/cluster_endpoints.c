@@ -173,6 +173,16 @@ int cluster_choose(const struct cluster *cluster, const struct cluster_service *
 	return 0;
 }
 
+/* A pod of a dual-stack Service has an endpoint of each family. */
+static size_t larger_family(const struct endpoint_choice *choice)
+{
+	size_t v4 = 0;
+
+	for (size_t i = 0; i < choice->count; i++)
+		v4 += choice->list[i].address.family == AF_INET;
+	return MAX_OF(v4, choice->count - v4);
+}
+
 int cluster_count_local(const struct cluster *cluster,
 			const struct cluster_service *service, size_t *count)
 {
@@ -188,7 +198,7 @@ int cluster_count_local(const struct cluster *cluster,
 	if (r == 0) {
 		unite_equal(&choice);
 		keep(&choice, ENDPOINT_LOCAL | ENDPOINT_READY);
-		*count = choice.count;
+		*count = larger_family(&choice);
 	}
 	endpoint_choice_clear(&choice);
 	return r;

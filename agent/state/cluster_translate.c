@@ -24,7 +24,7 @@ struct translation {
 	struct table *table; /* sorted natives first, then ours */
 	size_t native_count;
 	struct endpoint_choice choice;
-	const struct cluster_service *service; /* the one under way */
+	struct cluster_service *service; /* the one under way */
 	const struct service_port *port;
 	bool refused; /* a rule refused the virtual service under way */
 	int error;
@@ -54,6 +54,17 @@ static void report_rule(void *context, const char *object, const char *field,
 	t->refused = true;
 }
 
+/* Of an endpoint, which is left out. */
+static void report_endpoint(void *context, const char *object, const char *field,
+			    const char *text)
+{
+	struct translation *t = context;
+
+	(void)object;
+	refuse(t, "endpoint: %s: %s", field, text);
+	t->refused = true;
+}
+
 /* --- what a virtual service is made of --- */
 
 /* "default/web:http", as kube-proxy names it; without a port's name "default/web". */
@@ -78,8 +89,11 @@ static uint8_t scheduler_flags(struct translation *t, const char *scheduler)
 		t->error = -ENOMEM;
 		return 0;
 	}
-	for (char *word = strsep(&rest, ","); word; word = strsep(&rest, ",")) {
+	for (char *word = strsep(&rest, ", "); word; word = strsep(&rest, ", ")) {
 		const struct scheduler_flag *flag = scheduler_flag_find(word);
+
+		if (*word == '\0')
+			continue;
 
 		if (!flag ||
 		    (flag->scheduler && strcmp(flag->scheduler, scheduler) != 0)) {
@@ -117,7 +131,7 @@ static int add_destinations(struct translation *t, struct service *service)
 {
 	if (service_reserve(service, t->choice.count) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < t->choice.count && !t->refused; i++) {
+	for (size_t i = 0; i < t->choice.count; i++) {
 		struct destination *destination = service_add_destination(service);
 
 		if (!destination)
@@ -125,7 +139,10 @@ static int add_destinations(struct translation *t, struct service *service)
 		destination->address = t->choice.list[i].address;
 		destination->port = t->choice.list[i].port;
 		destination->weight = 1;
-		rules_check_destination(service, destination, report_rule, t);
+		rules_check_destination(service, destination, report_endpoint, t);
+		if (t->refused)
+			service->destination_count--;
+		t->refused = false;
 	}
 	return 0;
 }
@@ -260,6 +277,10 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 		const struct address *address = &list->items[i];
 		struct exposure exposure = outer_exposure(t, address->family);
 
+		/* What is the load balancer's as well is for those that may use that. */
+		if (!with_ranges &&
+		    address_list_has(&t->service->load_balancer_addresses, address))
+			continue;
 		exposure.bind = true;
 		if (with_ranges && t->service->source_range_count > 0)
 			t->error = copy_sources(t->service, address->family, &exposure);
@@ -325,27 +346,51 @@ static void add_health_check(struct translation *t)
 		t->error = notes_add_health_check(&t->table->notes, &check);
 }
 
-static void add_all(struct translation *t)
+/* Once for all its addresses. */
+static void judge(struct translation *t)
 {
-	const struct cluster_service *service = t->service;
+	struct cluster_service *service = t->service;
 	bool outside = service->external_addresses.count > 0 ||
 		       service->load_balancer_addresses.count > 0;
-	bool inner = knows_locals(t, service->internal_local, "internalTrafficPolicy");
-	bool outer;
+	struct service scheduled = { 0 };
 
+	t->refused = false;
+	set_scheduler(t, &scheduled);
+	service->refused = t->refused;
+	service->inner_refused =
+		!knows_locals(t, service->internal_local, "internalTrafficPolicy");
 	for (size_t i = 0; i < service->port_count; i++)
 		outside |= service->ports[i].node_port != 0;
-	outer = outside &&
-		knows_locals(t, service->external_local, "externalTrafficPolicy");
+	service->outer_refused = outside && !knows_locals(t, service->external_local,
+							  "externalTrafficPolicy");
+}
+
+/* Where two want one key the first has it: what nobody can choose for himself comes first. */
+enum address_kind {
+	KIND_CLUSTER,
+	KIND_NODE_PORT,
+	KIND_LOAD_BALANCER,
+	KIND_EXTERNAL,
+	KINDS,
+};
+
+static void add_kind(struct translation *t, enum address_kind kind)
+{
+	const struct cluster_service *service = t->service;
+
+	if (service->refused ||
+	    (kind == KIND_CLUSTER ? service->inner_refused : service->outer_refused))
+		return;
 	for (size_t i = 0; i < service->port_count && t->error == 0; i++) {
 		t->port = &service->ports[i];
-		if (inner)
+		if (kind == KIND_CLUSTER)
 			add_cluster_addresses(t);
-		if (!outer)
-			continue;
-		add_outer_addresses(t, &service->external_addresses, false);
-		add_outer_addresses(t, &service->load_balancer_addresses, true);
-		add_node_ports(t);
+		else if (kind == KIND_NODE_PORT)
+			add_node_ports(t);
+		else if (kind == KIND_EXTERNAL)
+			add_outer_addresses(t, &service->external_addresses, false);
+		else if (!service->load_balancer_refused)
+			add_outer_addresses(t, &service->load_balancer_addresses, true);
 	}
 }
 
@@ -362,10 +407,12 @@ static int compare_slices(const void *a, const void *b)
 {
 	const struct cluster_slice *left = a, *right = b;
 
-	return object_name_compare(&left->service, &right->service);
+	int order = object_name_compare(&left->service, &right->service);
+
+	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
-static void sort(struct cluster *cluster)
+void cluster_sort(struct cluster *cluster)
 {
 	if (cluster->service_count > 0)
 		qsort(cluster->services, cluster->service_count,
@@ -375,20 +422,40 @@ static void sort(struct cluster *cluster)
 		      compare_slices);
 }
 
+/* Mistyped, it makes every policy Local find nothing. */
+static int note_unknown_node(const struct cluster *cluster, struct notes *notes)
+{
+	const char *name = cluster->settings->node_name;
+	char object[SERVICE_NAME_TEXT];
+
+	if (!name || !cluster->node_seen || cluster->this_node_seen)
+		return 0;
+	snprintf(object, sizeof(object), "Node %s", name);
+	return notes_omit(
+		notes, object,
+		"the node of --node-name is none of the Nodes: policies Local find no endpoint on it");
+}
+
 int cluster_translate(struct cluster *cluster, struct table *table)
 {
 	struct translation t = { .cluster = cluster, .table = table };
 
-	sort(cluster);
 	table_sort(table);
 	t.native_count = table->service_count;
 	table->notes = cluster->notes;
 	cluster->notes = (struct notes){ 0 };
+	t.error = note_unknown_node(cluster, &table->notes);
 	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
 		t.service = &cluster->services[i];
-		add_all(&t);
+		judge(&t);
 		if (t.error == 0)
 			add_health_check(&t);
+	}
+	for (int kind = 0; kind < KINDS; kind++) {
+		for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
+			t.service = &cluster->services[i];
+			add_kind(&t, (enum address_kind)kind);
+		}
 	}
 	endpoint_choice_clear(&t.choice);
 	if (t.error == 0)

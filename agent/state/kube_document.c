@@ -188,6 +188,8 @@ bool kube_document_read(struct reader *reader, struct json_text *text,
 	}
 	if (!begin_cluster(reader))
 		return false;
+	/* In an annotation of anybody's it is no reason to serve nothing. */
+	text->takes_nul = true;
 	d.top.json = json_object();
 	if (!d.top.json) {
 		reader->error = -ENOMEM;

@@ -48,7 +48,9 @@ void kube_read_node(struct reader *reader, const struct kube_value *object)
 	}
 	free(name.space); /* nodes have none */
 	node.name = name.name;
+	reader->cluster->node_seen = true;
 	if (cluster_is_this_node(reader->cluster, node.name)) {
+		reader->cluster->this_node_seen = true;
 		read_zone(reader, object);
 		cluster_node_clear(&node);
 		return;

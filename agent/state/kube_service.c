@@ -130,12 +130,13 @@ static void read_ports(struct service_reader *s)
 /* The API takes white space around a network, and bits behind its prefix. */
 static bool parse_range(const char *text, struct network *network)
 {
+	static const char blanks[] = " \t\r\n";
 	size_t length;
 	char trimmed[NETWORK_TEXT];
 
-	text += strspn(text, " \t");
-	length = strcspn(text, " \t");
-	if (length >= sizeof(trimmed) || text[length + strspn(text + length, " \t")])
+	text += strspn(text, blanks);
+	length = strcspn(text, blanks);
+	if (length >= sizeof(trimmed) || text[length + strspn(text + length, blanks)])
 		return false;
 	memcpy(trimmed, text, length);
 	trimmed[length] = '\0';
@@ -146,7 +147,7 @@ static void read_source_ranges(struct service_reader *s)
 {
 	struct kube_value list =
 		kube_member(s->reader, &s->spec, "loadBalancerSourceRanges", JSON_ARRAY);
-	size_t count = kube_count(&list);
+	size_t count = kube_count(&list), kept = 0;
 
 	if (count == 0)
 		return;
@@ -159,13 +160,18 @@ static void read_source_ranges(struct service_reader *s)
 		struct kube_value one = kube_element(s->reader, &list, i, JSON_STRING);
 		const char *text = one.json ? json_string_value(one.json) : "";
 
-		/* Left out it would let in more than was meant: a document with it is broken. */
-		if (parse_range(text, &s->service.source_ranges[i]))
-			s->service.source_range_count++;
-		else
-			reader_problem(s->reader, &one.place, "'%.60s' is no network",
-				       text);
+		if (parse_range(text, &s->service.source_ranges[kept])) {
+			kept++;
+			continue;
+		}
+		/* Left out it would let in more than was meant, or fewer. */
+		kube_refuse(
+			s->reader, kind, &s->service.name,
+			"loadBalancerSourceRanges: '%.60s' is no network, so that its load balancer's addresses are not served",
+			text);
+		s->service.load_balancer_refused = true;
 	}
+	s->service.source_range_count = kept;
 }
 
 static void read_affinity(struct service_reader *s)
@@ -230,7 +236,8 @@ static bool read_spec(struct service_reader *s, const struct kube_value *object)
 
 void kube_read_service(struct reader *reader, const struct kube_value *object)
 {
-	struct service_reader s = { .reader = reader };
+	struct service_reader s = { .reader = reader,
+				    .service.file = reader->file_count - 1 };
 
 	s.spec = kube_member(reader, object, "spec", JSON_OBJECT);
 	reader->cluster->service_seen = true;

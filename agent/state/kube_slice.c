@@ -16,6 +16,20 @@ static uint8_t family_of(const char *type)
 	return strcmp(type, "IPv6") == 0 ? AF_INET6 : 0;
 }
 
+/* Without a number it stands for all ports, which no service port matches; the API checks none. */
+static uint16_t read_port(struct reader *reader, const struct kube_value *object,
+			  const struct cluster_slice *slice)
+{
+	struct kube_value value = kube_member(reader, object, "port", JSON_INTEGER);
+	json_int_t number = json_integer_value(value.json);
+
+	if (number >= 0 && number <= UINT16_MAX)
+		return (uint16_t)number;
+	kube_refuse(reader, "EndpointSlice of Service", &slice->service,
+		    "port %" JSON_INTEGER_FORMAT " is not in 1..65535", number);
+	return 0;
+}
+
 static void read_ports(struct reader *reader, const struct kube_value *object,
 		       struct cluster_slice *slice)
 {
@@ -32,9 +46,7 @@ static void read_ports(struct reader *reader, const struct kube_value *object,
 		struct slice_port *port = &slice->ports[slice->port_count];
 		const char *name;
 
-		/* Without a number it stands for all ports, which no service port matches. */
-		port->port =
-			(uint16_t)kube_number(reader, &one, "port", 1, UINT16_MAX, 0);
+		port->port = read_port(reader, &one, slice);
 		port->protocol = kube_protocol(reader, &one);
 		if (port->port == 0 || port->protocol == 0)
 			continue;
@@ -71,13 +83,13 @@ static void read_hints(struct reader *reader, const struct kube_value *object,
 	}
 }
 
-/* discovery.k8s.io/v1, EndpointConditions: what is not known counts as ready. */
+/* discovery.k8s.io/v1, EndpointConditions: what is not known counts as ready, and as serving. */
 static uint8_t read_conditions(struct reader *reader, const struct kube_value *object)
 {
 	struct kube_value conditions =
 		kube_member(reader, object, "conditions", JSON_OBJECT);
 	bool ready = kube_bool(reader, &conditions, "ready", true);
-	bool serving = kube_bool(reader, &conditions, "serving", ready);
+	bool serving = kube_bool(reader, &conditions, "serving", true);
 	bool terminating = kube_bool(reader, &conditions, "terminating", false);
 
 	return (ready ? ENDPOINT_READY : 0) | (serving ? ENDPOINT_SERVING : 0) |
@@ -140,7 +152,7 @@ static void read_endpoints(struct reader *reader, const struct kube_value *objec
 
 /* The service whose endpoints it has; false where it has none's. */
 static bool read_owner(struct reader *reader, const struct kube_value *object,
-		       struct object_name *service)
+		       struct cluster_slice *slice)
 {
 	struct kube_value metadata = kube_member(reader, object, "metadata", JSON_OBJECT);
 	struct kube_value labels = kube_member(reader, &metadata, "labels", JSON_OBJECT);
@@ -149,21 +161,26 @@ static bool read_owner(struct reader *reader, const struct kube_value *object,
 	const char *space =
 		kube_name(reader, &metadata, "namespace", KUBE_LABEL_MAX, "default");
 
+	const char *name;
+
 	if (!owner || !space)
 		return false;
-	service->space = kube_copy(reader, space);
-	service->name = kube_copy(reader, owner);
+	slice->service.space = kube_copy(reader, space);
+	slice->service.name = kube_copy(reader, owner);
+	name = kube_name(reader, &metadata, "name", KUBE_NAME_MAX, "");
+	slice->name = kube_copy(reader, name ? name : "");
 	return reader->error == 0;
 }
 
 void kube_read_slice(struct reader *reader, const struct kube_value *object)
 {
-	struct cluster_slice slice = { 0 };
+	struct cluster_slice slice = { .file = reader->file_count - 1 };
 
+	reader->cluster->slice_seen = true;
 	slice.family = family_of(kube_text(reader, object, "addressType", ""));
 	if (slice.family == 0 || kube_is_of_other_proxy(reader, object))
 		return;
-	if (read_owner(reader, object, &slice.service)) {
+	if (read_owner(reader, object, &slice)) {
 		read_ports(reader, object, &slice);
 		if (reader->error == 0)
 			read_endpoints(reader, object, &slice);

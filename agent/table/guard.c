@@ -66,14 +66,24 @@ static bool is_gateway(const struct node *node, const struct address *address)
 	return false;
 }
 
+static int compare_reserved(const void *a, const void *b)
+{
+	const struct reserved_address *left = a, *right = b;
+
+	return address_compare(&left->address, &right->address);
+}
+
 static const char *find_reserved(const struct guard_facts *facts,
 				 const struct address *address)
 {
-	for (size_t i = 0; i < facts->reserved_count; i++) {
-		if (address_compare(&facts->reserved[i].address, address) == 0)
-			return facts->reserved[i].owner;
-	}
-	return NULL;
+	const struct reserved_address key = { .address = *address };
+	const struct reserved_address *found =
+		facts->reserved_count == 0
+			? NULL
+			: bsearch(&key, facts->reserved, facts->reserved_count,
+				  sizeof(key), compare_reserved);
+
+	return found ? found->owner : NULL;
 }
 
 static bool refuses_address(const struct guard_facts *facts,

@@ -33,7 +33,7 @@ struct guard_facts {
 	const struct address_list *nameservers;
 	const struct listener *listeners;
 	size_t listener_count;
-	const struct reserved_address *reserved;
+	const struct reserved_address *reserved; /* sorted by address */
 	size_t reserved_count;
 };
 

@@ -38,8 +38,8 @@ enum { OMISSIONS_KEPT = 100 }; /* further ones are only counted */
 struct notes {
 	struct omission *omissions;
 	size_t omission_room;
-	size_t omission_count; /* all, also those that are not kept */
-	struct reserved_address *reserved;
+	size_t omission_count;		   /* all, also those that are not kept */
+	struct reserved_address *reserved; /* sorted by address */
 	size_t reserved_count;
 	size_t reserved_room;
 	struct health_check *health_checks;

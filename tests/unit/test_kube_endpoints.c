@@ -50,6 +50,11 @@ static const struct {
 		      WITH("1", "a", TERMINATING) "," WITH("2", "b", GONE) "," WITH(
 			      "3", "b", CONDITIONS("false", "false", "true")))),
 	  "1" },
+	{ "terminating ones that do not say whether they serve",
+	  STATE(SLICE("web",
+		      WITH("1", "a",
+			   "'conditions': { 'ready': false, 'terminating': true }"))),
+	  "1" },
 	{ "neither ready nor terminating",
 	  STATE(SLICE("web", WITH("1", "a", CONDITIONS("false", "true", "false")))), "" },
 	{ "local ones",
@@ -62,8 +67,13 @@ static const struct {
 	{ "no local one, and none instead",
 	  LOCAL_STATE(SLICE("web", WITH("2", "b", READY) "," ENDPOINT("10.1.0.3"))), "" },
 	{ "one in two slices",
-	  STATE(SLICE("web", WITH("1", "a", GONE) "," WITH("2", "a", READY)) ",\n" SLICE(
-		  "web", WITH("1", "a", READY) "," WITH("2", "a", READY))),
+	  STATE(SLICE("web",
+		      WITH("1", "a", GONE) "," WITH(
+			      "2", "a",
+			      READY)) ",\n" SLICE_NAMED("web-y", "web", "IPv4",
+							"{ 'port': 8080 }",
+							WITH("1", "a", READY) "," WITH(
+								"2", "a", READY))),
 	  "1 2" },
 	{ "slices of other services",
 	  STATE(SLICE("we", ENDPOINT("10.1.0.1")) "," SLICE("web2",
@@ -152,9 +162,17 @@ static void odd_endpoints_are_told(void **state UNUSED)
 		"! EndpointSlice of Service default/web: endpoint fd00::1 is not of the slice's address family\n"
 		"! EndpointSlice of Service default/web: endpoint 'here' is no address\n");
 	expect_services(
-		"what the kernel refuses", &node_a,
-		STATE(SLICE("web", ENDPOINT("224.0.0.1"))),
-		"! Service default/web: address: 224.0.0.1 is a multicast address\n");
+		"what the kernel refuses, without the others", &node_a,
+		STATE(SLICE("web", ENDPOINT("224.0.0.1") "," ENDPOINT("10.1.0.1"))),
+		"tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		"! Service default/web: endpoint: address: 224.0.0.1 is a multicast address\n");
+	expect_services(
+		"ports that the API lets pass", &node_a,
+		STATE(SLICE_OF("web", "IPv4",
+			       "{ 'port': 0 }, { 'port': 70000 }, { 'port': 8080 }",
+			       ENDPOINT("10.1.0.1"))),
+		"tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		"! EndpointSlice of Service default/web: port 70000 is not in 1..65535\n");
 }
 
 /* More zones than there are bits: the hints are then as good as none. */
@@ -238,26 +256,26 @@ static void a_cache_keeps_a_cluster(void **state UNUSED)
 	const struct table *table;
 	bool changed;
 
-	write_state("state.json", text);
+	write_cluster(text);
 	expect_cached(&cache, true, before);
 	expect_cached(&cache, false, before);
 	address[strlen(address) - 1] = '2';
 	expect_cached(&cache, true, after);
 	expect_cached(&cache, false, after);
 	/* Written anew with the same content. */
-	write_state("state.json", text);
+	write_cluster(text);
 	expect_cached(&cache, false, after);
 	write_state("state.json", "{ 'kind': 'List', 'items': [] }");
 	assert_int_equal(
 		state_cache_read(&cache, "state.json", &table, &changed, &problems),
 		STATE_INVALID);
-	write_state("state.json", text);
+	write_cluster(text);
 	expect_cached(&cache, true, after);
 	/* From a cluster to a native state and back. */
 	write_state("state.json", "{ 'version': 1, 'services': [] }");
 	expect_cached(&cache, true, "");
 	expect_cached(&cache, false, "");
-	write_state("state.json", text);
+	write_cluster(text);
 	expect_cached(&cache, true, after);
 	state_cache_clear(&cache);
 	state_problems_clear(&problems);

@@ -16,7 +16,7 @@ service() {
 slice() {
   jq -n --arg name "$1" --argjson ports "$2" --argjson endpoints "$3" --arg family "${4:-IPv4}" \
     '{apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: $family,
-      metadata: {name: ($name + "-x7k2p"), namespace: "default",
+      metadata: {name: "\($name)-x7k2p-\($family | ascii_downcase)", namespace: "default",
         labels: {"kubernetes.io/service-name": $name}},
       ports: $ports, endpoints: $endpoints}'
 }
@@ -27,8 +27,13 @@ endpoint() {
     conditions: {ready: true, serving: true, terminating: false}}'
 }
 
-# list: the objects on stdin as one List
-list() { jq -s '{apiVersion: "v1", items: ., kind: "List", metadata: {resourceVersion: ""}}'; }
+# list: the objects on stdin as one List, with the API server's slice
+list() {
+  jq -s '{apiVersion: "v1", items: (. + [{apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice",
+    addressType: "IPv4", metadata: {name: "kubernetes", namespace: "default",
+      labels: {"kubernetes.io/service-name": "kubernetes"}}, endpoints: null, ports: null}]),
+    kind: "List", metadata: {resourceVersion: ""}}'
+}
 
 # dump SERVICES ENDPOINTS: a List of so many Services, each with so many endpoints
 dump() {

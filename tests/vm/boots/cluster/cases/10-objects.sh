@@ -53,6 +53,18 @@ case_broken_dump_changes_nothing() {
   STATE=slices.json applied 1
   expect_equal "$(report '.problems[0]')" \
     "slices.json:1: no Service among the Kubernetes objects: a cluster always has one, so this is no state"
+  # One that may not read EndpointSlices.
+  web_service >services.json
+  STATE=services.json applied 1
+  expect_equal "$(report '.problems[0]')" \
+    "services.json:1: no EndpointSlice (discovery.k8s.io/v1) among the Kubernetes objects: a cluster always has one, so this is no state"
+  # Yesterday's dump beside today's.
+  mkdir both
+  cp state.json both/1.json
+  cp state.json both/2.json
+  STATE=both applied 1
+  expect_contains "$(report '.problems[]')" \
+    "both/1.json:1: Service default/web stands here and in both/2.json: which one is the newer cannot be told"
   expect_equal "$table" "$(ipvsadm -Sn)"
 }
 
