@@ -107,12 +107,13 @@ static void give_back_memory(const struct reconcile_report *report)
 		malloc_trim(0);
 }
 
-/* While the state cannot be read, what it said last is answered. */
+/* While the state cannot be read, or is held, what the one before it said is answered. */
 static int update_health_server(struct daemon *daemon)
 {
 	enum reconcile_outcome outcome = daemon->report.outcome;
 
-	if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE)
+	if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE ||
+	    outcome == RECONCILE_HELD)
 		return 0;
 	return health_server_update(daemon->health, &daemon->session.state.table.notes,
 				    outcome != RECONCILE_TROUBLE, &daemon->report);
