@@ -19,7 +19,7 @@ struct json_text {
 	size_t position; /* bytes taken */
 	size_t line;	 /* of position, from 1 */
 	size_t column;	 /* characters of that line before position */
-	bool takes_nul;	 /* \u0000 in a text, where that ends for whoever uses C's functions */
+	bool takes_nul; /* \u0000 in a text, where that ends for whoever uses C's functions */
 };
 
 /* Where and why the text is no JSON; line and column count from 1. */

@@ -79,7 +79,7 @@ static int plan_goals(const struct globals *goals, const struct globals *except,
 		const struct sysctl *goal = &goals->sysctls[i];
 
 		if ((strcmp(goal->name, GLOBALS_REDIRECTS_SYSCTL) == 0) == behind &&
-		    !(except && globals_find_sysctl(except, goal->name)))
+		    !globals_find_sysctl(except, goal->name))
 			r = plan_sysctl(goal, actual, is_turned, plan);
 	}
 	return r;
@@ -88,13 +88,14 @@ static int plan_goals(const struct globals *goals, const struct globals *except,
 static int plan_sysctls(const struct globals *wanted, const struct globals *actual,
 			const struct globals *before, struct plan *plan)
 {
+	static const struct globals none;
 	int r = 0;
 
 	for (int behind = 0; r == 0 && behind <= 1; behind++) {
 		/* What left the state gets back the value found before. */
 		r = plan_goals(before, wanted, actual, behind, plan);
 		if (r == 0)
-			r = plan_goals(wanted, NULL, actual, behind, plan);
+			r = plan_goals(wanted, &none, actual, behind, plan);
 	}
 	return r;
 }
