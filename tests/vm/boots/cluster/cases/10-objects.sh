@@ -121,10 +121,10 @@ case_daemon_moves_node_ports_at_once() {
   ip address del 192.0.2.2/24 dev uplink
   wait_until 10 lacks "-A -t 192.0.2.2:30080" ipvsadm -Sn
   expect_contains "$(ipvsadm -Sn)" "-A -t 192.0.2.1:30080"
-  # Another address of the loopback link is none of the node's own.
+  # A link-local address is none that others know the node by.
   local reconciles
   reconciles=$(jq .reconciles "$RUN/status.json")
-  ip address add 192.0.2.3/32 dev lo
+  ip address add 169.254.7.7/16 dev uplink
   sleep 1
   expect_equal "$reconciles" "$(jq .reconciles "$RUN/status.json")"
 }

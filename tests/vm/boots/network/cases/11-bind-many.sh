@@ -67,8 +67,8 @@ case_many_addresses_are_routes() {
   # shellcheck disable=SC2046
   bound $(for i in 1 2 3 4 5 6; do seq -f "10.1.$i.%.0f" 1 200; done) fd00::1
   released_apply
-  # 201 services with a destination each, 1,201 routes, 1,000 addresses and a link that go.
-  expect_equal $((201 * 2 + 1201 + 1000 + 1)) "$(report .changes)"
+  # 201 services with a destination each, 1,201 routes, 1,000 addresses and a link that go, two rulesets.
+  expect_equal $((201 * 2 + 1201 + 1000 + 1 + 2)) "$(report .changes)"
   expect_equal 1201 "$(own_routes | wc -l)"
   expect_contains "$(own_routes)" "local 10.1.6.200 dev lo scope host metric 146"
   expect_status 1 ip link show ipvs0

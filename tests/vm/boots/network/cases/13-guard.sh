@@ -81,9 +81,11 @@ case_listeners_on_every_address() {
   expect_equal "-A -t 192.168.1.1:80 -s rr" "$(services)"
   server tcp - 0.0.0.0 80 mine
   applied 3
-  expect_equal 2 "$(failures | wc -l)"
-  expect_equal "" "$(services)" "one that was there leaves"
+  expect_equal "-A -t 192.168.1.1:80 -s rr" "$(services)" "one that is there stays"
+  agent cleanup
   applied 1
+  expect_equal 2 "$(failures | wc -l)"
+  expect_equal "" "$(services)" "a new one is refused"
 }
 
 case_a_port_of_our_own_address_is_nobodys() {
