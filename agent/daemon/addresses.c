@@ -373,6 +373,7 @@ int addresses_bring_about(const struct preparation *preparation,
 void addresses_clear(struct addresses *addresses)
 {
 	address_list_clear(&addresses->bound);
+	address_list_clear(&addresses->fresh);
 	free(addresses->leaving);
 	free(addresses->local);
 	memset(addresses, 0, sizeof(*addresses));

@@ -29,6 +29,9 @@ struct addresses {
 	struct network *local;
 	size_t local_count;
 	bool uses_link;
+	/* What became ours by the last look, before its writes. */
+	struct address_list fresh;
+	bool fresh_link;
 	bool settled; /* the last look found nothing that is not as wanted */
 };
 

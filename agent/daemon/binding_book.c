@@ -100,18 +100,26 @@ static bool intend_link(struct owned_link *link, const char *name)
 	return true;
 }
 
-static int intend(struct ownership *ownership, const struct binding_operation *operation,
+static int intend(struct session *session, const struct binding_operation *operation,
 		  bool *changed)
 {
 	const struct address *address = &operation->network.address;
+	struct ownership *ownership = &session->ownership;
 
 	switch (operation->kind) {
 	case BINDING_ADD_LINK:
+		session->addresses.fresh_link = ownership->link.name[0] == '\0';
+		*changed |= intend_link(&ownership->link, operation->name);
+		return 0;
 	case BINDING_RENAME_LINK:
 		*changed |= intend_link(&ownership->link, operation->name);
 		return 0;
 	case BINDING_ADD_ADDRESS:
-		*changed |= !address_list_has(&ownership->bound, address);
+		if (address_list_has(&ownership->bound, address))
+			return 0;
+		*changed = true;
+		if (address_list_add(&session->addresses.fresh, address) < 0)
+			return -ENOMEM;
 		return address_list_add(&ownership->bound, address);
 	case BINDING_ADD_ROUTE:
 		*changed |= !ownership->routes;
@@ -177,13 +185,15 @@ int binding_book_before(struct session *session, const struct node *node,
 	struct mark mark = { 0 };
 	int r = remember(ownership, &mark);
 
+	address_list_clear(&session->addresses.fresh);
+	session->addresses.fresh_link = false;
 	if (r == 0 && plan->adopts_routes) {
 		ownership->routes = true;
 		changed = true;
 	}
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
 		if (results[i] == 0)
-			r = intend(ownership, &plan->operations[i], &changed);
+			r = intend(session, &plan->operations[i], &changed);
 	}
 	if (r == 0 && changed)
 		r = write_record(session, report);
@@ -209,16 +219,20 @@ static bool is_gone(int result)
 	       result == -ENODEV;
 }
 
-static bool settle(struct ownership *ownership, const struct binding_operation *operation,
+/* What the kernel has although a look did not see it is ours if it was before. */
+static bool settle(struct session *session, const struct binding_operation *operation,
 		   int result)
 {
 	const struct address *address = &operation->network.address;
+	struct ownership *ownership = &session->ownership;
 	size_t before = ownership->bound.count;
 
 	switch (operation->kind) {
 	case BINDING_ADD_ADDRESS:
 		/* One that is withheld is not there either, but may be again. */
-		if (was_not_made(result))
+		if (was_not_made(result) &&
+		    (result != -EEXIST ||
+		     address_list_has(&session->addresses.fresh, address)))
 			address_list_remove(&ownership->bound, address);
 		return ownership->bound.count != before;
 	case BINDING_REMOVE_ADDRESS:
@@ -226,7 +240,8 @@ static bool settle(struct ownership *ownership, const struct binding_operation *
 			address_list_remove(&ownership->bound, address);
 		return ownership->bound.count != before;
 	case BINDING_ADD_LINK:
-		if (!was_not_made(result))
+		if (!was_not_made(result) ||
+		    (result == -EEXIST && !session->addresses.fresh_link))
 			return false;
 		memset(&ownership->link, 0, sizeof(ownership->link));
 		return true;
@@ -268,7 +283,7 @@ int binding_book_after(struct session *session, const struct binding_plan *plan,
 	int r;
 
 	for (size_t i = 0; i < plan->operation_count; i++)
-		changed |= settle(ownership, &plan->operations[i], results[i]);
+		changed |= settle(session, &plan->operations[i], results[i]);
 	if (ownership->routes && routes_are_gone(plan, results)) {
 		ownership->routes = false;
 		changed = true;

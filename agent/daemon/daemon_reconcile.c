@@ -107,16 +107,24 @@ static void give_back_memory(const struct reconcile_report *report)
 		malloc_trim(0);
 }
 
-/* While the state cannot be read, or is held, what the one before it said is answered. */
+/*
+ * While the state is held what the one before it said is answered, and while it cannot be read what the
+ * last good one does: the kernel has its services.
+ */
 static int update_health_server(struct daemon *daemon)
 {
 	enum reconcile_outcome outcome = daemon->report.outcome;
 
-	if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE ||
-	    outcome == RECONCILE_HELD)
+	const struct notes *notes = &daemon->session.state.table.notes;
+
+	if (daemon->report.falls_back)
+		notes = &daemon->session.last_good_notes;
+	else if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE)
 		return 0;
-	return health_server_update(daemon->health, &daemon->session.state.table.notes,
-				    outcome != RECONCILE_TROUBLE, &daemon->report);
+	if (outcome == RECONCILE_HELD)
+		return 0;
+	return health_server_update(daemon->health, notes, outcome != RECONCILE_TROUBLE,
+				    &daemon->report);
 }
 
 int daemon_hasten(struct daemon *daemon, uint64_t usec)

@@ -99,6 +99,10 @@ int preparation_fall_back(struct preparation *preparation,
 		log_debug("no last good state: %s", err.text);
 		return 0;
 	}
+	notes_clear(&session->last_good_notes);
+	if (notes_copy_health_checks(&preparation->wanted.notes,
+				     &session->last_good_notes) < 0)
+		return -ENOMEM;
 	report->falls_back = true;
 	report->last_good = when;
 	report->services = preparation->wanted.service_count;

@@ -18,6 +18,7 @@ void session_clear(struct session *session)
 	quarrel_clear(&session->quarrels);
 	history_clear(&session->history);
 	addresses_clear(&session->addresses);
+	notes_clear(&session->last_good_notes);
 	address_list_clear(&session->own_addresses);
 	table_clear(&session->draining);
 	for (int slot = 0; slot < RULESET_SLOTS; slot++)

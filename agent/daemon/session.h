@@ -27,6 +27,8 @@ struct session {
 	struct state_cache state;	/* what was read of it last */
 	struct state_settings settings; /* the options', but for whose the own link is */
 	struct node_address_except own_link; /* also by what the record says */
+	struct notes
+		last_good_notes; /* its health checks, while it stands in for the state */
 
 	struct ownership ownership;
 	bool record_read;    /* ownership is what the record's file says, or newer */

@@ -89,6 +89,15 @@ int notes_add_health_check(struct notes *notes, const struct health_check *check
 	return 0;
 }
 
+int notes_copy_health_checks(const struct notes *from, struct notes *to)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->health_check_count; i++)
+		r = notes_add_health_check(to, &from->health_checks[i]);
+	return r;
+}
+
 void notes_clear(struct notes *notes)
 {
 	for (size_t i = 0; i < notes_kept(notes); i++) {

@@ -54,6 +54,9 @@ struct notes {
 int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 	PRINTF_LIKE(3, 4) MUST_CHECK;
 
+/* Fills an empty one with the health checks alone. -ENOMEM; it is then to be cleared. */
+int notes_copy_health_checks(const struct notes *from, struct notes *to) MUST_CHECK;
+
 /* -ENOMEM. */
 int notes_reserve(struct notes *notes, const struct address *address,
 		  const char *owner) MUST_CHECK;

@@ -153,6 +153,10 @@ case_health_check_node_port() {
   echo '{' >new.json && mv new.json state.json
   wait_until 30 has '"outcome": "bad-state"' status_file
   expect_match "$(http 32000)" '503 Service Unavailable'
+  # Nor does a restart with it: the last good state is what the kernel has.
+  end_daemon
+  start_daemon --resync=1h --node-name a
+  expect_match "$(http 32000)" '503 Service Unavailable'
   # Another port; the old one is closed.
   { health_web 32001 && web_slice "$(two_endpoints)"; } | list >new.json && mv new.json state.json
   wait_until 30 has '200 OK' http 32001
