@@ -27,10 +27,11 @@ endpoint() {
     conditions: {ready: true, serving: true, terminating: false}}'
 }
 
-# list: the objects on stdin as one List, with the API server's slice
+# list: the objects on stdin as one List, with the API server's slice, once
 list() {
-  jq -s '{apiVersion: "v1", items: (. + [{apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice",
-    addressType: "IPv4", metadata: {name: "kubernetes", namespace: "default",
+  jq -s '{apiVersion: "v1", items: (map(select(.metadata.name != "kubernetes")) + [{
+    apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: "IPv4",
+    metadata: {name: "kubernetes", namespace: "default",
       labels: {"kubernetes.io/service-name": "kubernetes"}}, endpoints: null, ports: null}]),
     kind: "List", metadata: {resourceVersion: ""}}'
 }

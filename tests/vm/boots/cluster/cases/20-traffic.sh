@@ -252,9 +252,13 @@ all_around() {
     grep -vE 'drop_entry|drop_packet|secure_tcp'
 }
 
+# The links' own addresses are no longer tentative.
+links_have_settled() { [ "$(ip -o -6 address show scope link -tentative | wc -l)" = 3 ]; }
+
 case_cleanup_leaves_nothing() {
   local before
   node tcp
+  wait_until 20 links_have_settled
   before=$(all_around)
   cluster_of '{"externalIPs": ["198.51.100.1"], "sessionAffinity": "ClientIP"}'
   OPTIONS+=(--strict-arp)
