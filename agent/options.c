@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 
 #include "agent/kernel/node_address.h"
 #include "agent/option_values.h"
@@ -123,6 +124,32 @@ static int check_taken(int code, unsigned int takes, const char *command,
 	return 0;
 }
 
+/* Those without a value: each turns something on. */
+static const struct {
+	enum option_code code;
+	size_t member; /* where its bool is in struct options */
+} switches[] = {
+	{ OPTION_STRICT_ARP, offsetof(struct options, strict_arp) },
+	{ OPTION_MASQUERADE_ALL, offsetof(struct options, masquerade_all) },
+	{ OPTION_DRAIN_UDP, offsetof(struct options, drain_udp) },
+	{ OPTION_NO_DRAIN, offsetof(struct options, no_drain) },
+	{ OPTION_ALLOW_REMOVAL, offsetof(struct options, allow_removal) },
+	{ OPTION_DRY_RUN, offsetof(struct options, dry_run) },
+	{ OPTION_NO_AUTOLOAD, offsetof(struct options, no_autoload) },
+	{ OPTION_STRICT_READY, offsetof(struct options, strict_ready) },
+};
+
+static bool set_switch(int code, struct options *options)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		if ((int)switches[i].code != code)
+			continue;
+		*(bool *)((char *)options + switches[i].member) = true;
+		return true;
+	}
+	return false;
+}
+
 static int parse_option(int code, struct options *options, struct err *err)
 {
 	switch (code) {
@@ -163,38 +190,16 @@ static int parse_option(int code, struct options *options, struct err *err)
 		return option_parse_link(optarg, &options->link, err);
 	case OPTION_SERVICE_CIDR:
 		return option_parse_service_network(optarg, options, err);
-	case OPTION_STRICT_ARP:
-		options->strict_arp = true;
-		return 0;
 	case OPTION_MASQUERADE_BIT:
 		return option_parse_bit(optarg, &options->masquerade_bit, err);
 	case OPTION_CLUSTER_CIDR:
 		return option_parse_cluster(optarg, options, err);
 	case OPTION_NO_ENDPOINTS:
 		return option_parse_no_endpoints(optarg, &options->no_endpoints, err);
-	case OPTION_MASQUERADE_ALL:
-		options->masquerade_all = true;
-		return 0;
-	case OPTION_DRAIN_UDP:
-		options->drain_udp = true;
-		return 0;
-	case OPTION_NO_DRAIN:
-		options->no_drain = true;
-		return 0;
-	case OPTION_ALLOW_REMOVAL:
-		options->allow_removal = true;
-		return 0;
-	case OPTION_DRY_RUN:
-		options->dry_run = true;
-		return 0;
-	case OPTION_NO_AUTOLOAD:
-		options->no_autoload = true;
-		return 0;
-	case OPTION_STRICT_READY:
-		options->strict_ready = true;
-		return 0;
 	default:
-		return err_set(err, EINVAL, "option without a meaning");
+		return set_switch(code, options)
+			       ? 0
+			       : err_set(err, EINVAL, "option without a meaning");
 	}
 }
 

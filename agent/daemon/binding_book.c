@@ -108,10 +108,8 @@ static int intend(struct session *session, const struct binding_operation *opera
 
 	switch (operation->kind) {
 	case BINDING_ADD_LINK:
-		session->addresses.fresh_link = ownership->link.name[0] == '\0';
-		*changed |= intend_link(&ownership->link, operation->name);
-		return 0;
 	case BINDING_RENAME_LINK:
+		session->addresses.fresh_link = ownership->link.name[0] == '\0';
 		*changed |= intend_link(&ownership->link, operation->name);
 		return 0;
 	case BINDING_ADD_ADDRESS:

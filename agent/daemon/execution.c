@@ -148,7 +148,7 @@ static int write_sysctl(const struct operation *operation, struct err *err)
 	const struct sysctl *sysctl = operation->sysctl;
 	char link[IF_NAMESIZE];
 
-	if (sysctl->implied && strcmp(sysctl->name, FORWARDING6_SYSCTL) == 0 &&
+	if (sysctl->implied && strcmp(sysctl->name, GLOBALS_FORWARDING6_SYSCTL) == 0 &&
 	    router_advertisement_would_go(link))
 		return err_set(
 			err, EBUSY,

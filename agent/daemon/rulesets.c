@@ -15,7 +15,7 @@ static const uint8_t families[RULESET_SLOTS] = { AF_INET, AF_INET6 };
 /* --- sysctls --- */
 
 static const char *const forwarding[RULESET_SLOTS] = { GLOBALS_FORWARDING_SYSCTL,
-						       FORWARDING6_SYSCTL };
+						       GLOBALS_FORWARDING6_SYSCTL };
 
 /*
  * ip_vs_core.c, ip_vs_nfct.c: without the first a packet of IPVS is none that conntrack knows, and so

@@ -24,8 +24,6 @@ struct preparation;
 struct reconcile_report;
 struct session;
 
-#define FORWARDING6_SYSCTL "net.ipv6.conf.all.forwarding"
-
 /* What is wanted and what is there. */
 struct ruleset_goals {
 	bool looked; /* the rest is valid */

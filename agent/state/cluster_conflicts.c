@@ -100,13 +100,6 @@ static int reserve_api_servers(const struct cluster *cluster, struct notes *note
 	return r;
 }
 
-static int compare_reserved(const void *a, const void *b)
-{
-	const struct reserved_address *left = a, *right = b;
-
-	return address_compare(&left->address, &right->address);
-}
-
 int cluster_reserve(const struct cluster *cluster, struct notes *notes)
 {
 	int r = reserve_nodes(cluster, notes);
@@ -115,6 +108,6 @@ int cluster_reserve(const struct cluster *cluster, struct notes *notes)
 		r = reserve_api_servers(cluster, notes);
 	if (notes->reserved_count > 0)
 		qsort(notes->reserved, notes->reserved_count, sizeof(*notes->reserved),
-		      compare_reserved);
+		      reserved_address_compare);
 	return r;
 }

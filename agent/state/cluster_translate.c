@@ -94,7 +94,6 @@ static uint8_t scheduler_flags(struct translation *t, const char *scheduler)
 
 		if (*word == '\0')
 			continue;
-
 		if (!flag ||
 		    (flag->scheduler && strcmp(flag->scheduler, scheduler) != 0)) {
 			refuse(t,

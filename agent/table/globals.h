@@ -83,6 +83,9 @@ bool sysctl_value_equal(const char *a, const char *b);
 #define GLOBALS_FORWARDING_SYSCTL "net.ipv4.ip_forward"
 #define GLOBALS_REDIRECTS_SYSCTL  "net.ipv4.conf.all.accept_redirects"
 
+/* The first's counterpart, which turns nothing else of this kind. */
+#define GLOBALS_FORWARDING6_SYSCTL "net.ipv6.conf.all.forwarding"
+
 /* Appends a copy; -ENOMEM. */
 int globals_add_sysctl(struct globals *globals, const char *name,
 		       const char *value) MUST_CHECK;

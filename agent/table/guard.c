@@ -66,13 +66,6 @@ static bool is_gateway(const struct node *node, const struct address *address)
 	return false;
 }
 
-static int compare_reserved(const void *a, const void *b)
-{
-	const struct reserved_address *left = a, *right = b;
-
-	return address_compare(&left->address, &right->address);
-}
-
 static const char *find_reserved(const struct guard_facts *facts,
 				 const struct address *address)
 {
@@ -81,7 +74,7 @@ static const char *find_reserved(const struct guard_facts *facts,
 		facts->reserved_count == 0
 			? NULL
 			: bsearch(&key, facts->reserved, facts->reserved_count,
-				  sizeof(key), compare_reserved);
+				  sizeof(key), reserved_address_compare);
 
 	return found ? found->owner : NULL;
 }

@@ -47,6 +47,13 @@ int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 	return 0;
 }
 
+int reserved_address_compare(const void *a, const void *b)
+{
+	const struct reserved_address *left = a, *right = b;
+
+	return address_compare(&left->address, &right->address);
+}
+
 int notes_reserve(struct notes *notes, const struct address *address, const char *owner)
 {
 	cleanup_free char *copy = strdup(owner);

@@ -25,6 +25,9 @@ struct reserved_address {
 	char *owner; /* "an address of Node worker-2" */
 };
 
+/* By address; for qsort(3) and bsearch(3). */
+int reserved_address_compare(const void *a, const void *b);
+
 /* A port at which load balancers ask for the endpoints of a Service on this node. */
 struct health_check {
 	uint16_t port; /* host byte order */

@@ -215,7 +215,7 @@ static void write_inside(struct ruleset_writer *w)
 	end_set(w);
 }
 
-/* Whether the next BLOCK closed addresses are all that a network of BLOCK_BITS has. */
+/* Whether the next BLOCK closed addresses differ in their last byte alone, and so are a network. */
 static bool begins_block(const struct ruleset_draft *draft, size_t i)
 {
 	const struct address *first = &draft->closed[i], *last = first + BLOCK - 1;

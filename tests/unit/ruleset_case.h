@@ -64,3 +64,15 @@ static inline void assert_described(const struct fixture *f, const char *wanted)
 #define TO(address)	 "'destinations': [ { 'address': '" address "', 'port': 8080 } ]"
 #define SERVICE(text)	 "{ " ADDRESS("10.0.0.1") ", " TO("10.1.0.1") ", " text " }"
 #define SERVICE6(text)	 "{ " ADDRESS("fd00::1") ", " TO("fd01::1") ", " text " }"
+
+static const struct network cluster[] = {
+	{ .address = { .family = AF_INET, .bytes = { 10, 244 } }, .prefix = 16 },
+	{ .address = { .family = AF_INET, .bytes = { 10, 244, 3 } }, .prefix = 24 },
+	{ .address = { .family = AF_INET6, .bytes = { 0xfd, 2 } }, .prefix = 48 },
+};
+
+/* Sorted. */
+static const struct address own[] = {
+	{ .family = AF_INET, .bytes = { 10, 0, 0, 9 } },
+	{ .family = AF_INET, .bytes = { 192, 0, 2, 7 } },
+};

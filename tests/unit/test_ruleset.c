@@ -67,12 +67,6 @@ static void test_masquerade_of_ipv6(void **state UNUSED)
 	clear(&f);
 }
 
-static const struct network cluster[] = {
-	{ .address = { .family = AF_INET, .bytes = { 10, 244 } }, .prefix = 16 },
-	{ .address = { .family = AF_INET, .bytes = { 10, 244, 3 } }, .prefix = 24 },
-	{ .address = { .family = AF_INET6, .bytes = { 0xfd, 2 } }, .prefix = 48 },
-};
-
 static void test_outside(void **state UNUSED)
 {
 	struct fixture f = { .settings = { .cluster = cluster, .cluster_count = 3 } };
@@ -181,11 +175,6 @@ static void test_equal_lists_of_sources_have_one_chain(void **state UNUSED)
 	ASSERT_LACKS(&f, "hook postrouting");
 	clear(&f);
 }
-
-static const struct address own[] = {
-	{ .family = AF_INET, .bytes = { 10, 0, 0, 9 } },
-	{ .family = AF_INET, .bytes = { 192, 0, 2, 7 } },
-};
 
 static void test_node_may_use_its_virtual_address_as_source(void **state UNUSED)
 {

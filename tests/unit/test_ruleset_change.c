@@ -5,12 +5,6 @@
 
 /* From one ruleset to another: by its elements, or as a whole. */
 
-static const struct network cluster[] = {
-	{ .address = { .family = AF_INET, .bytes = { 10, 244 } }, .prefix = 16 },
-	{ .address = { .family = AF_INET, .bytes = { 10, 244, 3 } }, .prefix = 24 },
-	{ .address = { .family = AF_INET6, .bytes = { 0xfd, 2 } }, .prefix = 48 },
-};
-
 /* So many services, masqueraded but for those that are left out by their number. */
 static void many(struct fixture *f, int count, int without, const char *more)
 {

@@ -3,11 +3,6 @@
 
 /* Virtual addresses on which only services answer. */
 
-static const struct address own[] = {
-	{ .family = AF_INET, .bytes = { 10, 0, 0, 9 } },
-	{ .family = AF_INET, .bytes = { 192, 0, 2, 7 } },
-};
-
 static void test_bound_addresses_are_closed(void **state UNUSED)
 {
 	struct fixture f = { .settings = { .own = own, .own_count = 2 } };
