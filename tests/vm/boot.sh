@@ -8,7 +8,8 @@
 # second serial port). The exit status says whether the guest ended by itself, not what its cases
 # found. --shell gives a root shell on this terminal instead, --show runs the boot's show.sh with the
 # console on stdout. Programs and units come from `make install` of the release build, the sanitized programs
-# from build/sanitized; both must be there. KVM=1 takes the host's virtualisation.
+# from build/sanitized; both must be there. A boot's prepare.sh runs here before, with the folder of what
+# goes over the guest's root as its argument. KVM=1 takes the host's virtualisation.
 set -euo pipefail
 . "$(dirname -- "$0")/common.sh"
 
@@ -28,12 +29,12 @@ output=$(realpath -- "$2")
 rm -f "$output"/{console.log,results,overlay.cpio}
 
 kernel=$("$vm/image.sh" kernel)
-root=$("$vm/image.sh" root)
-
 option() { [ ! -f "$boot/boot.conf" ] || sed -n "s/^$1=//p" "$boot/boot.conf" | tail -n 1; }
 bound=$(option timeout)
 bound=${bound:-900}
 memory=$(option memory)
+root=$(option root)
+root=$("$vm/image.sh" root "${root:-default}")
 
 # --- the overlay: what changes from boot to boot ----------------------------------------------
 
@@ -41,7 +42,8 @@ overlay=$(mktemp -d)
 trap 'rm -rf "$overlay"' EXIT
 mkdir -p "$overlay"/{opt/sanitized,usr/lib/vm-tests/cases,etc/systemd/system/multi-user.target.wants}
 # One make at a time, whoever else is booting.
-(flock 8 && run_make install DESTDIR="$overlay" >&2) 8>"$cache/install.lock"
+[ "$(option install)" = none ] ||
+  (flock 8 && run_make install DESTDIR="$overlay" >&2) 8>"$cache/install.lock"
 for program in ipvs-preflight ipvs-agent; do
   if [ -x "$build/sanitized/$program" ]; then
     cp "$build/sanitized/$program" "$overlay/opt/sanitized/"
@@ -66,6 +68,9 @@ done
 state=$(option state)
 [ -z "$state" ] || install -D -m 644 "$top/$state" "$overlay/etc/ipvs-node/state.json"
 [ ! -d "$boot/files" ] || cp -a "$boot/files/." "$overlay/"
+[ ! -x "$boot/prepare.sh" ] ||
+  (flock 8 && top="$top" build="$build" cache="$cache" kernel="$kernel" "$boot/prepare.sh" "$overlay" >&2) \
+    8>"$cache/prepare.lock"
 {
   printf 'BOOT=%q\n' "${name:-$(basename "$boot")}"
   printf 'export SHORT=%q\n' "${SHORT:-}"

@@ -3,20 +3,21 @@
 # Makes what a guest boots from, once, in build/vm:
 #
 #   image.sh kernel   Debian's stock cloud kernel of $KERNEL (vmlinuz, modules.cpio, version)
-#   image.sh root     a Debian of $SUITE with systemd, as an uncompressed cpio
+#   image.sh root [NAME]
+#                     a Debian of $SUITE with the packages of roots/NAME ("default"), as an uncompressed cpio
 #
 # and prints where it is. The names carry a hash of everything the thing is made from, so that
 # what is there already is what is wanted.
 set -euo pipefail
 . "$(dirname -- "$0")/common.sh"
 
-packages=(
-  systemd-sysv kmod iproute2 procps jq strace socat libcap2-bin util-linux
-  ipvsadm nftables iptables keepalived conntrack
-  libkmod2 libnl-3-200 libnl-genl-3-200 libnl-route-3-200 libsystemd0 libjansson4 libnftables1
-  libmicrohttpd12
-  libcap2 libasan8 libubsan1
-)
+# roots/NAME lists a root's packages.
+root_name=${2:-default}
+packages=()
+if [ "${1:-}" = root ]; then
+  [ -f "$vm/roots/$root_name" ] || die "no roots/$root_name"
+  mapfile -t packages < <(sed 's/#.*//' "$vm/roots/$root_name" | tr -s '[:space:]' '\n' | sed '/^$/d')
+fi
 
 # Units of Debian's packages that would program the table, the firewall, or only take time.
 masked=(
@@ -106,7 +107,7 @@ for unit in ${masked[*]}; do ln -sf /dev/null "etc/systemd/system/\$unit"; done
 rm -rf var/lib/apt/lists/* var/cache/* var/log/* etc/.updated var/.updated
 rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info usr/share/zoneinfo
 rm -rf usr/share/snmp usr/share/misc usr/share/perl usr/lib/udev/hwdb.d
-rm -rf usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl usr/lib/x86_64-linux-gnu/perl-base
+rm -rf usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl
 HOOK
   chmod +x "$hook"
   sources_of "$suite" >"$work/sources.list"
@@ -143,6 +144,6 @@ cached() {
 
 case ${1:-} in
   kernel) cached "kernel-$kernel_suite" make_kernel "${module_folders[@]}" ;;
-  root) cached "root-$suite" make_root "${packages[@]}" "${masked[@]}" ;;
-  *) die "usage: image.sh kernel|root" ;;
+  root) cached "root-$root_name-$suite" make_root "${packages[@]}" "${masked[@]}" ;;
+  *) die "usage: image.sh kernel|root [NAME]" ;;
 esac

@@ -80,8 +80,9 @@ mapfile -t chosen < <(for boot in "${chosen[@]}"; do
   [[ $boot != *@* ]] || weight=$((weight / 3))
   printf '%d %s\n' "$weight" "$boot"
 done | sort -srn | cut -d' ' -f2)
-"$vm/image.sh" root >/dev/null
 for boot in "${chosen[@]}"; do
+  root=$(sed -n 's/^root=//p' "$(folder_of "$boot")/boot.conf" 2>/dev/null || true)
+  "$vm/image.sh" root "${root:-default}" >/dev/null
   kernel=${boot#"${boot%@*}"}
   KERNEL=${kernel#@} "$vm/image.sh" kernel >/dev/null
 done
