@@ -4,7 +4,8 @@
 #
 #   boot.sh [--shell | --show] [--name NAME] [--pattern TEXT] BOOT-FOLDER OUTPUT-FOLDER
 #
-# and leaves in OUTPUT-FOLDER `console.log` and `results` (what the guest's runner wrote to its
+# and, where BOOT-FOLDER/reboot has cases, boots it once more with what the first boot changed on its
+# disk. Leaves in OUTPUT-FOLDER `console.log` and `results` (what the guest's runner wrote to its
 # second serial port). The exit status says whether the guest ended by itself, not what its cases
 # found. --shell gives a root shell on this terminal instead, --show runs the boot's show.sh with the
 # console on stdout. Programs and units come from `make install` of the release build, the sanitized programs
@@ -26,7 +27,7 @@ done
 boot=$(realpath -- "$1")
 mkdir -p "$2"
 output=$(realpath -- "$2")
-rm -f "$output"/{console.log,results,overlay.cpio}
+rm -f "$output"/{console.log,results,overlay.cpio,changed.tar,changed.cpio}
 
 kernel=$("$vm/image.sh" kernel)
 option() { [ ! -f "$boot/boot.conf" ] || sed -n "s/^$1=//p" "$boot/boot.conf" | tail -n 1; }
@@ -62,6 +63,11 @@ ln -s "/usr/lib/vm-tests/vm-$mode.service" "$wants/"
 ln -s "/usr/lib/vm-tests/vm-$mode.service" "$overlay/etc/systemd/system/"
 [ ! -f "$boot/show.sh" ] || cp "$boot/show.sh" "$overlay/usr/lib/vm-tests/"
 [ ! -d "$boot/cases" ] || cp -r "$boot/cases/." "$overlay/usr/lib/vm-tests/cases/"
+reboots=''
+if [ "$mode" = tests ] && [ -d "$boot/reboot" ]; then
+  reboots=1
+  cp -r "$boot/reboot" "$overlay/usr/lib/vm-tests/"
+fi
 for folder in bin sbin lib lib64; do
   [ ! -e "$boot/files/$folder" ] || die "$boot/files/$folder: a link in the guest, put it under usr/"
 done
@@ -71,21 +77,27 @@ state=$(option state)
 [ ! -x "$boot/prepare.sh" ] ||
   (flock 8 && top="$top" build="$build" cache="$cache" kernel="$kernel" "$boot/prepare.sh" "$overlay" >&2) \
     8>"$cache/prepare.lock"
-{
-  printf 'BOOT=%q\n' "${name:-$(basename "$boot")}"
-  printf 'export SHORT=%q\n' "${SHORT:-}"
-  printf 'PATTERN=%q\n' "$pattern"
-} >"$overlay/usr/lib/vm-tests/boot.env"
+# set_cases FOLDER: which cases the guest runs
+set_cases() {
+  printf '%s=%q\n' BOOT "${name:-$(basename "$boot")}" 'export SHORT' "${SHORT:-}" PATTERN "$pattern" \
+    CASES "$1" REBOOTS "$reboots" >"$overlay/usr/lib/vm-tests/boot.env"
+}
+set_cases cases
 chmod -R u=rwX,go=rX "$overlay"
 chmod 755 "$overlay"/usr/lib/vm-tests/*.sh
-(cd "$overlay" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc --owner=0:0) \
-  >"$output/overlay.cpio"
 
-archives=("$root/root.cpio")
-[ "$(option modules)" = none ] || archives+=("$kernel/modules.cpio")
 initrd=$output/initrd.cpio
-cat "${archives[@]}" "$output/overlay.cpio" >"$initrd"
-trap 'rm -rf "$overlay" "$initrd" "$output/overlay.cpio"' EXIT
+trap 'rm -rf "$overlay" "$initrd" "$output/overlay.cpio" "$output"/changed.*' EXIT
+
+# make_initrd [ARCHIVE…]: the root, the kernel's modules, the archives, the overlay
+make_initrd() {
+  (cd "$overlay" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc --owner=0:0) \
+    >"$output/overlay.cpio"
+  local archives=("$root/root.cpio")
+  [ "$(option modules)" = none ] || archives+=("$kernel/modules.cpio")
+  cat "${archives[@]}" "$@" "$output/overlay.cpio" >"$initrd"
+}
+make_initrd
 
 # --- the machine ------------------------------------------------------------------------------
 
@@ -99,17 +111,35 @@ else
   machine+=(-accel "tcg,thread=multi" -cpu max)
 fi
 
-status=0
 case $mode in
   shell) qemu-system-x86_64 "${machine[@]}" -serial mon:stdio && exit ;;
   show) console=stdio ;;
   tests) console=file:$output/console.log ;;
 esac
-timeout --kill-after=5 "$bound" qemu-system-x86_64 "${machine[@]}" -monitor none \
-  -serial "$console" -serial "file:$output/results" </dev/null || status=$?
-touch "$output/console.log" "$output/results"
-case $status in
-  0) ;;
-  124 | 137) die "${name:-$(basename "$boot")}: killed, it had not ended after $bound s" ;;
-  *) die "${name:-$(basename "$boot")}: qemu ended with status $status" ;;
-esac
+
+# boot_once RESULTS
+boot_once() {
+  local status=0 serials=(-serial "$console" -serial "file:$1")
+  [ -z "$reboots" ] || serials+=(-serial "file:$output/changed.tar")
+  timeout --kill-after=5 "$bound" qemu-system-x86_64 "${machine[@]}" -monitor none "${serials[@]}" \
+    </dev/null || status=$?
+  touch "$output/console.log" "$1"
+  case $status in
+    0) ;;
+    124 | 137) die "${name:-$(basename "$boot")}: killed, it had not ended after $bound s" ;;
+    *) die "${name:-$(basename "$boot")}: qemu ended with status $status" ;;
+  esac
+}
+
+boot_once "$output/results"
+[ -n "$reboots" ] || exit 0
+
+[ -s "$output/changed.tar" ] || die "${name:-$(basename "$boot")}: no disk is left to boot again from"
+bsdtar --format newc -cf "$output/changed.cpio" "@$output/changed.tar"
+console=file:$output/console-reboot.log
+reboots=''
+set_cases reboot
+make_initrd "$output/changed.cpio"
+boot_once "$output/results-reboot"
+sed -i '/^# end after/d' "$output/results"
+cat "$output/results-reboot" >>"$output/results"

@@ -40,7 +40,8 @@ fi
 matches() {
   local boot=$1 file name
   [ -n "$pattern" ] || return 0
-  for file in "$(folder_of "$boot")"/cases/*.sh; do
+  for file in "$(folder_of "$boot")"/{cases,reboot}/*.sh; do
+    [ -f "$file" ] || continue
     while read -r name; do
       [[ $boot/$(basename "$file" .sh):$name != *$pattern* ]] || return 0
     done < <(sed -nE 's/^(case_[A-Za-z0-9_]+) ?\(\).*/\1/p' "$file")
@@ -63,7 +64,7 @@ run_boot() {
   printf 'not ok %s:boot (the guest did not come to its end)\n' "$boot" >>"$results"
   {
     echo "--- the end of its console"
-    tr -d '\r' <"$folder/console.log" | tail -n 100
+    cat "$folder"/console*.log | tr -d '\r' | tail -n 100
   } | sed 's/^/    /' >>"$results"
 }
 

@@ -7,6 +7,8 @@ set -uo pipefail
 here=/usr/lib/vm-tests
 . "$here/boot.env"
 
+mkdir -p /run/vm-tests
+touch /run/vm-tests/began
 exec 3>/dev/ttyS1
 stty -F /dev/ttyS1 raw -echo
 report() { printf '%s\n' "$*" >&3; }
@@ -21,12 +23,12 @@ run_case() { # file, case, bound, netns
   [ -z "$PATTERN" ] || [[ $id == *$PATTERN* ]] || return 0
   local log=/run/vm-tests/$name.log began status start
   local group=$groups/case
-  mkdir -p /run/vm-tests "$group"
+  mkdir -p "$group"
   began=$(date +%s.%N)
   start=${EPOCHREALTIME/./}
   (
     echo 0 >"$group/cgroup.procs"
-    exec timeout --kill-after=5 "$bound" "$here/case.sh" "$here/cases/$file" "$name" "$netns"
+    exec timeout --kill-after=5 "$bound" "$here/case.sh" "$here/$CASES/$file" "$name" "$netns"
   ) >"$log" 2>&1 3>&- </dev/null
   status=$?
   local took=$(((${EPOCHREALTIME/./} - start) / 1000))
@@ -64,7 +66,7 @@ units_shown=''
 timeout 60 systemctl is-system-running --wait >/dev/null 2>&1
 report "# booted in $(cut -d' ' -f1 /proc/uptime) s: $(uname -r), systemd is $(systemctl is-system-running)"
 
-cd "$here/cases" 2>/dev/null || report "not ok $BOOT:cases (there are none)"
+cd "$here/$CASES" 2>/dev/null || report "not ok $BOOT:cases (there are none)"
 for file in *.sh; do
   [ -f "$file" ] || continue
   bound=$(sed -n 's/^# timeout: *//p' "$file" | head -n 1)
@@ -85,6 +87,13 @@ if [ -z "$PATTERN" ]; then
   else
     report "ok $BOOT:kernel"
   fi
+fi
+# What has changed on the disk, for the boot that follows: not what is gone.
+if [ -n "$REBOOTS" ]; then
+  stty -F /dev/ttyS2 raw -echo
+  (cd / && find . -xdev \( -path ./tmp -o -path ./var/tmp -o -path ./var/log -o -path ".$here" \) -prune -o \
+    -cnewer /run/vm-tests/began -print0 |
+    tar --create --gzip --null --no-recursion --files-from=- --file=- | cat >/dev/ttyS2) 2>&1 | sed 's/^/# /' >&3
 fi
 report "# end after $(cut -d' ' -f1 /proc/uptime) s"
 exec 3>&-
