@@ -44,6 +44,20 @@ static bool has_line(const char *text, const char *word)
 	return false;
 }
 
+/* /proc names iptables' tables to root alone; their module is seen by everybody. */
+static void tell_of_iptables(const struct inspection *inspection, bool ipv6,
+			     const char *check, struct report *report)
+{
+	char why[PRESENCE_WHY];
+	const char *module = ipv6 ? "ip6table_filter" : "iptable_filter";
+
+	if (presence_usable(presence_look(inspection->system, module, why)))
+		report_cannot_tell(
+			report, check,
+			"%s is there, and the policies of its table are not shown to this user: `ipvs-preflight --check` by root reads them",
+			module);
+}
+
 static void ask_iptables(const struct inspection *inspection, bool ipv6,
 			 const char *check, struct base_chains *chains,
 			 struct report *report)
@@ -57,6 +71,10 @@ static void ask_iptables(const struct inspection *inspection, bool ipv6,
 	/* No such file: the module is not there, and neither is any rule. */
 	if (r == -ENOENT && system_exists(inspection->system, "proc/net/dev"))
 		return;
+	if (r == -EACCES) {
+		tell_of_iptables(inspection, ipv6, check, report);
+		return;
+	}
 	if (r < 0) {
 		report_cannot_tell(report, check, "/%s cannot be read: %s", path,
 				   strerror(-r));

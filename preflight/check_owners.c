@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "preflight/checks.h"
+#include "preflight/process_names.h"
 
 static const struct {
 	const char *comm;
@@ -23,33 +25,78 @@ static bool is_number(const char *text)
 	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-static int look_at_processes(const struct inspection *inspection, const char *check,
-			     struct report *report)
-{
-	char path[SYSTEM_PATH], comm[32];
-	cleanup_dir DIR *proc = opendir(system_path(inspection->system, path, "proc"));
-	bool seen[ARRAY_SIZE(owners)] = { false };
-	const struct dirent *entry;
-	bool any = false;
+/* What is seen of the processes, and of whom a finding has been made already. */
+struct sighting {
+	struct process_names *names; /* asked for the first name that /proc hides */
+	bool asked;
+	bool found[ARRAY_SIZE(owners)];
+	size_t seen, hidden;
+};
 
-	if (!proc)
-		return -errno;
-	while ((entry = readdir(proc))) {
-		if (!is_number(entry->d_name))
+/* The name of a process that /proc lists and does not show. */
+static int hidden_name(struct sighting *sighting, const char *number,
+		       char comm[static PROCESS_NAME])
+{
+	uint32_t pid;
+
+	if (!sighting->asked)
+		sighting->names = process_names_new();
+	sighting->asked = true;
+	if (!sighting->names || parse_u32(number, 1, INT32_MAX, &pid) < 0)
+		return -EACCES;
+	return process_names_get(sighting->names, pid, comm);
+}
+
+static int name_of(const struct inspection *inspection, struct sighting *sighting,
+		   const char *number, char comm[static PROCESS_NAME])
+{
+	char path[SYSTEM_PATH];
+	int r;
+
+	snprintf(path, sizeof(path), "proc/%s/comm", number);
+	r = system_read_line(inspection->system, path, comm, PROCESS_NAME);
+	if (r == -EPERM || r == -EACCES)
+		r = hidden_name(sighting, number, comm);
+	/* One that has ended meanwhile is neither. */
+	sighting->seen += r == 0;
+	sighting->hidden += r == -EPERM || r == -EACCES;
+	return r;
+}
+
+static void judge(struct sighting *sighting, const char *number, const char *comm,
+		  const char *check, struct report *report)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		if (strcmp(comm, owners[i].comm) != 0 || sighting->found[i])
 			continue;
-		snprintf(path, sizeof(path), "proc/%s/comm", entry->d_name);
-		if (system_read_line(inspection->system, path, comm, sizeof(comm)) < 0)
-			continue;
-		any = true;
-		for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
-			if (strcmp(comm, owners[i].comm) != 0 || seen[i])
-				continue;
-			seen[i] = true;
-			report_warning(report, check, "%s runs (process %s): %s", comm,
-				       entry->d_name, owners[i].meaning);
-		}
+		sighting->found[i] = true;
+		report_warning(report, check, "%s runs (process %s): %s", comm, number,
+			       owners[i].meaning);
 	}
-	return any ? 0 : -ENOENT;
+}
+
+static void look_at_processes(const struct inspection *inspection, const char *check,
+			      struct report *report)
+{
+	char path[SYSTEM_PATH], comm[PROCESS_NAME];
+	cleanup_dir DIR *proc = opendir(system_path(inspection->system, path, "proc"));
+	struct sighting sighting = { 0 };
+	const struct dirent *entry;
+
+	while (proc && (entry = readdir(proc)))
+		if (is_number(entry->d_name) &&
+		    name_of(inspection, &sighting, entry->d_name, comm) == 0)
+			judge(&sighting, entry->d_name, comm, check, report);
+	if (sighting.names)
+		process_names_free(sighting.names);
+	if (sighting.seen == 0)
+		report_cannot_tell(report, check,
+				   "/proc shows no process: other owners cannot be seen");
+	else if (sighting.hidden > 0)
+		report_cannot_tell(
+			report, check,
+			"/proc hides the names of %zu processes: other owners may run",
+			sighting.hidden);
 }
 
 /* Lines such as "TCP  0A000001:01BB rr", "UDP  [fd00:…]:0035 rr", "FWM  00000007 rr". */
@@ -93,9 +140,7 @@ static void look_at_table(const struct inspection *inspection, const char *check
 void check_other_owners(const struct inspection *inspection, const char *check,
 			struct report *report)
 {
-	if (look_at_processes(inspection, check, report) < 0)
-		report_cannot_tell(report, check,
-				   "/proc shows no process: other owners cannot be seen");
+	look_at_processes(inspection, check, report);
 	if (system_exists(inspection->system, "sys/class/net/kube-ipvs0"))
 		report_warning(
 			report, check,

@@ -12,6 +12,7 @@ static const struct {
 	{ "Capabilities", check_capabilities },
 	{ "ModulesDisabled", check_modules_disabled },
 	{ "Lockdown", check_lockdown },
+	{ "ModprobeConf", check_modprobe_conf },
 	{ "ConnectionTable", check_connection_table },
 	{ "ConntrackTable", check_conntrack_table },
 	{ "Sysctls", check_sysctls },

@@ -30,6 +30,8 @@ void check_modules_disabled(const struct inspection *inspection, const char *che
 			    struct report *report);
 void check_lockdown(const struct inspection *inspection, const char *check,
 		    struct report *report);
+void check_modprobe_conf(const struct inspection *inspection, const char *check,
+			 struct report *report);
 void check_connection_table(const struct inspection *inspection, const char *check,
 			    struct report *report);
 void check_conntrack_table(const struct inspection *inspection, const char *check,

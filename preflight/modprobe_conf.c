@@ -46,7 +46,7 @@ static bool find_in_file(const char *path, const char *word, const char *module,
 	return false;
 }
 
-static int is_conf(const struct dirent *entry)
+int modprobe_conf_is_file(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);
 
@@ -58,7 +58,7 @@ static bool find_in_directory(const char *directory, const char *word, const cha
 			      char *place, size_t size)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(directory, &entries, is_conf, alphasort);
+	int count = scandir(directory, &entries, modprobe_conf_is_file, alphasort);
 	bool found = false;
 
 	for (int i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -8,6 +9,9 @@
 
 /* Where modprobe.d stands, most important first, without a leading slash. NULL-terminated. */
 extern const char *const modprobe_conf_directories[];
+
+/* Whether it is the name of one of modprobe.d's files; an int, as scandir() wants it. */
+int modprobe_conf_is_file(const struct dirent *entry);
 
 /*
  * Finds the line of modprobe.d that says `WORD MODULE …` and writes "FILE:LINE". False where
