@@ -99,5 +99,5 @@ case_units_are_clean() {
 }
 
 case_agent_exposure() {
-  expect_status 0 systemd-analyze security --no-pager --threshold=16 ipvs-agent.service
+  expect_status 0 systemd-analyze security --no-pager --threshold=15 ipvs-agent.service
 }

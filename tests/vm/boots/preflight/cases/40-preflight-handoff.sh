@@ -140,5 +140,5 @@ case_service_without_a_state() {
 }
 
 case_service_exposure() {
-  expect_status 0 systemd-analyze security --no-pager --threshold=29 ipvs-preflight.service
+  expect_status 0 systemd-analyze security --no-pager --threshold=22 ipvs-preflight.service
 }
