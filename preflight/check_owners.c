@@ -55,11 +55,12 @@ static int name_of(const struct inspection *inspection, struct sighting *sightin
 
 	snprintf(path, sizeof(path), "proc/%s/comm", number);
 	r = system_read_line(inspection->system, path, comm, PROCESS_NAME);
-	if (r == -EPERM || r == -EACCES)
+	if (r == -EPERM || r == -EACCES) {
 		r = hidden_name(sighting, number, comm);
-	/* One that has ended meanwhile is neither. */
+		/* One that has ended meanwhile is not hidden. */
+		sighting->hidden += r < 0 && r != -ESRCH;
+	}
 	sighting->seen += r == 0;
-	sighting->hidden += r == -EPERM || r == -EACCES;
 	return r;
 }
 

@@ -48,6 +48,8 @@ struct process_names *process_names_new(void)
 	names->family = genl_ctrl_resolve(names->socket, TASKSTATS_GENL_NAME);
 	if (names->family < 0)
 		return NULL;
+	/* The answer is one message, or an error. */
+	nl_socket_disable_auto_ack(names->socket);
 	return TAKE_PTR(names);
 }
 
