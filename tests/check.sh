@@ -103,7 +103,8 @@ run_fuzz() {
   done
 }
 
-# Every example, and every block marked ```json in the documents, is a state file that is valid.
+# Every example, and every block marked ```json in the documents, is a state file that is valid; the
+# units are as tight as docs/security.md has it.
 run_docs() {
   stage "documents and examples"
   local file block blocks=$out/blocks
@@ -119,6 +120,7 @@ run_docs() {
     [ ! -f "$block" ] || test_command "docs/$(basename "$block" .json)" \
       "$build/sanitized/ipvs-agent" check --state "$block"
   done
+  test_command docs/exposure tests/exposure.sh
 }
 
 run_vm() {

@@ -10,11 +10,13 @@ build=(make gcc libc6-dev pkg-config scdoc libkmod-dev libnl-3-dev libnl-genl-3-
 unit_tests=(libcmocka-dev valgrind)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)
-guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap jq ca-certificates
+# systemd-analyze and jq, which the units are judged with.
+units=(systemd jq)
+guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap ca-certificates
   debian-archive-keyring)
 
 missing=()
-for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${guest[@]}"; do
+for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${units[@]}" "${guest[@]}"; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
     missing+=("$package")
 done
