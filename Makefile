@@ -195,6 +195,12 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcommon.a
 bench:
 	$(Q)tests/bench/bench.sh
 
+# What a guest's cases run beside the programs; a boot's prepare.sh takes it from there.
+$(BUILD)/vm-programs/%: $(BUILD)/obj/tests/vm/programs/%.o
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(call link,$(libs_common))
+
 # The scripts take these from the environment.
 export BUILD WERROR V NFTABLES
 
