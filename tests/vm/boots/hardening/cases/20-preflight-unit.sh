@@ -19,6 +19,8 @@ case_what_root_alone_sees_is_told() {
   # The agent's group is enough for both to read the state.
   chgrp ipvs-node "$state"
   chmod 640 "$state"
+  # As a preflight that ran as root has left it.
+  chown -R root:root /run/ipvs-preflight
   found=$(journal_of_next_start)
   iptables-legacy -P INPUT ACCEPT
   rm /etc/modprobe.d/secret.conf
@@ -27,6 +29,8 @@ case_what_root_alone_sees_is_told() {
   expect_contains "$found" "[WARNING ModprobeConf]: /etc/modprobe.d/secret.conf cannot be read by this user: what it says is not obeyed"
   expect_contains "$found" "[preflight] ip_vs_wlc: there already"
   expect_not_contains "$found" StateFile
+  expect_not_contains "$found" ReportFile
+  expect_equal "ipvs-preflight 644" "$(stat -c '%U %a' /run/ipvs-preflight/report.json)"
   expect_not_contains "$found" ip6table_filter
 }
 
