@@ -35,9 +35,17 @@ say = $(if $(V),@:,@printf '  %-7s %s\n')
 # NFTABLES=0 builds without.
 NFTABLES ?= 1
 
+# STATIC=1, by `make static`: libraries from Debian's archives where there are some, otherwise from
+# its sources (packaging/static/libs.sh). There is no libnftables among them. The linker warns of lookups
+# of names in the libraries: the programs make none.
+ifdef STATIC
+override NFTABLES   := 0
+override PKG_CONFIG := PKG_CONFIG_PATH=$(abspath $(BUILD)-libs)/lib/pkgconfig $(PKG_CONFIG) --static
+endif
+
 libs_common    := libsystemd
 libs_preflight := libkmod libnl-genl-3.0 libnl-3.0 jansson libcap $(if $(filter 1,$(NFTABLES)),libnftables)
-libs_agent     := libnl-genl-3.0 libnl-route-3.0 libnl-3.0 jansson
+libs_agent     := libnl-genl-3.0 libnl-route-3.0 libnl-3.0 jansson $(if $(STATIC),libmicrohttpd)
 # The agent loads libnftables and libmicrohttpd itself where a state needs them.
 libs_all       := $(sort $(libs_common) $(libs_preflight) $(libs_agent) libmicrohttpd)
 
@@ -48,11 +56,11 @@ comma := ,
 sanitize := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 harden   := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 own_cflags = -std=gnu11 -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' -DHAVE_NFTABLES=$(NFTABLES) \
-             $(warnings) $(harden) $(sanitize) $(pkg_cflags) -MMD -MP
-own_ldflags = $(sanitize) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+             $(if $(STATIC),-DSTATIC_BUILD) $(warnings) $(harden) $(sanitize) $(pkg_cflags) -MMD -MP
+own_ldflags = $(sanitize) $(if $(STATIC),-static-pie -s -Wl$(comma)--gc-sections,-pie) -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # These goals build nothing themselves: they set up first, then call make again.
-ifneq ($(filter-out help setup clean distclean check check-% demo bench fuzz sanitized format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help setup clean distclean check check-% demo bench fuzz sanitized static format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(libs_all))
 ifneq ($(.SHELLSTATUS),0)
 $(error missing libraries, see above; as root: make setup)
@@ -99,6 +107,12 @@ $(BUILD)/ipvs-preflight: $(BUILD)/obj/preflight/main.o $(BUILD)/libpreflight.a $
 $(BUILD)/ipvs-agent: $(BUILD)/obj/agent/main.o $(BUILD)/libagent.a $(BUILD)/libcommon.a
 	$(say) LD $@
 	$(call link,$(libs_agent) $(libs_common))
+
+.PHONY: static programs
+programs: $(programs)
+static:
+	$(Q)packaging/static/libs.sh $(BUILD)/static-libs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 programs
 
 $(BUILD)/man/%: packaging/man/%.scd
 	$(say) MAN $@
@@ -252,10 +266,11 @@ help:
 		'make format     clang-format, in place' \
 		'make sanitized  the programs and tests with sanitizers, in build/sanitized' \
 		'make install    to DESTDIR' \
+		'make static     programs that need no library of the machine, in build/static' \
 		'make clean      what was compiled; make distclean: guest images too'
 
 clean:
-	$(Q)$(if $(wildcard $(BUILD)),find $(BUILD) -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} +)
+	$(Q)$(if $(wildcard $(BUILD)),find $(BUILD) -mindepth 1 -maxdepth 1 ! -name vm ! -name 'static-libs*' -exec rm -rf {} +)
 	$(Q)rm -rf $(BUILD)/vm/out
 distclean:
 	$(Q)rm -rf $(BUILD)

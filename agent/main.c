@@ -4,6 +4,7 @@
 
 #include "agent/commands.h"
 #include "agent/options.h"
+#include "common/build_note.h"
 #include "common/log.h"
 
 /* Help lines of options that several commands take. */
@@ -128,7 +129,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (r == OPTIONS_VERSION) {
-		printf("ipvs-agent %s\n", VERSION);
+		printf("ipvs-agent %s%s\n", VERSION, BUILD_NOTE);
 		return EXIT_DONE;
 	}
 	if (r < 0) {
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("ipvs-agent %s\n", VERSION);
+		printf("ipvs-agent %s%s\n", VERSION, BUILD_NOTE);
 		return EXIT_DONE;
 	}
 	command = find_command(argv[1]);

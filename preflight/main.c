@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
+#include "common/build_note.h"
 #include "common/log.h"
 #include "preflight/options.h"
 #include "preflight/preflight.h"
@@ -18,7 +19,7 @@ int main(int argc, char **argv)
 		preflight_options_print_help();
 		return EXIT_READY;
 	case OPTIONS_VERSION:
-		printf("ipvs-preflight %s\n", VERSION);
+		printf("ipvs-preflight %s%s\n", VERSION, BUILD_NOTE);
 		return EXIT_READY;
 	default:
 		fprintf(stderr, "ipvs-preflight: %s; see ipvs-preflight --help\n",

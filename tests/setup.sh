@@ -15,8 +15,12 @@ units=(systemd jq)
 guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap ca-certificates
   debian-archive-keyring)
 
+packages=(debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2 libmount-dev
+  liblzma-dev libzstd-dev)
+
 missing=()
-for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${units[@]}" "${guest[@]}"; do
+for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${units[@]}" "${guest[@]}" \
+  "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
     missing+=("$package")
 done

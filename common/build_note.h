@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What --version adds where a build lacks something. */
+#if HAVE_NFTABLES
+#define BUILD_NOTE ""
+#elif defined(STATIC_BUILD)
+#define BUILD_NOTE " (static, without libnftables)"
+#else
+#define BUILD_NOTE " (without libnftables)"
+#endif
