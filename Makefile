@@ -20,6 +20,7 @@ DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 NETWORKDIR ?= $(PREFIX)/lib/systemd/network
+SYSCTLDIR  ?= $(PREFIX)/lib/sysctl.d
 NMDIR      ?= $(PREFIX)/lib/NetworkManager/conf.d
 BUILD      ?= build
 # By one name whoever gives it, as what depends on what is known by names.
@@ -60,7 +61,7 @@ own_cflags = -std=gnu11 -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' -DHAVE_NFTABL
 own_ldflags = $(sanitize) $(if $(STATIC),-static-pie -s -Wl$(comma)--gc-sections,-pie) -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # These goals build nothing themselves: they set up first, then call make again.
-ifneq ($(filter-out help setup clean distclean check check-% demo bench fuzz sanitized static format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help setup clean distclean check check-% demo deb rpm bundle bench fuzz sanitized static format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(libs_all))
 ifneq ($(.SHELLSTATUS),0)
 $(error missing libraries, see above; as root: make setup)
@@ -126,16 +127,29 @@ examples := $(wildcard examples/*)
 
 .PHONY: install
 install: all
-	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/examples)
+	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/examples)
 	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
 	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(wildcard packaging/systemd/*.service)
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
+	$(Q)install -m 644 -t $(DESTDIR)$(SYSCTLDIR) $(wildcard packaging/sysctl.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(NETWORKDIR) $(wildcard packaging/networkd/*.network)
 	$(Q)install -m 644 -t $(DESTDIR)$(NMDIR) $(wildcard packaging/NetworkManager/*.conf)
 	$(Q)for man in $(mans); do \
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
 	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
+
+# --- packages ----------------------------------------------------------------------------------
+
+package_sources := Makefile LICENSE README.md \
+                   $(shell find common preflight agent packaging docs examples -type f)
+deb := $(BUILD)/deb/ipvs-node_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+
+.PHONY: deb
+deb: $(deb)
+$(deb): $(package_sources)
+	$(say) DEB $@
+	$(Q)packaging/deb.sh $(VERSION) $(@D)
 
 # --- tests -----------------------------------------------------------------------------------
 
@@ -266,6 +280,7 @@ help:
 		'make format     clang-format, in place' \
 		'make sanitized  the programs and tests with sanitizers, in build/sanitized' \
 		'make install    to DESTDIR' \
+		'make deb        the Debian package, in build/deb' \
 		'make static     programs that need no library of the machine, in build/static' \
 		'make clean      what was compiled; make distclean: guest images too'
 
