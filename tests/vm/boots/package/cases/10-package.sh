@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# timeout: 300
+# One life of the package, a case after the other.
+
+KEPT=/var/lib/ipvs-node-removed
+
+# What there is of these.
+present() { find "$@" 2>/dev/null || true; }
+version() { dpkg-query -W -f '${Version}' ipvs-node; }
+writes() { jq .report.kernelWrites /run/ipvs-node/status.json; }
+times_started() { journal_of "$1" | grep -c '^Started ' || true; }
+
+state_of_two() {
+  cat >/etc/ipvs-node/state.json.new <<'END'
+{ "version": 1, "sysctls": { "net.ipv4.ip_forward": 1 }, "services": [
+  { "address": "10.0.0.1", "port": 80, "protocol": "tcp", "bind": true,
+    "destinations": [ { "address": "192.168.2.2", "port": 80 } ] },
+  { "address": "10.0.0.2", "port": 80, "protocol": "tcp", "destinations": [] } ] }
+END
+  mv /etc/ipvs-node/state.json.new /etc/ipvs-node/state.json
+}
+TABLE="-A -t 10.0.0.1:80 -s rr
+-a -t 10.0.0.1:80 -r 192.168.2.2:80 -m -w 1
+-A -t 10.0.0.2:80 -s rr"
+
+case_install() {
+  rm -f /etc/dpkg/dpkg.cfg.d/*
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  expect_equal "enabled enabled" "$(echo $(systemctl is-enabled ipvs-preflight ipvs-agent))"
+  expect_equal "active active" "$(echo $(systemctl is-active ipvs-preflight ipvs-agent))"
+  wait_for_status ipvs-agent "in sync: 0 services*"
+  expect_match "$(getent passwd ipvs-node)" ':/var/lib/ipvs-node:/usr/sbin/nologin$'
+  expect_equal "644 root root" "$(stat -c '%a %U %G' /etc/ipvs-node/state.json)"
+  expect_equal "750 ipvs-node ipvs-node" "$(stat -c '%a %U %G' /var/lib/ipvs-node)"
+  expect_equal "" "$(dpkg-query -W -f '${Conffiles}' ipvs-node)"
+  expect_equal "" "$(dpkg --verify ipvs-node)"
+  local file
+  for file in man5/ipvs-node-state.5 man8/ipvs-agent.8 man8/ipvs-preflight.8; do
+    [ -s "/usr/share/man/$file.gz" ] || fail "no $file"
+  done
+}
+
+case_its_sysctls_can_be_set() {
+  expect_status 0 /usr/lib/systemd/systemd-sysctl /usr/lib/sysctl.d/40-ipvs-node.conf
+  expect_equal "" "$OUTPUT"
+  expect_equal 8192 "$(cat /proc/sys/net/ipv4/neigh/default/gc_thresh3)"
+}
+
+case_install_again_keeps_the_state() {
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  cp /etc/ipvs-node/state.json "$TMP/before"
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  cmp "$TMP/before" /etc/ipvs-node/state.json
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_equal 0 "$(writes)"
+  expect_equal "$TABLE" "$(ipvsadm -Sn)"
+}
+
+# Until stop is there: every look at the table that is not the whole one.
+watch_table() {
+  local wanted
+  wanted=$(grep -c . /proc/net/ip_vs)
+  : >looks
+  until [ -e stop ]; do
+    [ "$(grep -c . /proc/net/ip_vs)" = "$wanted" ] || echo "not whole" >>short
+    echo >>looks
+  done
+}
+
+case_upgrade_keeps_connections_and_table() {
+  host_add client 192.168.1.2/24 192.168.1.1/24
+  host_add real 192.168.2.2/24 192.168.2.1/24
+  ip netns exec real socat TCP4-LISTEN:80,fork,reuseaddr EXEC:cat &
+  wait_until 10 listens -ltnH 80 ip netns exec real
+  mkfifo in
+  ip netns exec client socat - TCP4:10.0.0.1:80 <in >out &
+  exec 5>in
+  echo one >&5
+  wait_until 10 grep -q one out
+  local agents preflights
+  agents=$(times_started ipvs-agent) preflights=$(times_started ipvs-preflight)
+  watch_table &
+  expect_status 0 dpkg -i /opt/ipvs-node-newer.deb
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  touch stop
+  expect_match "$(version)" '\+newer$'
+  [ "$(wc -l <looks)" -gt 10 ] || fail "the table was not looked at"
+  [ ! -e short ] || fail "the table was not whole"
+  expect_equal $((agents + 1)) "$(times_started ipvs-agent)" "starts of the agent"
+  expect_equal "$preflights" "$(times_started ipvs-preflight)" "starts of the preflight"
+  expect_equal 0 "$(property_of ipvs-agent NRestarts)"
+  expect_equal 0 "$(writes)"
+  echo two >&5
+  wait_until 10 grep -q two out
+  expect_match "$(ipvsadm -Lcn)" 'ESTABLISHED .*192\.168\.2\.2:80'
+  ip netns delete client
+  ip netns delete real
+}
+
+case_upgrade_under_a_broken_state() {
+  echo '{ "version": 1, "services": [' >/etc/ipvs-node/state.json
+  wait_for_status ipvs-agent "last good state*"
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  wait_for_status ipvs-agent "last good state*"
+  expect_equal active "$(systemctl is-active ipvs-agent)"
+  expect_equal "$TABLE" "$(ipvsadm -Sn)"
+}
+
+case_remove_keeps_the_table_and_says_so() {
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_status 0 dpkg -r ipvs-node
+  expect_contains "$OUTPUT" "the kernel's virtual services stay as they are"
+  expect_status 3 systemctl is-active ipvs-preflight ipvs-agent
+  [ ! -e /usr/sbin/ipvs-agent ] || fail "the program is still there"
+  [ -s /etc/ipvs-node/state.json ] || fail "the state is gone"
+  expect_equal "755 root root" "$(stat -c '%a %U %G' "$KEPT")"
+  expect_equal "$TABLE" "$(ipvsadm -Sn)"
+}
+
+case_installed_again_it_knows_its_own() {
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_equal "active active" "$(echo $(systemctl is-active ipvs-preflight ipvs-agent))"
+  expect_equal 0 "$(writes)"
+  expect_equal 0 "$(jq '.report.foreign // 0' /run/ipvs-node/status.json)"
+  [ ! -e "$KEPT" ] || fail "$KEPT is still there"
+}
+
+case_purge_takes_away_its_own_alone() {
+  ipvsadm -A -t 198.51.100.1:99 -s rr
+  echo '{}' >/etc/ipvs-node/other.json
+  expect_status 0 dpkg --purge ipvs-node
+  expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_equal "" "$(ip -o address show to 10.0.0.1)"
+  expect_equal /etc/ipvs-node/other.json "$(find /etc/ipvs-node -type f)"
+  expect_equal "" "$(present /var/lib/ipvs-node /run/ipvs-node "$KEPT")"
+  expect_equal "" "$(find /etc/systemd/system -name 'ipvs-*')"
+  rm -r /etc/ipvs-node
+}
+
+case_purge_after_a_removal() {
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_status 0 dpkg -r ipvs-node
+  expect_contains "$(ipvsadm -Sn)" "$TABLE"
+  expect_status 0 dpkg --purge ipvs-node
+  expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_equal "" "$(present /etc/ipvs-node /run/ipvs-node "$KEPT")"
+}
