@@ -145,11 +145,16 @@ package_sources := Makefile LICENSE README.md \
                    $(shell find common preflight agent packaging docs examples -type f)
 deb := $(BUILD)/deb/ipvs-node_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
 
-.PHONY: deb
+rpm := $(BUILD)/rpm/ipvs-node-$(VERSION)-1.$(shell uname -m).rpm
+.PHONY: deb rpm
 deb: $(deb)
+rpm: $(rpm)
 $(deb): $(package_sources)
 	$(say) DEB $@
 	$(Q)packaging/deb.sh $(VERSION) $(@D)
+$(rpm): $(package_sources)
+	$(say) RPM $@
+	$(Q)packaging/rpm.sh $(VERSION) $(@D)
 
 # --- tests -----------------------------------------------------------------------------------
 
@@ -280,7 +285,7 @@ help:
 		'make format     clang-format, in place' \
 		'make sanitized  the programs and tests with sanitizers, in build/sanitized' \
 		'make install    to DESTDIR' \
-		'make deb        the Debian package, in build/deb' \
+		'make deb        the Debian package, in build/deb; make rpm: the RPM, in build/rpm' \
 		'make static     programs that need no library of the machine, in build/static' \
 		'make clean      what was compiled; make distclean: guest images too'
 

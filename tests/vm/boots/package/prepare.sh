@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The package as it is, and one that differs in its version alone.
 set -euo pipefail
+: "${top:?}" "${build:?}"
 
 env -u MAKEFLAGS make --no-print-directory -s -C "$top" BUILD="$build" deb
 mkdir -p "$1/opt"

@@ -26,8 +26,8 @@ TABLE="-A -t 10.0.0.1:80 -s rr
 case_install() {
   rm -f /etc/dpkg/dpkg.cfg.d/*
   expect_status 0 dpkg -i /opt/ipvs-node.deb
-  expect_equal "enabled enabled" "$(echo $(systemctl is-enabled ipvs-preflight ipvs-agent))"
-  expect_equal "active active" "$(echo $(systemctl is-active ipvs-preflight ipvs-agent))"
+  expect_equal "enabled enabled" "$(systemctl is-enabled ipvs-preflight ipvs-agent | xargs)"
+  expect_equal "active active" "$(systemctl is-active ipvs-preflight ipvs-agent | xargs)"
   wait_for_status ipvs-agent "in sync: 0 services*"
   expect_match "$(getent passwd ipvs-node)" ':/var/lib/ipvs-node:/usr/sbin/nologin$'
   expect_equal "644 root root" "$(stat -c '%a %U %G' /etc/ipvs-node/state.json)"
@@ -122,7 +122,7 @@ case_remove_keeps_the_table_and_says_so() {
 case_installed_again_it_knows_its_own() {
   expect_status 0 dpkg -i /opt/ipvs-node.deb
   wait_for_status ipvs-agent "in sync: 2 services*"
-  expect_equal "active active" "$(echo $(systemctl is-active ipvs-preflight ipvs-agent))"
+  expect_equal "active active" "$(systemctl is-active ipvs-preflight ipvs-agent | xargs)"
   expect_equal 0 "$(writes)"
   expect_equal 0 "$(jq '.report.foreign // 0' /run/ipvs-node/status.json)"
   [ ! -e "$KEPT" ] || fail "$KEPT is still there"
