@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Prints the kubeconfig of refresh-state.sh; run where kubectl is an administrator's:
+#
+#   kubeconfig.sh https://10.77.0.1:6443 >refresh.kubeconfig
+#
+# The address must not be one that the table itself gets from the cluster (the cluster address of the
+# Service default/kubernetes): the first table could never be fetched.
+set -euo pipefail
+
+[ $# -eq 1 ] || {
+  echo "usage: ${0##*/} https://ADDRESS:PORT" >&2
+  exit 2
+}
+secret=(kubectl --namespace kube-system get secret ipvs-node-refresh --output)
+authority=$("${secret[@]}" 'jsonpath={.data.ca\.crt}')
+token=$("${secret[@]}" 'jsonpath={.data.token}' | base64 --decode)
+cat <<CONFIG
+apiVersion: v1
+kind: Config
+clusters:
+  - name: cluster
+    cluster:
+      server: $1
+      certificate-authority-data: $authority
+users:
+  - name: ipvs-node-refresh
+    user:
+      token: $token
+contexts:
+  - name: refresh
+    context:
+      cluster: cluster
+      user: ipvs-node-refresh
+current-context: refresh
+CONFIG
