@@ -61,7 +61,7 @@ own_cflags = -std=gnu11 -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' -DHAVE_NFTABL
 own_ldflags = $(sanitize) $(if $(STATIC),-static-pie -s -Wl$(comma)--gc-sections,-pie) -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # These goals build nothing themselves: they set up first, then call make again.
-ifneq ($(filter-out help setup clean distclean check check-% demo deb rpm bundle bench fuzz sanitized static format lint-clang-format lint-shellcheck,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help setup clean distclean check check-% demo deb rpm bundle bench fuzz sanitized static format lint-clang-format lint-shellcheck image,$(or $(MAKECMDGOALS),all)),)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(libs_all))
 ifneq ($(.SHELLSTATUS),0)
 $(error missing libraries, see above; as root: make setup)
@@ -114,6 +114,12 @@ programs: $(programs)
 static:
 	$(Q)packaging/static/libs.sh $(BUILD)/static-libs
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 programs
+
+# The image of a container: the static programs alone.
+.PHONY: image
+image: static
+	$(say) IMAGE $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
+	$(Q)packaging/oci/image.sh $(BUILD)/static $(VERSION) $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
 
 $(BUILD)/man/%: packaging/man/%.scd
 	$(say) MAN $@
@@ -240,7 +246,7 @@ export BUILD WERROR V NFTABLES
 # --- style -----------------------------------------------------------------------------------
 
 c_files    = $(shell find common preflight agent tests -name '*.[ch]' | LC_ALL=C sort)
-sh_files   = .ci/run $(shell find tests packaging -name '*.sh' | LC_ALL=C sort)
+sh_files   = .ci/run $(shell find tests packaging examples -name '*.sh' | LC_ALL=C sort)
 tidy       = $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter %.c,$(c_files)))
 lint_flags = $(filter-out -MMD -MP $(warnings),$(own_cflags))
 
@@ -287,6 +293,7 @@ help:
 		'make install    to DESTDIR' \
 		'make deb        the Debian package, in build/deb; make rpm: the RPM, in build/rpm' \
 		'make static     programs that need no library of the machine, in build/static' \
+		'make image      an OCI image of these, in build/oci' \
 		'make clean      what was compiled; make distclean: guest images too'
 
 clean:

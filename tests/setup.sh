@@ -12,7 +12,7 @@ lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)
 # systemd-analyze and jq, which the units are judged with.
 units=(systemd jq)
-guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap ca-certificates
+guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
   debian-archive-keyring)
 
 packages=(debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2 libmount-dev
