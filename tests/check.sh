@@ -103,8 +103,8 @@ run_fuzz() {
   done
 }
 
-# Every example, and every block marked ```json in the documents, is a state file that is valid; the
-# units are as tight as docs/security.md has it.
+# Every example of a state, and every block marked ```json in the documents, is a state file that is
+# valid; the units are as tight as docs/security.md has it.
 run_docs() {
   stage "documents and examples"
   local file block blocks=$out/blocks
@@ -116,8 +116,10 @@ run_docs() {
       /^[ \t]*```/ { inside = 0 }
       inside { print > name }' "$file"
   done
-  for block in "$blocks"/*.json examples/*.json; do
-    [ ! -f "$block" ] || test_command "docs/$(basename "$block" .json)" \
+  for block in "$blocks"/*.json examples/*.json examples/*/state.json; do
+    file=${block#"$blocks/"}
+    file=${file#examples/}
+    [ ! -f "$block" ] || test_command "docs/${file%.json}" \
       "$build/sanitized/ipvs-agent" check --state "$block"
   done
   test_command docs/exposure tests/exposure.sh
