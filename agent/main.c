@@ -70,7 +70,7 @@ static const struct command {
 	  "validate state files, named behind it or by --state; needs no privilege",
 	  HELP_CLUSTER },
 	{ "convert", convert_main, TAKES_OPERANDS | TAKES_CLUSTER,
-	  "print a state, such as one of Kubernetes objects, as a native state file",
+	  "print Kubernetes objects, or what ipvsadm-save -n prints, as a native state file",
 	  HELP_CLUSTER },
 	{ "list", list_main, 0, "print the kernel's table for people", "" },
 	{ "save", save_main, 0, "print the kernel's table as a state file", "" },
@@ -112,9 +112,13 @@ static void print_help(void)
 
 static void print_command_help(const struct command *command)
 {
+	const char *operands = "";
+
+	if (command->takes & TAKES_OPERANDS)
+		operands = command->run == convert_main ? " [PATH]" : " [PATH]…";
 	printf("Usage: ipvs-agent %s [OPTION]…%s\n\n%s: %s.\n\nOptions:\n%s%s",
-	       command->name, command->takes & TAKES_OPERANDS ? " [PATH]…" : "",
-	       command->name, command->summary, command->options, common_options);
+	       command->name, operands, command->name, command->summary, command->options,
+	       common_options);
 }
 
 static int run_command(const struct command *command, int argc, char **argv)

@@ -92,7 +92,7 @@ static inline char *describe(const struct table *table)
 		const struct service *service = &table->services[i];
 
 		fprintf(out, "%s %s %s", service_key_format(&service->key, buffer),
-			service->name, service->scheduler);
+			service->name ? service->name : "-", service->scheduler);
 		if (service->scheduler_flags)
 			fprintf(out, " flags %u", service->scheduler_flags);
 		if (service->persistence_timeout)
