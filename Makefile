@@ -17,6 +17,7 @@ PREFIX     ?= /usr
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
+DATADIR    ?= $(PREFIX)/share/ipvs-node
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 NETWORKDIR ?= $(PREFIX)/lib/systemd/network
@@ -142,6 +143,7 @@ install: all
 	$(Q)install -m 644 -t $(DESTDIR)$(NMDIR) $(wildcard packaging/NetworkManager/*.conf)
 	$(Q)for man in $(mans); do \
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
+	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR) packaging/schema/state.schema.json
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
 	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
 

@@ -104,10 +104,10 @@ run_fuzz() {
 }
 
 # Every example of a state, and every block marked ```json in the documents, is a state file that is
-# valid; the units are as tight as docs/security.md has it.
+# valid. And each script of tests/docs.
 run_docs() {
   stage "documents and examples"
-  local file block blocks=$out/blocks
+  local file block script blocks=$out/blocks
   rm -rf "$blocks"
   mkdir -p "$blocks"
   for file in README.md docs/*.md packaging/man/*.scd tests/vm/README.md; do
@@ -122,7 +122,9 @@ run_docs() {
     [ ! -f "$block" ] || test_command "docs/${file%.json}" \
       "$build/sanitized/ipvs-agent" check --state "$block"
   done
-  test_command docs/exposure tests/exposure.sh
+  for script in tests/docs/*.sh; do
+    test_command "docs/$(basename "$script" .sh)" "$script"
+  done
 }
 
 run_vm() {

@@ -10,8 +10,8 @@ build=(make gcc libc6-dev pkg-config scdoc libkmod-dev libnl-3-dev libnl-genl-3-
 unit_tests=(libcmocka-dev valgrind)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)
-# systemd-analyze and jq, which the units are judged with.
-units=(systemd jq)
+# systemd-analyze and jq judge the units.
+docs=(systemd jq python3-jsonschema)
 guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
   debian-archive-keyring)
 
@@ -19,7 +19,7 @@ packages=(debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2 
   liblzma-dev libzstd-dev)
 
 missing=()
-for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${units[@]}" "${guest[@]}" \
+for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${docs[@]}" "${guest[@]}" \
   "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
     missing+=("$package")

@@ -27,6 +27,7 @@ static const char *const names[FIELD_COUNT] = {
 
 static const char *const reserved[] = { "drain", "healthCheck", NULL };
 static const char *const elsewhere[] = {
+	"$schema",	"an editor finds the schema by the file's name",
 	"bind",		"it belongs into an element of 'services'",
 	"sourceNat",	"it belongs into an element of 'services'",
 	"overLocal",	"it belongs into an element of 'services'",

@@ -45,6 +45,8 @@ static const struct bad_value top_level[] = {
 	  "state.json:2: drain: drain is not supported by this version\n" },
 	{ "of a service", GLOBAL("'bind': true"),
 	  "state.json:2: bind: unknown field here: it belongs into an element of 'services'\n" },
+	{ "an editor's", GLOBAL("'$schema': 'state.schema.json'"),
+	  "state.json:2: $schema: unknown field here: an editor finds the schema by the file's name\n" },
 	{ "Kubernetes in the middle", GLOBAL("'kind': 'List'"),
 	  "state.json:2: kind: unknown field\n" },
 };

@@ -8,7 +8,7 @@
 # the units' own figures: a heading `### UNIT: EXPOSURE` each, and under it one row `| NAME | EXPOSURE |
 # WHY |` for everything that systemd-analyze finds exposed.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 
 # In tenths. The figures are those of systemd 252: others weigh some things differently.
 declare -A bounds=([ipvs-agent]=15 [ipvs-preflight]=22)
