@@ -11,18 +11,21 @@
 #define HELP_NO_AUTOLOAD                                                                 \
 	"  --no-autoload        leave no scheduler to the kernel's own module loading\n"
 #define HELP_POLICY                                                                         \
-	"  --adopt=WHICH        services of others on keys of the state: take over those\n" \
+	"  --adopt=equal|all|none\n"                                                        \
+	"                       services of others on keys of the state: take over those\n" \
 	"                       that are equal (default), all, or none\n"                   \
 	"  --drain-timeout TIME what leaves waits so long for its connections to end\n"     \
 	"                       (default 15min; 0: as long as they last)\n"                 \
 	"  --drain-udp          let UDP and SCTP destinations drain as well\n"              \
 	"  --no-drain           what leaves goes at once\n"                                 \
-	"  --cluster-cidr NET   a network of the cluster's own, both families, again or\n"  \
-	"                       with commas: who is in none is outside\n"                   \
+	"  --cluster-cidr NETWORK[,NETWORK]…\n"                                           \
+	"                       networks of the cluster's own, of both families: who is\n"  \
+	"                       in none is outside; may be given several times\n"           \
 	"  --masquerade-all     source NAT for the outside is for everybody\n"              \
 	"  --masquerade-bit N   of a connection's mark, 0 to 31 (default 14)\n"             \
-	"  --no-endpoints=HOW   answer for services without destinations: reject, drop,\n"  \
-	"                       or none (default): as IPVS does\n"
+	"  --no-endpoints=reject|drop|none\n"                                               \
+	"                       how to answer for services without destinations (default\n" \
+	"                       none: as IPVS does)\n"
 #define HELP_DATA_DIR                                                                    \
 	"  --data-dir PATH      where the last good state is kept (default\n"            \
 	"                       /var/lib/ipvs-node, or what --run-dir names)\n"
@@ -36,7 +39,8 @@
 
 #define HELP_ADDRESSES                                                                      \
 	"  --link NAME          the dummy link for virtual addresses (default ipvs0)\n"     \
-	"  --service-cidr NET   a network of virtual addresses, local as a whole; may be\n" \
+	"  --service-cidr NETWORK\n"                                                        \
+	"                       a network of virtual addresses, local as a whole; may be\n" \
 	"                       given several times\n"                                      \
 	"  --strict-arp         answer ARP for an address on the link that has it alone\n"
 
