@@ -18,6 +18,8 @@ SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/ipvs-node
 DATADIR    ?= $(PREFIX)/share/ipvs-node
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 NETWORKDIR ?= $(PREFIX)/lib/systemd/network
@@ -144,6 +146,9 @@ install: all
 	$(Q)for man in $(mans); do \
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
 	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR) packaging/schema/state.schema.json
+	$(Q)install -D -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-agent
+	$(Q)ln -sf ipvs-agent $(DESTDIR)$(BASHDIR)/ipvs-preflight
+	$(Q)install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completions/_ipvs-agent
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
 	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
 
@@ -248,7 +253,7 @@ export BUILD WERROR V NFTABLES
 # --- style -----------------------------------------------------------------------------------
 
 c_files    = $(shell find common preflight agent tests -name '*.[ch]' | LC_ALL=C sort)
-sh_files   = .ci/run $(shell find tests packaging examples -name '*.sh' | LC_ALL=C sort)
+sh_files   = .ci/run $(shell find tests packaging examples -name '*.sh' -o -name '*.bash' | LC_ALL=C sort)
 tidy       = $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter %.c,$(c_files)))
 lint_flags = $(filter-out -MMD -MP $(warnings),$(own_cflags))
 

@@ -11,7 +11,7 @@ unit_tests=(libcmocka-dev valgrind)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)
 # systemd-analyze and jq judge the units.
-docs=(systemd jq python3-jsonschema groff-base)
+docs=(systemd jq python3-jsonschema groff-base zsh)
 guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
   debian-archive-keyring)
 
