@@ -3,6 +3,7 @@
 # Makes what a guest boots from, once, in build/vm:
 #
 #   image.sh kernel   Debian's stock cloud kernel of $KERNEL (vmlinuz, modules.cpio, version)
+#   image.sh headers  what modules for that kernel are built with (usr/src/linux-headers-VERSION)
 #   image.sh root [NAME]
 #                     a Debian of $SUITE with the packages of roots/NAME ("default"), as an uncompressed cpio
 #
@@ -39,9 +40,10 @@ module_folders=(
 pack() (cd -- "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
   cpio --quiet --null --create --format=newc --reproducible --owner=0:0)
 
-make_kernel() (
-  local work=$1 apt=$1/apt tree=$1/tree
-  mkdir -p "$apt"/{lists/partial,cache/archives/partial,download} "$tree"
+# private_apt FOLDER: an apt of our own for $kernel_suite, from here on
+private_apt() {
+  local apt=$1
+  mkdir -p "$apt"/{lists/partial,cache/archives/partial,download}
   sources_of "$kernel_suite" >"$apt/sources.list"
   {
     printf 'Dir::Etc::SourceList "%s";\nDir::Etc::SourceParts "/dev/null";\n' "$apt/sources.list"
@@ -51,6 +53,12 @@ make_kernel() (
   } >"$apt/apt.conf"
   export APT_CONFIG=$apt/apt.conf
   apt-get -qq update
+}
+
+make_kernel() (
+  local work=$1 apt=$1/apt tree=$1/tree
+  mkdir -p "$tree"
+  private_apt "$apt"
   # The meta package names the image; from 7.x on that one again names its parts.
   local wanted=(linux-image-cloud-amd64) package
   for _ in 1 2; do
@@ -88,6 +96,24 @@ make_kernel() (
   pack "$small" >"$work/modules.cpio"
   printf '%s\n' "$version" >"$work/version"
   rm -rf "$apt" "$tree" "$small" "$work/root"
+)
+
+# What modules for that kernel are built with: its headers, where they are and as they are.
+make_headers() (
+  local work=$1 apt=$1/apt version package common wanted
+  version=$(<"$kernel/version")
+  private_apt "$apt"
+  apt-cache show "linux-headers-$version" >/dev/null 2>&1 ||
+    die "$kernel_suite has no headers of $version any more: make distclean, for a newer kernel"
+  mapfile -t wanted < <(apt-cache depends "linux-headers-$version" |
+    sed -nE 's/^ +Depends: (linux-(headers|kbuild)-[0-9].*)/\1/p')
+  (cd "$apt/download" && apt-get -qq download "linux-headers-$version" "${wanted[@]}")
+  for package in "$apt"/download/*.deb; do dpkg -x "$package" "$work"; done
+  common=$(basename "$work"/usr/src/linux-headers-*-common)
+  # shellcheck disable=SC2016
+  printf 'include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../%s/Makefile\n' "$common" \
+    >"$work/usr/src/linux-headers-$version/Makefile"
+  rm -rf "$apt"
 )
 
 make_root() (
@@ -143,7 +169,11 @@ cached() {
 }
 
 case ${1:-} in
-  kernel) cached "kernel-$kernel_suite" make_kernel "${module_folders[@]}" ;;
+  kernel) cached "kernel-$kernel_suite" make_kernel "$(declare -f private_apt)" "${module_folders[@]}" ;;
+  headers)
+    kernel=$("$0" kernel)
+    cached "headers-$kernel_suite" make_headers "$(declare -f private_apt)" "$(<"$kernel/version")"
+    ;;
   root) cached "root-$root_name-$suite" make_root "${packages[@]}" "${masked[@]}" ;;
-  *) die "usage: image.sh kernel|root [NAME]" ;;
+  *) die "usage: image.sh kernel|headers|root [NAME]" ;;
 esac
