@@ -213,21 +213,19 @@ $(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(own_libs)
 sanitized:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=1 all unit-programs fuzz-programs
 
-# The boots whose boot.conf names the kernels of other Debian suites, on each of these.
-kernel_boots = $(foreach conf,$(wildcard tests/vm/boots/*/boot.conf),\
-                 $(addprefix $(notdir $(patsubst %/,%,$(dir $(conf))))@,\
-                   $(shell sed -n 's/^kernels=//p' $(conf))))
-.PHONY: setup check check-kernels check-build check-lint check-unit check-fuzz check-docs check-vm demo
+.PHONY: setup check check-full check-kernels check-build check-lint check-unit check-fuzz check-docs check-vm demo
 setup:
 	$(Q)tests/setup.sh
 check:
 	$(Q)tests/check.sh
+check-full:
+	$(Q)FULL=1 tests/check.sh
 check-build check-lint check-unit check-fuzz check-docs: check-%:
 	$(Q)tests/check.sh $*
 check-vm:
 	$(Q)tests/check.sh build vm
 check-kernels:
-	$(Q)tests/setup.sh && tests/vm/run.sh $(kernel_boots)
+	$(Q)tests/setup.sh && tests/vm/kernels.sh
 demo:
 	$(Q)tests/vm/demo.sh
 
@@ -291,7 +289,9 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@printf '%s\n' 'make setup      install what is missing (as root), or say how' \
 		'make check-vm   build, then the cases on a real kernel; also check-build, -lint, -unit,' \
-		'                -fuzz, -docs; make check-kernels: on the oldest and newest kernel' \
+		'                -fuzz, -docs' \
+		'make check-kernels  the guests on four kernels (KERNELS=, BOOTS=), and docs/kernels.md' \
+		'make check-full     check with nothing shortened, check-kernels and what takes long' \
 		'make bench      what keeping a table costs, beside the kernel, ipvsadm and keepalived' \
 		'make fuzz       the fuzz targets with libFuzzer, FUZZ_SECONDS=60 each' \
 		'make lint       clang-format, clang-tidy, cppcheck, shellcheck' \

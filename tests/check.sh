@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test, or the stages that are named, set-up included:
 #
-#   check.sh [build|lint|unit|fuzz|docs|vm]…
+#   check.sh [build|lint|unit|fuzz|docs|vm|kernels]…
 #
-# A stage that fails does not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or
-# `skip NAME`; the last line of all is the total.
+# FULL=1 shortens nothing, and has the guests on every kernel among its stages. A stage that fails does
+# not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or `skip NAME`; the last line of
+# all is the total.
 set -uo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,6 +14,7 @@ cd "$top" || exit 1
 build=${BUILD:-build}
 stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(build lint unit fuzz docs vm)
+[ $# -gt 0 ] || [ -z "${FULL:-}" ] || stages+=(kernels)
 
 tests/setup.sh || exit 1
 out=$build/check
@@ -127,13 +129,23 @@ run_docs() {
   done
 }
 
+# guests NAME COMMAND…: which prints their results
+guests() {
+  "${@:2}" | tee "$out/$1.log" | sed '$d'
+  if ! tail -n 1 "$out/$1.log" | grep -q ' passed, '; then
+    result "not ok $1 (the guests could not be run)"
+  fi
+  grep -E '^(ok|not ok|skip) ' "$out/$1.log" >>"$results"
+}
+
 run_vm() {
   stage "a real kernel and systemd"
-  tests/vm/run.sh -o "$build/vm/out" | tee "$out/vm.log" | sed '$d'
-  if ! tail -n 1 "$out/vm.log" | grep -q ' passed, '; then
-    result "not ok vm (the guests could not be run)"
-  fi
-  grep -E '^(ok|not ok|skip) ' "$out/vm.log" >>"$results"
+  guests vm tests/vm/run.sh -o "$build/vm/out"
+}
+
+run_kernels() {
+  stage "every kernel"
+  guests kernels tests/vm/kernels.sh
 }
 
 for name in "${stages[@]}"; do

@@ -30,7 +30,7 @@ output=$(realpath -- "$2")
 rm -f "$output"/{console.log,results,overlay.cpio,changed.tar,changed.cpio}
 
 kernel=$("$vm/image.sh" kernel)
-option() { [ ! -f "$boot/boot.conf" ] || sed -n "s/^$1=//p" "$boot/boot.conf" | tail -n 1; }
+option() { option_of "$boot" "$1"; }
 bound=$(option timeout)
 bound=${bound:-900}
 memory=$(option memory)
@@ -79,7 +79,7 @@ state=$(option state)
     8>"$cache/prepare.lock"
 # set_cases FOLDER: which cases the guest runs
 set_cases() {
-  printf '%s=%q\n' BOOT "${name:-$(basename "$boot")}" 'export SHORT' "${SHORT:-}" PATTERN "$pattern" \
+  printf '%s=%q\n' BOOT "${name:-$(basename "$boot")}" 'export SHORT' "${SHORT:-}" KERNELS_OWN "${KERNELS_OWN:-}" PATTERN "$pattern" \
     CASES "$1" REBOOTS "$reboots" >"$overlay/usr/lib/vm-tests/boot.env"
 }
 set_cases cases

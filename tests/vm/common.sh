@@ -24,6 +24,13 @@ die() {
 # A make of our own, whatever make has called this.
 run_make() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -s -C "$top" BUILD="$build" "$@"; }
 
+# option_of BOOT NAME: what boot.conf of the boot, a name or a folder, says, "" where nothing
+option_of() {
+  local folder=$1
+  [[ $folder == */* ]] || folder=$vm/boots/$folder
+  [ ! -f "$folder/boot.conf" ] || sed -n "s/^$2=//p" "$folder/boot.conf" | tail -n 1
+}
+
 # The mirror that apt uses here for Debian's main archive, or for "-security".
 mirror_of() {
   local what=$1 found

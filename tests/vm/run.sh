@@ -4,18 +4,19 @@
 #
 #   run.sh [-k TEXT] [-o FOLDER] [BOOT[@SUITE]…]
 #
-# Without BOOT every folder in boots/, and those whose boot.conf has a line `kernels=` once more, in
-# their short form (SHORT=1), on the kernel of each Debian suite that it names. Builds what is out of
-# date first. Result lines go to stdout and FOLDER/BOOT/results; the exit status is 1 where anything
-# failed. VM_JOBS=1 runs one guest at a time.
+# Without BOOT every folder in boots/ in its short form (SHORT=1), and those whose boot.conf has a line
+# `kernels=` once more on the kernel of each Debian suite that it names, without the cases marked
+# `# any kernel`. FULL=1 runs them in full, with those that are `full=yes`, and on one kernel alone.
+# Builds what is out of date first. Result lines go to stdout and FOLDER/BOOT/results; the exit status
+# is 1 where anything failed. VM_JOBS=1 runs one guest at a time.
 set -euo pipefail
 . "$(dirname -- "$0")/common.sh"
 
 # Of a boot as it is named here: trust, or trust@sid.
 folder_of() { printf '%s\n' "$vm/boots/${1%@*}"; }
-kernels_of() { [ ! -f "$vm/boots/$1/boot.conf" ] || sed -n 's/^kernels=//p' "$vm/boots/$1/boot.conf"; }
+kernels_of() { option_of "$1" kernels; }
 
-pattern='' output=$build/vm/out boots=() short=${SHORT:-}
+pattern='' output=$build/vm/out boots=() short=${SHORT:-} whole_matrix=1
 while [ $# -gt 0 ]; do
   case $1 in
     -k | -o) [ $# -ge 2 ] || die "$1 takes an argument" ;;&
@@ -29,11 +30,17 @@ while [ $# -gt 0 ]; do
   esac
 done
 if [ ${#boots[@]} = 0 ]; then
-  mapfile -t boots < <(cd "$vm/boots" && printf '%s\n' *)
-  for boot in "${boots[@]}"; do
-    for kernel in $(kernels_of "$boot"); do boots+=("$boot@$kernel"); done
+  whole_matrix='' full=${FULL:-}
+  short=${SHORT:-${full:+0}}
+  short=${short:-1}
+  for boot in $(cd "$vm/boots" && echo *); do
+    [ -n "$full" ] || [ "$(option_of "$boot" full)" != yes ] || continue
+    boots+=("$boot")
+    [ -z "$full" ] || continue
+    for kernel in $(kernels_of "$boot"); do
+      [ "$kernel" = one ] || boots+=("$boot@$kernel")
+    done
   done
-  short=${SHORT:-other-kernels}
 fi
 
 # With a pattern, only the boots that have such a case.
@@ -54,7 +61,8 @@ run_boot() {
   local boot=$1 folder=$output/$1 results=$output/$1/results ended=0
   (
     [[ $boot != *@* ]] || export KERNEL=${boot#*@}
-    case $short:$boot in 1:* | other-kernels:*@*) export SHORT=1 ;; esac
+    [[ $boot != *@* || -n $whole_matrix ]] || export KERNELS_OWN=1
+    export SHORT=$short
     exec "$vm/boot.sh" --name "$boot" --pattern "$pattern" "$(folder_of "$boot")" "$folder" >&2
   ) || ended=$?
   mkdir -p "$folder"

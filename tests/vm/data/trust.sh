@@ -5,7 +5,7 @@
 # shellcheck source=tests/vm/data/agent.sh
 . /usr/lib/vm-tests/data/agent.sh
 
-# full_or_short FULL SHORT: how much of something; the short form is for other kernels than the usual one
+# full_or_short FULL SHORT: how much of something; make check-full takes the full form
 full_or_short() { if [ "${SHORT:-}" = 1 ]; then echo "$2"; else echo "$1"; fi; }
 
 lacks() { ! has "$@"; }

@@ -129,7 +129,7 @@ case_port_0_with_persistence() {
   settled
 }
 
-case_changed_key_is_created_before_the_old_one_goes() {
+case_changed_key_is_created_before_the_old_one_goes() { # any kernel
   one_destination '"weight": 3'
   applied
   edit '.services[0].port = 81 | .services[0].destinations[0].port = 80'

@@ -9,7 +9,7 @@
 destination_shown() { expect_equal "$1" "$(ipvsadm -Sn | sed -n 's/^-a -t 10.0.0.1:80 -r //p')"; }
 destination=".services[0].destinations[0]"
 
-case_weight() {
+case_weight() { # any kernel
   one_destination '"weight": 5'
   applied
   destination_shown "10.0.1.1:80 -m -w 5"
@@ -80,7 +80,7 @@ case_tunnelled_destination_of_the_other_family() {
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r [fd00::2]:80 -i -w 9"
 }
 
-case_changed_key_is_created_before_the_old_one_goes() {
+case_changed_key_is_created_before_the_old_one_goes() { # any kernel
   one_destination '"weight": 3'
   applied
   edit "$destination.port = 8080"
@@ -94,7 +94,7 @@ set destination" "$(planned)"
 }
 
 # What was taken away by hand, or changed, comes back; what somebody added to a service of ours goes.
-case_drift_is_repaired() {
+case_drift_is_repaired() { # any kernel
   one_destination '"weight": 3'
   applied
   ipvsadm -e -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 9

@@ -92,7 +92,7 @@ case_missing_interface_is_one_failed_object() {
   expect_contains "$(daemons)" "mcast=later0"
 }
 
-case_daemon_of_others_is_a_conflict() {
+case_daemon_of_others_is_a_conflict() { # any kernel
   link sync0 0
   ipvsadm --start-daemon master --mcast-interface sync0 --syncid 3
   state_with '"syncDaemons": [{"role": "master", "interface": "sync0", "syncId": 1}]'

@@ -3,6 +3,7 @@
 # What people see: list as ipvsadm has it, usage errors, exit statuses.
 # netns: fresh
 # timeout: 120
+# any kernel
 # shellcheck source=tests/vm/data/agent.sh
 . /usr/lib/vm-tests/data/agent.sh
 

@@ -36,7 +36,7 @@ case_impossible_services_in_several_groups() {
   expect_equal 1194 "$(ipvsadm -Sn | grep -c '^-a')"
 }
 
-case_a_thousand_that_fail_are_all_named() {
+case_a_thousand_that_fail_are_all_named() { # any kernel
   services 1000 '"nosuch"'
   # Without a modprobe to run a thousand times, which takes minutes here.
   local modprobe
@@ -51,7 +51,7 @@ case_a_thousand_that_fail_are_all_named() {
   expect_equal "" "$(ipvsadm -Sn)"
 }
 
-case_a_thousand_failing_destinations_are_all_named() {
+case_a_thousand_failing_destinations_are_all_named() { # any kernel
   jq -n '{version: 1, services: [{address: "10.0.0.1", port: 80, protocol: "tcp",
     destinations: [range(1000) | {address: "10.\(.%250).0.1", port: (1000 + .)}]}]}' >state.json
   # The kernel takes unicast and local addresses only; this makes broadcast ones of them.
@@ -66,7 +66,7 @@ case_a_thousand_failing_destinations_are_all_named() {
 
 # Each receive in turn finds its answers lost. Whatever that hits, the table is right after it or
 # untouched, and the one that hits the batch itself is mended within the same apply.
-case_lost_answers_are_survived() {
+case_lost_answers_are_survived() { # any kernel
   local k status again=0
   services 20 '"rr"'
   for k in $(seq 1 16); do
@@ -86,7 +86,7 @@ case_lost_answers_are_survived() {
   [ "$again" -gt 0 ] || fail "no run had to read the table again"
 }
 
-case_interrupted_calls_are_survived() {
+case_interrupted_calls_are_survived() { # any kernel
   services 20 '"rr"'
   strace -f -qq -o /dev/null -e trace=recvmmsg,sendto \
     -e inject=recvmmsg:error=EINTR:when=2+2 -e inject=sendto:error=EINTR:when=2+2 \
@@ -94,7 +94,7 @@ case_interrupted_calls_are_survived() {
   expect_equal 60 "$(ipvsadm -Sn | wc -l)"
 }
 
-case_bad_state_changes_nothing() {
+case_bad_state_changes_nothing() { # any kernel
   local before text
   services 3 '"rr"'
   applied
@@ -116,7 +116,7 @@ case_bad_state_changes_nothing() {
   expect_equal "$before" "$(ipvsadm -Sn)"
 }
 
-case_empty_services_list_is_a_wish() {
+case_empty_services_list_is_a_wish() { # any kernel
   services 3 '"rr"'
   applied
   edit '.services = []'
@@ -124,7 +124,7 @@ case_empty_services_list_is_a_wish() {
   expect_equal "" "$(ipvsadm -Sn)"
 }
 
-case_without_capability() {
+case_without_capability() { # any kernel
   services 1 '"rr"'
   expect_status 1 setpriv --bounding-set=-net_admin --inh-caps=-net_admin /usr/sbin/ipvs-agent apply \
     --state state.json --run-dir "$RUN"
@@ -143,7 +143,7 @@ case_lblc_is_never_left_to_the_kernel() {
   agent cleanup
 }
 
-case_no_autoload() {
+case_no_autoload() { # any kernel
   modprobe -r ip_vs_ovf || true
   services 1 '"ovf"'
   local status=0

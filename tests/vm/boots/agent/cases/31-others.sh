@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # A table that is shared: what others put there is never touched.
 # netns: fresh
+# any kernel
 # shellcheck source=tests/vm/data/agent.sh
 . /usr/lib/vm-tests/data/agent.sh
 

@@ -72,7 +72,7 @@ case_sctp_through_masquerade() {
   expect_equal one "$(ask sctp 10.0.0.1 80 client)"
 }
 
-case_weight_0_takes_no_new_connection() {
+case_weight_0_takes_no_new_connection() { # any kernel
   three_hosts
   server tcp real1 192.168.2.2 8080 one
   server tcp real2 192.168.3.2 8080 two
@@ -82,7 +82,7 @@ case_weight_0_takes_no_new_connection() {
   expect_equal "6 two" "$(answers 6 tcp 10.0.0.1 80)"
 }
 
-case_persistence_keeps_a_client() {
+case_persistence_keeps_a_client() { # any kernel
   three_hosts
   server tcp real1 192.168.2.2 8080 one
   server tcp real2 192.168.3.2 8080 two

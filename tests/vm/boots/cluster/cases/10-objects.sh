@@ -30,7 +30,7 @@ case_cluster_is_programmed() {
   expect_equal 0 "$(report .kernelWrites)" "the same objects in files write"
 }
 
-case_endpoint_drains_and_comes_back() {
+case_endpoint_drains_and_comes_back() { # any kernel
   { web_service && web_slice "$(two_endpoints)"; } | list >state.json
   start_daemon --resync=1h
   { web_service && web_slice "$(endpoint 10.1.0.1 a)"; } | list >new.json && mv new.json state.json
@@ -40,7 +40,7 @@ case_endpoint_drains_and_comes_back() {
 }
 
 # What an interrupted kubectl leaves, and one that may not read Services.
-case_broken_dump_changes_nothing() {
+case_broken_dump_changes_nothing() { # any kernel
   local table
   { web_service && web_slice "$(two_endpoints)"; } | list >state.json
   applied
@@ -68,7 +68,7 @@ case_broken_dump_changes_nothing() {
   expect_equal "$table" "$(ipvsadm -Sn)"
 }
 
-case_what_cannot_be_served_is_told() {
+case_what_cannot_be_served_is_told() { # any kernel
   {
     web_service && web_slice "$(two_endpoints)"
     service odd '{"clusterIP": "10.96.0.2", "ports": [{"port": 81}], "externalIPs": ["fd00::1"]}'
@@ -84,7 +84,7 @@ case_what_cannot_be_served_is_told() {
 }
 
 # What convert prints makes the same table.
-case_converted_state_is_the_same_table() {
+case_converted_state_is_the_same_table() { # any kernel
   { web_service && web_slice "$(two_endpoints)"; } | list >state.json
   applied
   "$AGENT" convert state.json >native.json
@@ -109,7 +109,7 @@ case_node_ports_follow_the_nodes_addresses() {
   expect_contains "$OUTPUT" "--node-port-addresses: '192.0.2.300/32' is not a network such as 192.0.2.0/24"
 }
 
-case_daemon_moves_node_ports_at_once() {
+case_daemon_moves_node_ports_at_once() { # any kernel
   service web '{"type": "NodePort", "clusterIP": "10.96.0.1", "ports": [{"port": 80, "nodePort": 30080}]}' |
     list >state.json
   ip link add uplink type dummy && ip link set uplink up
@@ -136,7 +136,7 @@ health_web() {
     externalTrafficPolicy: "Local", healthCheckNodePort: ($port | tonumber), ports: [{name: "http", port: 80}]}')"
 }
 
-case_health_check_node_port() {
+case_health_check_node_port() { # any kernel
   { health_web 32000 && web_slice "$(two_endpoints)"; } | list >state.json
   start_daemon --resync=1h --node-name a
   OUTPUT=$(http 32000)
@@ -165,7 +165,7 @@ case_health_check_node_port() {
 http_closed() { timeout 5 socat -u "TCP4:127.0.0.1:$1" - 2>/dev/null; }
 status_file() { cat "$RUN/status.json"; }
 
-case_health_check_port_in_use_is_told() {
+case_health_check_port_in_use_is_told() { # any kernel
   { health_web 32000 && web_slice "$(two_endpoints)"; } | list >state.json
   ip link set lo up
   server tcp - 127.0.0.1 32000 mine
@@ -175,7 +175,7 @@ case_health_check_port_in_use_is_told() {
   expect_equal mine "$(tcp_ask 127.0.0.1 32000)"
 }
 
-case_thousand_services() {
+case_thousand_services() { # any kernel
   local rates=/proc/sys/net/ipv4/vs/run_estimation
   dump 1000 10 >state.json
   agent apply --output=json >report.json

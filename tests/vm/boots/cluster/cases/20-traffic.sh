@@ -67,13 +67,17 @@ answers() {
   done
   fail "no answer like '$pattern' from ${*:2}"
 }
-# all_answers PATTERN …: all of them
+# all_answers PATTERN …: all of them, asked for at once, since one that does not come takes long
 all_answers() {
-  local i pattern=$1 answer
+  local i pattern=$1 asked=()
   for i in 1 2 3 4; do
-    answer=$(seen "${@:2}")
+    seen "${@:2}" >"answer.$i" &
+    asked+=($!)
+  done
+  wait "${asked[@]}"
+  for i in 1 2 3 4; do
     # shellcheck disable=SC2053
-    [[ $answer == $pattern ]] || fail "'$answer' instead of '$pattern' from ${*:2}"
+    [[ $(<"answer.$i") == $pattern ]] || fail "'$(<"answer.$i")' instead of '$pattern' from ${*:2}"
   done
 }
 
@@ -125,7 +129,7 @@ case_external_policy_local_keeps_the_client() {
   all_answers 'pod2 *' tcp 198.51.100.2 80
 }
 
-case_internal_policy_local_is_strict() {
+case_internal_policy_local_is_strict() { # any kernel
   node tcp
   cluster_of '{"internalTrafficPolicy": "Local"}'
   put_in
@@ -137,7 +141,7 @@ case_internal_policy_local_is_strict() {
   answers 'pod2 *' tcp 198.51.100.2 80 client
 }
 
-case_source_ranges() {
+case_source_ranges() { # any kernel
   node tcp
   cluster_of '{"loadBalancerSourceRanges": ["192.0.2.0/24"]}'
   put_in
@@ -151,7 +155,7 @@ case_source_ranges() {
   all_answers 'no answer' tcp 198.51.100.2 80 pod2
 }
 
-case_session_affinity() {
+case_session_affinity() { # any kernel
   node tcp
   cluster_of '{"sessionAffinity": "ClientIP"}'
   put_in
@@ -225,7 +229,7 @@ case_udp_client_that_was_there_before_its_service() {
   expect_equal "pod1 10.244.1.1" "$(same_port 192.168.1.1 30053)"
 }
 
-case_guarded_addresses_are_refused() {
+case_guarded_addresses_are_refused() { # any kernel
   node tcp
   ip route add default via 192.168.1.2
   {

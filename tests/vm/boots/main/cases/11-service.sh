@@ -1,5 +1,6 @@
 # timeout: 120
 # The running unit: reload, stop, death, watchdog. Each case leaves it in sync again.
+# any kernel
 
 state=/etc/ipvs-node/state.json
 in_sync() { expect_equal "in sync: 4 services" "$(property_of ipvs-agent StatusText)"; }

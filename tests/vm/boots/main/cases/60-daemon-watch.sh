@@ -1,6 +1,7 @@
 # netns: fresh
 # The daemon follows its state wherever it comes from. The resync is an hour away: what is seen is
 # seen by the watch.
+# any kernel
 
 # a state with one service on this port
 state() { printf '{"version":1,"services":[{"address":"10.0.0.1","port":%s,"protocol":"tcp"}]}\n' "$1"; }

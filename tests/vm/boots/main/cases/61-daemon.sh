@@ -1,5 +1,6 @@
 # netns: fresh
 # The daemon beside the commands, and what becomes of the table when it ends.
+# any kernel
 
 state() {
   cat <<END

@@ -1,5 +1,6 @@
 # timeout: 120
 # The running unit: what it says to systemd and the journal. Each case leaves it in sync again.
+# any kernel
 
 state=/etc/ipvs-node/state.json
 

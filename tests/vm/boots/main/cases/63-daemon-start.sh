@@ -2,6 +2,7 @@
 # How the start of a unit ends: a long first reconcile asks for more time, --strict-ready waits for a
 # state in sync. The units are transient and in a network namespace of their own, the machine's table
 # is another.
+# any kernel
 
 write_state() { # SCHEDULER
   cat >/run/start.json.new <<END

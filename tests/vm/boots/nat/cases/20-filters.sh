@@ -19,7 +19,7 @@ case_source_ranges_let_in_and_keep_out() {
 }
 
 # The node's source is the virtual address, which is in no range; the node's own is.
-case_source_ranges_of_the_node_let_it_in() {
+case_source_ranges_of_the_node_let_it_in() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2 '"sourceRanges": ["192.168.1.0/24"], "sourceNat": true')"
   put_in
@@ -40,7 +40,7 @@ case_source_ranges_of_ipv6_and_udp() {
   expect_not_contains "$(seen udp fd00::1 80 pod2)" pod1
 }
 
-case_established_connections_go_on() {
+case_established_connections_go_on() { # any kernel
   clients_and_servers
   state_of_two '"sourceRanges": ["192.168.1.0/24"], "sourceNat": true'
   put_in
@@ -52,7 +52,7 @@ case_established_connections_go_on() {
   let_go
 }
 
-case_from_inside_goes_elsewhere() {
+case_from_inside_goes_elsewhere() { # any kernel
   cluster
   ip address add 10.96.0.1/32 dev lo
   OPTIONS=(--cluster-cidr="$CLUSTER")
@@ -67,7 +67,7 @@ case_from_inside_goes_elsewhere() {
 }
 
 # No destination here for those from outside, and a few elsewhere for those from inside.
-case_from_inside_of_a_service_without_destinations() {
+case_from_inside_of_a_service_without_destinations() { # any kernel
   cluster
   ip address add 10.96.0.1/32 dev lo
   pod udp pod2 10.244.2.2

@@ -8,7 +8,7 @@
 
 masqueraded() { state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true')"; }
 
-case_the_plan_shows_it_as_one_operation() {
+case_the_plan_shows_it_as_one_operation() { # any kernel
   masqueraded
   expect_contains "$("$AGENT" apply --dry-run --state state.json --run-dir "$RUN")" \
     "new nftables table ip ipvs-node: 1 service masqueraded"
@@ -30,7 +30,7 @@ case_the_plan_shows_it_as_one_operation() {
   there_is_none
 }
 
-case_a_second_apply_writes_nothing() {
+case_a_second_apply_writes_nothing() { # any kernel
   local before
   others_have_rules
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true')" "$(service fd00::1 fd02::1 '"sourceNat": "hairpin"')"
@@ -46,7 +46,7 @@ case_a_second_apply_writes_nothing() {
   expect_equal "$before" "$(ours ip && ours ip6)"
 }
 
-case_what_was_changed_by_hand_is_drift() {
+case_what_was_changed_by_hand_is_drift() { # any kernel
   masqueraded
   put_in
   nft add rule ip ipvs-node postrouting counter
@@ -66,7 +66,7 @@ case_what_was_changed_by_hand_is_drift() {
   expect_equal 0 "$(report .kernelWrites)"
 }
 
-case_another_table_of_the_name_stays() {
+case_another_table_of_the_name_stays() { # any kernel
   nft add table ip ipvs-node
   nft add chain ip ipvs-node mine
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true')" \
@@ -83,7 +83,7 @@ case_another_table_of_the_name_stays() {
   expect_contains "$(ours)" masquerade
 }
 
-case_a_lost_record_is_no_loss() {
+case_a_lost_record_is_no_loss() { # any kernel
   masqueraded
   put_in
   rm "$RUN/owned"
@@ -129,7 +129,7 @@ case_flushed_ruleset_is_put_back_at_once() {
   in_sync
 }
 
-case_rules_of_others_are_no_reason() {
+case_rules_of_others_are_no_reason() { # any kernel
   local reconciles
   masqueraded
   start_daemon --resync=1h
@@ -142,7 +142,7 @@ case_rules_of_others_are_no_reason() {
   expect_equal "$reconciles" "$(of_status .reconciles)"
 }
 
-case_contested_table_is_left_alone_for_a_while() {
+case_contested_table_is_left_alone_for_a_while() { # any kernel
   masqueraded
   start_daemon --resync=1h
   in_sync
@@ -162,7 +162,7 @@ case_contested_table_is_left_alone_for_a_while() {
   has_ours
 }
 
-case_change_of_the_state_changes_the_rules() {
+case_change_of_the_state_changes_the_rules() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2 '')" "$(service 10.0.0.2 10.244.2.2 '"sourceNat": true')"
   start_daemon --resync=1h
@@ -185,7 +185,7 @@ case_change_of_the_state_changes_the_rules() {
 }
 
 # The last one that had a use for the table drains: its connections are translated until they end.
-case_table_stays_while_its_services_drain() {
+case_table_stays_while_its_services_drain() { # any kernel
   clients_and_servers
   echo 0 >/proc/sys/net/ipv4/ip_forward
   state_of_two '"sourceNat": true'
@@ -224,7 +224,7 @@ case_many_services() {
 handle() { nft -ja list table ip ipvs-node | jq '.nftables[] | select(.table).table.handle'; }
 
 # A daemon that has made the table once changes its elements alone.
-case_one_of_many_changes() {
+case_one_of_many_changes() { # any kernel
   local before
   jq -n '{version: 1, services: [range(200) | {
     address: "10.1.0.\(. + 1)", port: 80, protocol: "tcp", sourceNat: "outside",

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Options of source NAT and filters: what is refused, and what a daemon's apply says.
 # netns: fresh
+# any kernel
 # shellcheck source=tests/vm/data/nat.sh
 . /usr/lib/vm-tests/data/nat.sh
 

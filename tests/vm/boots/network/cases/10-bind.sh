@@ -24,7 +24,7 @@ fd00::1/128" "$(on_link)"
   expect_equal "1 1" "$(report '"\(.changes) \(.drift)"')"
 }
 
-case_two_services_of_one_address_have_it_once() {
+case_two_services_of_one_address_have_it_once() { # any kernel
   bound 10.0.0.1
   edit '.services += [.services[0] | .port = 81] + [.services[0] | .protocol = "udp" | .port = 82]'
   applied
@@ -34,7 +34,7 @@ case_two_services_of_one_address_have_it_once() {
   expect_equal "10.0.0.1/32" "$(on_link)"
 }
 
-case_plan_is_shown_before() {
+case_plan_is_shown_before() { # any kernel
   bound 10.0.0.1
   expect_status 0 agent apply --dry-run
   expect_contains "$OUTPUT" "add link ipvs0
@@ -66,7 +66,7 @@ case_bound_address_is_reached_from_outside() {
   expect_equal six "$(tcp_ask fd00::1 80 client)"
 }
 
-case_what_leaves_the_state_leaves_the_link() {
+case_what_leaves_the_state_leaves_the_link() { # any kernel
   bound 10.0.0.1 10.0.0.2 fd00::1
   applied
   edit 'del(.services[1])'
@@ -82,7 +82,7 @@ fd00::1/128" "$(on_link)"
   expect_not_contains "$(cat "$RUN/owned")" "bound "
 }
 
-case_address_of_another_link_is_left_there() {
+case_address_of_another_link_is_left_there() { # any kernel
   ip link add eth9 type dummy
   ip address add 10.0.0.1/32 dev eth9
   bound 10.0.0.1
@@ -94,7 +94,7 @@ case_address_of_another_link_is_left_there() {
   expect_equal "10.0.0.1/32" "$(on_link eth9)"
 }
 
-case_another_name_for_the_link() {
+case_another_name_for_the_link() { # any kernel
   bound 10.0.0.1
   expect_status 0 agent apply --link virtual-0
   expect_equal "10.0.0.1/32" "$(on_link virtual-0)"
@@ -107,7 +107,7 @@ case_another_name_for_the_link() {
   expect_equal "" "$(on_link)"
 }
 
-case_foreign_link_of_the_name_is_refused() {
+case_foreign_link_of_the_name_is_refused() { # any kernel
   ip link add ipvs0 type dummy
   ip address add 10.9.9.9/32 dev ipvs0
   local before
@@ -124,7 +124,7 @@ case_foreign_link_of_the_name_is_refused() {
   expect_equal "$before" "$(node_as_it_is)"
 }
 
-case_foreign_address_on_our_link_stays() {
+case_foreign_address_on_our_link_stays() { # any kernel
   bound 10.0.0.1
   applied
   ip address add 10.9.9.9/32 dev ipvs0
@@ -147,7 +147,7 @@ case_ipv6_that_is_disabled_is_a_failure_of_its_own() {
   expect_not_contains "$(cat "$RUN/owned")" "bound fd00::1"
 }
 
-case_record_that_cannot_be_written() {
+case_record_that_cannot_be_written() { # any kernel
   bound 10.0.0.1
   mkdir "$TMP/small"
   mount -t tmpfs -o size=64k none "$TMP/small"
@@ -162,7 +162,7 @@ case_record_that_cannot_be_written() {
   expect_equal "10.0.0.1/32" "$(on_link)"
 }
 
-case_wrong_options_are_refused() {
+case_wrong_options_are_refused() { # any kernel
   bound 10.0.0.1
   local name
   for name in "" "name with blank" sixteen-letters- a/b lo all .x; do
@@ -211,7 +211,7 @@ fd00::1/128" "$(on_link)"
 }
 
 # Wherever it dies, what it has made is in the record, and goes.
-case_kill_in_the_middle_leaves_nothing_that_cleanup_does_not_find() {
+case_kill_in_the_middle_leaves_nothing_that_cleanup_does_not_find() { # any kernel
   local before delay agents=0
   before=$(node_as_it_is)
   # shellcheck disable=SC2046

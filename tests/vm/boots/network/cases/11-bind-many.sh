@@ -33,7 +33,7 @@ local fd00:96::/112 dev lo src fd01::1 metric 146 pref medium" "$(own_routes)"
 fd00:96::1/128" "$(on_link)"
 }
 
-case_source_follows_the_nodes_address() {
+case_source_follows_the_nodes_address() { # any kernel
   client_and_server
   ip route add default via 192.168.1.2
   bound 10.96.0.1 fd00:96::1
@@ -48,7 +48,7 @@ case_source_follows_the_nodes_address() {
   in_sync
 }
 
-case_service_network_of_the_node_is_refused() {
+case_service_network_of_the_node_is_refused() { # any kernel
   client_and_server
   bound 192.168.1.77 10.0.0.1
   expect_status 3 agent apply --service-cidr 192.168.0.0/16
@@ -87,7 +87,7 @@ case_many_addresses_are_routes() {
   expect_equal "" "$(on_link)"
 }
 
-case_routes_of_others_stay() {
+case_routes_of_others_stay() { # any kernel
   ip route add local 10.7.0.0/16 dev lo table local proto 146 metric 146
   bound 10.96.0.1
   expect_status 0 agent apply

@@ -9,7 +9,7 @@
 repaired() { [ "$(of_status .driftRepaired)" = "$1" ]; }
 link_has() { [ "$(on_link)" = "$1" ]; }
 
-case_restart_writes_nothing() {
+case_restart_writes_nothing() { # any kernel
   bound 10.0.0.1 fd00::1 10.96.0.1
   start_daemon --service-cidr 10.96.0.0/12
   expect_equal "10.0.0.1/32
@@ -61,7 +61,7 @@ fd00::1/128"
   expect_equal "$wanted" "$(on_link)"
 }
 
-case_somebody_who_does_not_stop_is_left_alone_for_a_while() {
+case_somebody_who_does_not_stop_is_left_alone_for_a_while() { # any kernel
   bound 10.0.0.1
   start_daemon --resync=1h
   local i
@@ -79,7 +79,7 @@ case_somebody_who_does_not_stop_is_left_alone_for_a_while() {
   expect_equal "10.0.0.1/32" "$(on_link)"
 }
 
-case_change_of_the_state_is_no_drift() {
+case_change_of_the_state_is_no_drift() { # any kernel
   bound 10.0.0.1
   start_daemon --resync=1h
   bound 10.0.0.2 10.0.0.3
@@ -91,7 +91,7 @@ case_change_of_the_state_is_no_drift() {
   expect_equal 0 "$(of_status .driftRepaired)"
 }
 
-case_change_that_is_not_about_addresses_reads_none() {
+case_change_that_is_not_about_addresses_reads_none() { # any kernel
   bound 10.0.0.1 10.0.0.2 10.0.0.3
   start_daemon --resync=1h
   edit '.services[0].destinations[0].weight = 7'
@@ -104,7 +104,7 @@ case_change_that_is_not_about_addresses_reads_none() {
   wait_until 10 repaired 1
 }
 
-case_address_stays_until_its_service_is_gone() {
+case_address_stays_until_its_service_is_gone() { # any kernel
   client_and_server
   echo_server real 192.168.2.2 8080 one
   bound 10.0.0.1
@@ -131,7 +131,7 @@ case_address_stays_until_its_service_is_gone() {
   in_sync
 }
 
-case_daemons_own_options_are_its_own() {
+case_daemons_own_options_are_its_own() { # any kernel
   bound 10.0.0.1
   start_daemon
   expect_status 1 agent apply --link other
@@ -142,7 +142,7 @@ case_daemons_own_options_are_its_own() {
   expect_contains "$OUTPUT" "with a --strict-arp of its own"
 }
 
-case_link_that_was_in_the_way_is_gone() {
+case_link_that_was_in_the_way_is_gone() { # any kernel
   ip link add ipvs0 type dummy
   bound 10.0.0.1
   start_daemon --resync=1h

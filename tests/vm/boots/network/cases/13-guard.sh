@@ -9,7 +9,7 @@
 failures() { report '.failures[] | "\(.object): \(.text)"' | LC_ALL=C sort; }
 services() { ipvsadm -Sn | sed -n '/^-A/p' | LC_ALL=C sort; }
 
-case_addresses_of_the_network_are_refused() {
+case_addresses_of_the_network_are_refused() { # any kernel
   client_and_server
   ip route add default via 192.168.1.2
   ip -6 route add default via fd01::2
@@ -33,7 +33,7 @@ tcp [fe80::5]:80: refused: fe80::5 is in fe80::/10, the link-local network" "$(f
     "$(jq -c '.refused[] | select(.name == "gateway") | [.object, .name, .text]' <<<"$OUTPUT")"
 }
 
-case_nameserver_is_refused() {
+case_nameserver_is_refused() { # any kernel
   bound 10.0.0.1 10.9.9.9
   printf 'search example\nnameserver 10.9.9.9\n' >resolv.conf
   [ -e /etc/resolv.conf ] || : >/etc/resolv.conf
@@ -46,7 +46,7 @@ case_nameserver_is_refused() {
   expect_equal 2 "$(services | wc -l)"
 }
 
-case_ports_of_the_node_are_its_own() {
+case_ports_of_the_node_are_its_own() { # any kernel
   client_and_server
   bound 192.168.1.1 10.0.0.1
   edit '.services += [.services[0] | .port = (22, 10250, 8000)] + [.services[0] | .port = 8000 | .protocol = "udp"]'
@@ -88,7 +88,7 @@ case_listeners_on_every_address() {
   expect_equal "" "$(services)" "a new one is refused"
 }
 
-case_a_port_of_our_own_address_is_nobodys() {
+case_a_port_of_our_own_address_is_nobodys() { # any kernel
   socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0 SYSTEM:"echo mine" &
   wait_until 20 listens -ltnH 80
   bound 10.0.0.1
@@ -100,7 +100,7 @@ case_a_port_of_our_own_address_is_nobodys() {
 }
 
 # Whoever can open a socket could take a service away otherwise.
-case_service_that_is_there_stays_when_a_program_listens() {
+case_service_that_is_there_stays_when_a_program_listens() { # any kernel
   client_and_server
   bound 192.168.1.1 10.0.0.1
   start_daemon --resync=1s

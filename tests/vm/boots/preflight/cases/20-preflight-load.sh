@@ -32,14 +32,14 @@ case_loads_what_every_node_needs() {
   expect_match "$OUTPUT" '^\[preflight\] ready: 5 modules, '
 }
 
-case_second_run_loads_nothing() {
+case_second_run_loads_nothing() { # any kernel
   all_loaded
   expect_status 0 "$PREFLIGHT"
   expect_contains "$OUTPUT" "[preflight] ip_vs: there already"
   expect_not_contains "$OUTPUT" ": loaded"
 }
 
-case_check_loads_nothing() {
+case_check_loads_nothing() { # any kernel
   unload
   expect_status 1 "$PREFLIGHT" --check
   expect_not_contains "$(cut -d' ' -f1 /proc/modules)" ip_vs
@@ -60,7 +60,7 @@ END
   expect_contains "$OUTPUT" "throw-away network namespace: rr, wrr, sh, mh, lblcr, engine sip"
 }
 
-case_directory_of_states() {
+case_directory_of_states() { # any kernel
   mkdir states
   echo '{ "services": [ { "scheduler": "fo" } ] }' >states/a.json
   echo '{ "services": [ { "scheduler": "ovf" } ] }' >states/b.json
@@ -69,7 +69,7 @@ case_directory_of_states() {
   live ip_vs_fo && live ip_vs_ovf
 }
 
-case_state_missing_or_broken_is_a_warning() {
+case_state_missing_or_broken_is_a_warning() { # any kernel
   expect_status 0 "$PREFLIGHT" --state nowhere.json
   expect_contains "$OUTPUT" "[WARNING StateFile]: nowhere.json does not exist: "
   printf '{ "services": [\n  { "scheduler": }' >broken.json
@@ -77,7 +77,7 @@ case_state_missing_or_broken_is_a_warning() {
   expect_match "$OUTPUT" 'WARNING StateFile\]: broken.json:2:[0-9]+: '
 }
 
-case_not_in_the_tree() {
+case_not_in_the_tree() { # any kernel
   expect_status 1 "$PREFLIGHT" --module ip_vs_nosuch
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_nosuch]: ip_vs_nosuch (asked for by --module) cannot be loaded: not in this kernel's tree (/lib/modules/$(uname -r))"
   expect_contains "$OUTPUT" "[ERROR Module-ip_vs_nosuch]: ip_vs_nosuch (asked for by --module) is not there"
@@ -85,7 +85,7 @@ case_not_in_the_tree() {
   expect_contains "$OUTPUT" '[preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`'
 }
 
-case_errors_can_be_demoted() {
+case_errors_can_be_demoted() { # any kernel
   expect_status 0 "$PREFLIGHT" --module ip_vs_nosuch --ignore-preflight-errors=MODULE-ip_vs_NOSUCH,nonsense
   expect_contains "$OUTPUT" "[WARNING Module-ip_vs_nosuch]: "
   expect_contains "$OUTPUT" "[WARNING IgnorePreflightErrors]: --ignore-preflight-errors names 'nonsense', and there is no such check"
@@ -95,27 +95,27 @@ case_errors_can_be_demoted() {
 # A module tree of our own in a mount namespace of its own.
 in_namespace() { unshare --mount --propagation private bash -euo pipefail -c "$1"; }
 
-case_no_modules_but_all_loaded() {
+case_no_modules_but_all_loaded() { # any kernel
   all_loaded
   expect_status 0 in_namespace 'mount -t tmpfs tmpfs /usr/lib/modules; $PREFLIGHT'
   expect_not_contains "$OUTPUT" "WARNING Load-"
   expect_contains "$OUTPUT" "[preflight] nf_conntrack_ipv4: nf_conntrack stands in for it: there already"
 }
 
-case_no_modules_and_none_loaded() {
+case_no_modules_and_none_loaded() { # any kernel
   unload
   expect_status 1 in_namespace 'mount -t tmpfs tmpfs /usr/lib/modules; $PREFLIGHT'
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs]: ip_vs (the virtual server table) cannot be loaded: /lib/modules is empty"
   expect_contains "$OUTPUT" "[WARNING Probe]: cannot probe: ip_vs is not known to be there"
 }
 
-case_only_another_kernels_modules() {
+case_only_another_kernels_modules() { # any kernel
   unload
   expect_status 1 in_namespace 'mount -t tmpfs tmpfs /usr/lib/modules; mkdir /usr/lib/modules/1.2.3; $PREFLIGHT'
   expect_contains "$OUTPUT" "/lib/modules has no tree for the running kernel $(uname -r), only 1.2.3: was the kernel replaced without a reboot?"
 }
 
-case_blacklisted_by_modprobe_d() {
+case_blacklisted_by_modprobe_d() { # any kernel
   unload
   conf "# a comment" "blacklist ip-vs-wrr"
   expect_status 1 "$PREFLIGHT"
@@ -130,7 +130,7 @@ case_blacklisted_by_the_command_line() {
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_nq]: ip_vs_nq (asked for by --module) cannot be loaded: module_blacklist= on the kernel's command line names it"
 }
 
-case_install_line_that_fails() {
+case_install_line_that_fails() { # any kernel
   unload
   conf "install ip_vs_wrr /bin/false"
   expect_status 1 "$PREFLIGHT"
@@ -138,7 +138,7 @@ case_install_line_that_fails() {
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_wrr]: ip_vs_wrr (a basic scheduler) cannot be loaded: the line \`install ip_vs_wrr /bin/false\` in /etc/modprobe.d/case.conf:1 failed: exit status 1"
 }
 
-case_install_line_that_loads_nothing() {
+case_install_line_that_loads_nothing() { # any kernel
   unload
   conf "install ip_vs_wrr /bin/true"
   expect_status 1 "$PREFLIGHT"
@@ -146,7 +146,7 @@ case_install_line_that_loads_nothing() {
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_wrr]: ip_vs_wrr (a basic scheduler) cannot be loaded: the line \`install ip_vs_wrr /bin/true\` in modprobe.d loaded nothing"
 }
 
-case_install_line_of_a_dependency() {
+case_install_line_of_a_dependency() { # any kernel
   unload
   conf "install ip_vs /bin/false"
   expect_status 1 "$PREFLIGHT"
@@ -154,7 +154,7 @@ case_install_line_of_a_dependency() {
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_rr]: ip_vs_rr (a basic scheduler) cannot be loaded: the line \`install ip_vs /bin/false\` in /etc/modprobe.d/case.conf:1 failed: exit status 1"
 }
 
-case_install_line_that_works() {
+case_install_line_that_works() { # any kernel
   rmmod ip_vs_mh 2>/dev/null || true
   conf 'install ip_vs_mh echo noise; /sbin/modprobe --ignore-install ip_vs_mh $CMDLINE_OPTS'
   expect_status 0 "$PREFLIGHT" --module ip_vs_mh
@@ -163,7 +163,7 @@ case_install_line_that_works() {
   live ip_vs_mh
 }
 
-case_install_line_prints_nothing_into_the_json() {
+case_install_line_prints_nothing_into_the_json() { # any kernel
   rmmod ip_vs_mh 2>/dev/null || true
   conf 'install ip_vs_mh echo noise; /sbin/modprobe --ignore-install ip_vs_mh'
   "$PREFLIGHT" --module ip_vs_mh --output=json >report.json 2>/dev/null
@@ -177,7 +177,7 @@ case_no_capability_to_load() {
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs]: ip_vs (the virtual server table) cannot be loaded: this process has no CAP_SYS_MODULE"
 }
 
-case_no_capability_but_all_loaded() {
+case_no_capability_but_all_loaded() { # any kernel
   all_loaded
   expect_status 0 setpriv --bounding-set=-sys_module --inh-caps=-sys_module "$PREFLIGHT"
 }
@@ -210,7 +210,7 @@ case_damaged_module() {
   expect_contains "$OUTPUT" "ip_vs_fo.ko is damaged or was built for another kernel (Exec format error)"
 }
 
-case_module_file_is_gone() {
+case_module_file_is_gone() { # any kernel
   rmmod ip_vs_fo 2>/dev/null || true
   expect_status 1 own_tree 'depmod() { /sbin/depmod "$@"; rm "$folder/kernel/ip_vs_fo.ko"; }'
   expect_contains "$OUTPUT" "ip_vs_fo.ko is not there, though modules.dep names it"
@@ -224,7 +224,7 @@ case_ip_vs_ftp_is_not_ip_vs() {
   expect_contains "$OUTPUT" "[ERROR Module-ip_vs]: ip_vs (the virtual server table) is not there: neither in /proc/modules nor built in"
 }
 
-case_stub_of_the_old_name_is_used() {
+case_stub_of_the_old_name_is_used() { # any kernel
   # A tree that has a module of the old name: nf_conntrack-2 is not asked for.
   local file
   file=$(modinfo -n ip_vs_fo)

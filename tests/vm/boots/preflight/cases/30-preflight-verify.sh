@@ -107,7 +107,7 @@ case_user_namespace_is_an_error() {
 
 # A scheduler with per-namespace state, while namespaces come and go: were the kernel left to load it
 # on a service's first use, this hangs for good.
-case_no_deadlock_with_dying_namespaces() {
+case_no_deadlock_with_dying_namespaces() { # any kernel
   echo '{ "services": [ { "scheduler": "lblc" }, { "scheduler": "lblcr" } ] }' >state.json
   all_loaded
   (while :; do unshare --net true; done) &
@@ -123,7 +123,7 @@ case_no_deadlock_with_dying_namespaces() {
   kill $namespaces
 }
 
-case_root_looks_at_another_tree() {
+case_root_looks_at_another_tree() { # any kernel
   mkdir -p image/lib/modules/1.2.3-test image/etc
   expect_status 1 "$PREFLIGHT" --root image
   expect_contains "$OUTPUT" "[ERROR ModuleTree]: image/lib/modules holds no kernel's modules"

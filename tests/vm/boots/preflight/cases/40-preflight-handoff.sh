@@ -1,5 +1,6 @@
 # timeout: 120
 # What comes out: JSON, --persist, --exec, the unit.
+# any kernel
 
 all_loaded() { modprobe -a ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack; }
 

@@ -6,7 +6,7 @@
 
 all_loaded() { modprobe -a ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack; }
 
-case_forwarding() {
+case_forwarding() { # any kernel
   echo '{ "services": [ { "destinations": [ { "address": "10.0.0.2" }, { "address": "fd00::2" } ] } ] }' >state.json
   sysctl -q net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
   expect_status 0 "$PREFLIGHT" --state state.json
@@ -29,7 +29,7 @@ case_sysctls_of_ipvs() {
   expect_contains "$OUTPUT" "[WARNING Sysctls]: net.ipv4.vs.expire_quiescent_template is 0, not 1: "
 }
 
-case_reverse_path_filter() {
+case_reverse_path_filter() { # any kernel
   ip link add one type veth peer name two
   sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.one.rp_filter=1 net.ipv4.conf.two.rp_filter=2
   expect_status 0 "$PREFLIGHT"
@@ -56,7 +56,7 @@ END
   expect_not_contains "$OUTPUT" Policy
 }
 
-case_legacy_iptables_policies() {
+case_legacy_iptables_policies() { # any kernel
   command -v iptables-legacy >/dev/null || skip "no iptables-legacy"
   iptables-legacy -P INPUT DROP && ip6tables-legacy -P FORWARD DROP
   expect_status 0 "$PREFLIGHT"
@@ -65,7 +65,7 @@ case_legacy_iptables_policies() {
   expect_not_contains "$OUTPUT" '`iptables filter FORWARD`'
 }
 
-case_other_owners() {
+case_other_owners() { # any kernel
   cp "$(command -v sleep)" keepalived
   ./keepalived 60 &
   ip link add kube-ipvs0 type bridge

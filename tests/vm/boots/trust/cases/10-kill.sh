@@ -5,6 +5,7 @@
 # same, is back to what it was, or has gone on; cleanup then leaves nothing of ours.
 # netns: fresh
 # timeout: 900
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -3,6 +3,7 @@
 # The daemon is killed at any instant while its state changes; what starts after it knows what is ours.
 # netns: fresh
 # timeout: 1200
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # As 20-transfer.sh, with the unit and the machine's own table: what an operator does to it.
 # timeout: 540
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -21,7 +21,7 @@ held_at_one() {
   held_by one
 }
 
-case_drain_ends_at_its_deadline() {
+case_drain_ends_at_its_deadline() { # any kernel
   held_at_one
   start_daemon --resync=1h --drain-timeout=3s
   without_one
@@ -37,7 +37,7 @@ case_drain_ends_at_its_deadline() {
   expect_not_contains "$(agent status)" draining
 }
 
-case_drain_at_its_deadline_turns_the_fallback_off() {
+case_drain_at_its_deadline_turns_the_fallback_off() { # any kernel
   clients_and_servers
   modprobe ip_vs_sh
   state_of_two '"scheduler": "sh"'
@@ -66,7 +66,7 @@ case_drain_ends_when_it_is_quiet() {
 }
 
 # A killed daemon's drain keeps the time it was given, whatever its successor would give.
-case_drain_keeps_its_deadline_over_a_restart() {
+case_drain_keeps_its_deadline_over_a_restart() { # any kernel
   held_at_one
   start_daemon --resync=1h --drain-timeout=8s
   without_one
@@ -86,7 +86,7 @@ case_drain_keeps_its_deadline_over_a_restart() {
   wait_until 5 grep -q "drain of $one is over its time" log
 }
 
-case_drain_of_an_apply_is_carried_on() {
+case_drain_of_an_apply_is_carried_on() { # any kernel
   held_at_one
   without_one
   agent apply --drain-timeout=4s >apply.out 2>&1
@@ -117,7 +117,7 @@ case_drain_of_a_whole_service() {
 }
 has_no_services() { [ -z "$(ipvsadm -Sn)" ]; }
 
-case_whole_service_without_connections_goes_at_once() {
+case_whole_service_without_connections_goes_at_once() { # any kernel
   state_of_two
   agent apply >apply.out 2>&1
   edit '.services = []'
@@ -125,14 +125,14 @@ case_whole_service_without_connections_goes_at_once() {
   expect_equal "" "$(ipvsadm -Sn)"
 }
 
-case_no_drain_goes_at_once() {
+case_no_drain_goes_at_once() { # any kernel
   held_at_one
   without_one
   agent apply --no-drain >apply.out 2>&1
   goes_at_once
 }
 
-case_cleanup_does_not_drain() {
+case_cleanup_does_not_drain() { # any kernel
   held_at_one
   without_one
   agent apply >apply.out 2>&1
@@ -195,7 +195,7 @@ requests() {
 
 # Both destinations of a service drain: one dump for both at each look, about once a second. With
 # nothing to drain nothing is asked.
-case_drain_is_looked_after_by_one_dump_for_each_service() {
+case_drain_is_looked_after_by_one_dump_for_each_service() { # any kernel
   local looks
   clients_and_servers
   state_of_two

@@ -58,7 +58,7 @@ case_two_hundred_reconciles_beside_a_thousand_services_of_others() {
 }
 
 # The same while the state changes, too: each change is there in the end, and nothing else.
-case_state_changes_beside_a_writer() {
+case_state_changes_beside_a_writer() { # any kernel
   local i
   twenty_services
   start_daemon --resync=1s

@@ -3,6 +3,7 @@
 # Whose a service is that was there first, and what two writers of ours may do at once.
 # netns: fresh
 # timeout: 270
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -4,6 +4,7 @@
 # when it does not end.
 # netns: fresh
 # timeout: 270
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -4,6 +4,7 @@
 # state that is missing, broken or empty when the daemon starts.
 # netns: fresh
 # timeout: 270
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

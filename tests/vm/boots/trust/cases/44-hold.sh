@@ -4,6 +4,7 @@
 # objects for long enough.
 # netns: fresh
 # timeout: 270
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -5,6 +5,7 @@
 # next one does it.
 # netns: fresh
 # timeout: 900
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 

@@ -4,6 +4,7 @@
 # and everything where that is not enough.
 # netns: fresh
 # timeout: 270
+# any kernel
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 
