@@ -61,6 +61,9 @@ expect_status() {
   }
 }
 
+# note TEXT: a line among the results, at once
+note() { printf '# %s\n' "$*" >/dev/ttyS1; }
+
 # wait_until SECONDS COMMAND…: until it succeeds
 wait_until() {
   local end=$((SECONDS + $1))
