@@ -112,18 +112,6 @@ $(BUILD)/ipvs-agent: $(BUILD)/obj/agent/main.o $(BUILD)/libagent.a $(BUILD)/libc
 	$(say) LD $@
 	$(call link,$(libs_agent) $(libs_common))
 
-.PHONY: static programs
-programs: $(programs)
-static:
-	$(Q)packaging/static/libs.sh $(BUILD)/static-libs
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 programs
-
-# The image of a container: the static programs alone.
-.PHONY: image
-image: static
-	$(say) IMAGE $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
-	$(Q)packaging/oci/image.sh $(BUILD)/static $(VERSION) $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
-
 $(BUILD)/man/%: packaging/man/%.scd
 	$(say) MAN $@
 	@mkdir -p $(@D)
@@ -154,20 +142,41 @@ install: all
 
 # --- packages ----------------------------------------------------------------------------------
 
-package_sources := Makefile LICENSE README.md \
-                   $(shell find common preflight agent packaging docs examples -type f)
-deb := $(BUILD)/deb/ipvs-node_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+sources_of_package := Makefile LICENSE README.md \
+  $(filter-out $(addprefix packaging/,rpm% deb% bundle% static%),\
+    $(shell find common preflight agent packaging docs examples -type f))
+deb    := $(BUILD)/deb/ipvs-node_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+rpm    := $(BUILD)/rpm/ipvs-node-$(VERSION)-1.$(shell uname -m).rpm
+bundle := $(BUILD)/bundle/ipvs-node-$(VERSION)-$(shell . /etc/os-release && echo $$ID$$VERSION_ID)-$(shell uname -m).run
 
-rpm := $(BUILD)/rpm/ipvs-node-$(VERSION)-1.$(shell uname -m).rpm
-.PHONY: deb rpm
+.PHONY: deb rpm bundle static programs
 deb: $(deb)
 rpm: $(rpm)
-$(deb): $(package_sources)
+bundle: $(bundle)
+$(deb): $(sources_of_package) packaging/deb.sh $(wildcard packaging/debian/* packaging/debian/source/*)
 	$(say) DEB $@
 	$(Q)packaging/deb.sh $(VERSION) $(@D)
-$(rpm): $(package_sources)
+$(rpm): $(sources_of_package) packaging/rpm.sh $(wildcard packaging/rpm/*)
 	$(say) RPM $@
 	$(Q)packaging/rpm.sh $(VERSION) $(@D)
+$(bundle): $(deb) $(rpm) $(wildcard packaging/bundle/* packaging/static/*)
+	$(Q)$(MAKE) --no-print-directory static
+	$(Q)rm -rf $(@D)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 DESTDIR=$(abspath $(@D)/static) install
+	$(say) BUNDLE $@
+	$(Q)packaging/bundle/bundle.sh $(VERSION) $(deb) $(rpm) $(@D)/static $(BUILD)/static-libs $@
+	$(Q)rm -rf $(@D)/static
+
+programs: $(programs)
+static:
+	$(Q)packaging/static/libs.sh $(BUILD)/static-libs
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 programs
+
+# The image of a container: the static programs alone.
+.PHONY: image
+image: static
+	$(say) IMAGE $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
+	$(Q)packaging/oci/image.sh $(BUILD)/static $(VERSION) $(BUILD)/oci/ipvs-node-$(VERSION).oci.tar
 
 # --- tests -----------------------------------------------------------------------------------
 
@@ -299,6 +308,7 @@ help:
 		'make sanitized  the programs and tests with sanitizers, in build/sanitized' \
 		'make install    to DESTDIR' \
 		'make deb        the Debian package, in build/deb; make rpm: the RPM, in build/rpm' \
+		'make bundle     one file that installs it without a network, in build/bundle' \
 		'make static     programs that need no library of the machine, in build/static' \
 		'make image      an OCI image of these, in build/oci' \
 		'make clean      what was compiled; make distclean: guest images too'

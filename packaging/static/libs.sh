@@ -5,8 +5,8 @@
 #   libs.sh FOLDER
 #
 # libsystemd and libkmod for both programs, libmicrohttpd without TLS for the agent's health checks.
-# FOLDER then has include/, lib/ with pkg-config's files, and doc/ with their licences. What is there
-# is kept: remove FOLDER to make it anew.
+# FOLDER then has include/, lib/ with pkg-config's files, and doc/ with their licences. What this
+# very script has made is kept.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../tests/vm/common.sh"
 
@@ -15,12 +15,13 @@ mkdir -p "$(dirname "$1")"
 folder=$(realpath -m -- "$1")
 exec 9>"$folder.lock"
 flock 9
-[ ! -d "$folder" ] || exit 0
+script=$(realpath -- "${BASH_SOURCE[0]}")
+! cmp -s "$script" "$folder/made-by" || exit 0
 say STATIC "libraries from Debian's sources"
 
 work=$folder.tmp
 rm -rf "$work"
-mkdir -p "$work"/{apt/lists/partial,apt/cache/archives/partial,source} "$work"/out/{include,lib/pkgconfig,doc}
+mkdir -p "$work/source" "$work"/out/{include,lib/pkgconfig,doc}
 trap 'rm -rf "$work"' EXIT
 out=$work/out
 log=$folder.log
@@ -29,19 +30,13 @@ cflags='-O2 -g -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sec
 # fetch SOURCE…: unpacked, with Debian's patches, to source/SOURCE
 fetch() {
   local name
-  sources_of "$host_suite" | sed 's/^deb /deb-src /' >"$work/apt/sources.list"
-  {
-    printf 'Dir::Etc::SourceList "%s";\nDir::Etc::SourceParts "/dev/null";\n' "$work/apt/sources.list"
-    printf 'Dir::State::Lists "%s";\nDir::Cache "%s";\n' "$work/apt/lists" "$work/apt/cache"
-    printf 'APT::Sandbox::User "";\nAcquire::Languages "none";\n'
-  } >"$work/apt/apt.conf"
-  export APT_CONFIG=$work/apt/apt.conf
+  private_apt "$work/apt" deb-src
   cd "$work/source"
-  apt-get -qq update
   apt-get -qq source --download-only "$@"
   for name in "$@"; do
     dpkg-source --no-copy -x "$name"_*.dsc "$name"
     cp "$name/debian/copyright" "$out/doc/copyright.$name"
+    sed -n 's/^\(Source\|Version\): //p' "$name"_*.dsc | xargs echo >>"$out/doc/sources"
   done
 }
 
@@ -112,4 +107,6 @@ wait $! || {
   tail -n 40 "$log" >&2
   die "the libraries of the static build could not be made; the whole log is $log"
 }
+cp "$script" "$out/made-by"
+rm -rf "$folder"
 mv -T "$out" "$folder"

@@ -1,0 +1,235 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs ipvs-node from this folder, without a network. --help says how.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/bundle.env" # BUNDLE_VERSION, BUNDLE_ARCH and the distribution: BUNDLE_ID, BUNDLE_RELEASE
+record=/var/lib/ipvs-node-bundle
+default_state='{ "version": 1, "services": [] }'
+
+usage() {
+  cat <<END
+Usage: sh install.sh [--static] [--dry-run]
+       sh install.sh --uninstall [--dry-run]
+
+Installs ipvs-node $BUNDLE_VERSION: on $BUNDLE_ID $BUNDLE_RELEASE as a package, with the libraries that are missing,
+elsewhere as programs that need none (without source NAT and filters). What is installed already is left.
+
+  --static      the programs without libraries, also on $BUNDLE_ID $BUNDLE_RELEASE
+  --uninstall   takes away what was installed from here. The state file and the kernel's table stay
+  --dry-run     says what would be done
+
+From the one file: sh FILE.run [--extract FOLDER | the options above]
+END
+}
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+# run COMMAND…, or say what would be run
+run() {
+  if [ -n "$dry" ]; then
+    say "would run: $*"
+  else
+    "$@"
+  fi
+}
+
+# Every file is as it was packed, and there is no other.
+verify() {
+  cd "$here"
+  sha256sum --check --quiet --strict SHA256SUMS >&2 || die "the bundle is damaged, see above: nothing was changed"
+  others=$(find . -type f ! -name SHA256SUMS | while read -r file; do
+    grep -qF "  $file" SHA256SUMS || say "$file"
+  done)
+  [ -z "$others" ] || die "files that SHA256SUMS does not name: $others: nothing was changed"
+}
+
+check_machine() {
+  [ "$(id -u)" = 0 ] || die "only root can do that"
+  [ "$(uname -m)" = "$BUNDLE_ARCH" ] || die "this machine is $(uname -m), the bundle is for $BUNDLE_ARCH"
+  [ -d /run/systemd/system ] || die "systemd does not run this machine"
+}
+
+of_this_distribution() {
+  command -v dpkg >/dev/null && [ -r /etc/os-release ] &&
+    [ "$(. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}")" = "$BUNDLE_ID $BUNDLE_RELEASE" ]
+}
+
+# installed PACKAGE: its version, or nothing
+installed() {
+  dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'
+}
+
+summary() {
+  [ -z "$dry" ] || return 0
+  for unit in ipvs-preflight ipvs-agent; do
+    say "$unit: $(systemctl is-active "$unit" || true), $(systemctl show --value --property=StatusText "$unit")"
+  done
+  say "The state file is /etc/ipvs-node/state.json."
+}
+
+# --- as a package -----------------------------------------------------------------------------
+
+install_packages() {
+  [ ! -e "$record/files" ] || die "installed as static programs: --uninstall first"
+  missing='' debs=''
+  for deb in "$here"/debs/*.deb; do
+    package=$(dpkg-deb -f "$deb" Package)
+    there=$(installed "$package")
+    if [ -z "$there" ]; then
+      missing="$missing $package" debs="$debs $deb"
+    elif [ "$package" = ipvs-node ] && dpkg --compare-versions "$there" lt "$BUNDLE_VERSION"; then
+      debs="$debs $deb"
+    fi
+  done
+  if [ -z "$debs" ]; then
+    say "Nothing to do: ipvs-node $(installed ipvs-node) is installed."
+    return
+  fi
+  if [ -z "$dry" ]; then
+    mkdir -p "$record"
+    for package in $missing; do
+      grep -qxF "$package" "$record/packages" 2>/dev/null || echo "$package" >>"$record/packages"
+    done
+  fi
+  # shellcheck disable=SC2086 # a list
+  run dpkg --install $debs || die "dpkg failed, see above; --uninstall takes back what was done"
+  summary
+}
+
+# Those that others have come to need stay.
+remove_packages() {
+  packages=$(cat "$record/packages")
+  left='' removed=1
+  if echo "$packages" | grep -qx ipvs-node; then
+    [ -z "$(installed ipvs-node)" ] || run dpkg --remove ipvs-node
+  fi
+  while [ -n "$removed" ]; do
+    removed='' left=''
+    for package in $packages; do
+      if [ "$package" = ipvs-node ] || [ -z "$(installed "$package")" ]; then
+        continue
+      elif [ -n "$dry" ]; then
+        say "would run: dpkg --remove $package"
+      elif dpkg --remove "$package" >/dev/null 2>&1; then
+        removed=1
+      else
+        left="$left $package"
+      fi
+    done
+  done
+  [ -z "$left" ] || say "Kept, since other packages need them:$left"
+}
+
+# --- as static programs -----------------------------------------------------------------------
+
+static_is_there() {
+  [ -e "$record/files" ] || return 1
+  (cd "$here/static" && find . -type f) | while read -r file; do
+    cmp -s "$here/static/$file" "/$file" || exit 1
+  done
+}
+
+install_static() {
+  ! command -v dpkg-query >/dev/null || [ -z "$(installed ipvs-node)" ] ||
+    die "installed as a package: remove that first"
+  ! command -v rpm >/dev/null || ! rpm -q ipvs-node >/dev/null 2>&1 ||
+    die "installed as a package: remove that first"
+  if static_is_there; then
+    say "Nothing to do: the static programs of ipvs-node $BUNDLE_VERSION are installed."
+    return
+  fi
+  upgrade=''
+  [ ! -e "$record/files" ] || upgrade=1
+  if [ -z "$upgrade" ]; then
+    (cd "$here/static" && find . -type f) | sed 's/^\.//' | while read -r file; do
+      [ ! -e "$file" ] || die "$file is there and not from here: nothing was changed"
+    done
+  fi
+  if [ -n "$dry" ]; then
+    say "would install: $(cd "$here/static" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
+    return
+  fi
+  mkdir -p "$record"
+  (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files"
+  while read -r file; do
+    mkdir -p "$(dirname "$file")"
+    cp "$here/static$file" "$file.new"
+    mv "$file.new" "$file"
+  done <"$record/files"
+  if command -v systemd-sysusers >/dev/null; then
+    systemd-sysusers ipvs-node.conf
+  elif ! getent passwd ipvs-node >/dev/null; then
+    useradd --system --home-dir /var/lib/ipvs-node --no-create-home --shell /usr/sbin/nologin ipvs-node
+  fi
+  if [ ! -e /etc/ipvs-node/state.json ] && [ ! -L /etc/ipvs-node/state.json ]; then
+    mkdir -p /etc/ipvs-node
+    say "$default_state" >/etc/ipvs-node/state.json
+    chmod 644 /etc/ipvs-node/state.json
+  fi
+  systemctl daemon-reload
+  systemctl enable ipvs-preflight ipvs-agent
+  systemctl start ipvs-preflight || say "The preflight failed: systemctl status ipvs-preflight"
+  if [ -n "$upgrade" ]; then
+    systemctl restart ipvs-agent || true
+  else
+    systemctl start ipvs-agent || true
+  fi
+  summary
+}
+
+remove_static() {
+  if [ -n "$dry" ]; then
+    say "would remove: $(tr '\n' ' ' <"$record/files")"
+    return
+  fi
+  systemctl disable --now ipvs-agent ipvs-preflight || true
+  while read -r file; do
+    rm -f "$file"
+  done <"$record/files"
+  rmdir /usr/share/doc/ipvs-node/examples /usr/share/doc/ipvs-node 2>/dev/null || true
+  systemctl daemon-reload
+}
+
+# ----------------------------------------------------------------------------------------------
+
+uninstall() {
+  if [ ! -e "$record/packages" ] && [ ! -e "$record/files" ]; then
+    say "Nothing to do: nothing was installed from here."
+    return
+  fi
+  [ ! -e "$record/packages" ] || remove_packages
+  [ ! -e "$record/files" ] || remove_static
+  run rm -rf "$record"
+  say "The kernel's virtual services and /etc/ipvs-node stay as they are."
+}
+
+static='' dry='' action=install
+for option in "$@"; do
+  case $option in
+    --static) static=1 ;;
+    --uninstall) action=uninstall ;;
+    --dry-run) dry=1 ;;
+    --help) usage && exit ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+done
+
+umask 022
+verify
+check_machine
+if [ "$action" = uninstall ]; then
+  uninstall
+elif [ -z "$static" ] && of_this_distribution; then
+  install_packages
+else
+  [ -n "$static" ] || say "This is not $BUNDLE_ID $BUNDLE_RELEASE: installing the programs without libraries."
+  install_static
+fi
