@@ -53,7 +53,7 @@ case_every_scheduler() {
   settled
 }
 
-case_scheduler_flags() {
+case_scheduler_flags() { # any kernel
   one_service '"scheduler": "sh"'
   applied
   shown "-A -t 10.0.0.1:80 -s sh"
@@ -85,7 +85,7 @@ case_one_packet() {
   shown "-A -u 10.0.0.1:80 -s rr"
 }
 
-case_persistence() {
+case_persistence() { # any kernel
   one_service '"persistence": {"timeout": 300}'
   applied
   shown "-A -t 10.0.0.1:80 -s rr -p 300"

@@ -22,7 +22,7 @@ case_weight() { # any kernel
   settled
 }
 
-case_thresholds() {
+case_thresholds() { # any kernel
   one_destination '"upperThreshold": 2000, "lowerThreshold": 1000'
   applied
   expect_match "$(ipvsadm -Ln --thresholds)" '10\.0\.1\.1:80 +2000 +1000'

@@ -52,7 +52,7 @@ case_tcp_of_ipv6_through_masquerade_reaches_both() {
 3 two" "$(answers 6 tcp fd00::1 80)"
 }
 
-case_udp_through_masquerade_reaches_both() {
+case_udp_through_masquerade_reaches_both() { # any kernel
   three_hosts
   server udp real1 192.168.2.2 8080 one
   server udp real2 192.168.3.2 8080 two

@@ -259,7 +259,7 @@ all_around() {
 # The links' own addresses are no longer tentative.
 links_have_settled() { [ "$(ip -o -6 address show scope link -tentative | wc -l)" = 3 ]; }
 
-case_cleanup_leaves_nothing() {
+case_cleanup_leaves_nothing() { # any kernel
   local before
   node tcp
   wait_until 20 links_have_settled

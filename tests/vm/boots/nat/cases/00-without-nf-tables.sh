@@ -14,7 +14,7 @@ case_a_state_without_exposures_loads_nothing() {
   ! loaded || fail "nf_tables was loaded for nothing"
 }
 
-case_failure_without_nf_tables_is_named() {
+case_failure_without_nf_tables_is_named() { # any kernel
   ! loaded || skip "nf_tables is loaded already"
   mkdir -p /run/modprobe.d
   echo 'install nf_tables /bin/false' >/run/modprobe.d/nat.conf

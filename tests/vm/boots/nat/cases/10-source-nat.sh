@@ -6,7 +6,7 @@
 # shellcheck source=tests/vm/data/nat.sh
 . /usr/lib/vm-tests/data/nat.sh
 
-case_all_are_masqueraded() {
+case_all_are_masqueraded() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true')"
   put_in
@@ -16,7 +16,7 @@ case_all_are_masqueraded() {
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80)"
 }
 
-case_without_it_the_client_is_seen() {
+case_without_it_the_client_is_seen() { # any kernel
   cluster
   echo 1 >/proc/sys/net/ipv4/ip_forward
   state "$(service 10.0.0.1 10.244.1.2 '')" "$(service 10.0.0.2 10.244.1.2 '"sourceNat": true')"
@@ -42,7 +42,7 @@ case_those_from_outside_are_masqueraded() {
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 pod2)"
 }
 
-case_without_a_cluster_network_outside_is_hairpin() {
+case_without_a_cluster_network_outside_is_hairpin() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": "outside"')"
   put_in
@@ -50,7 +50,7 @@ case_without_a_cluster_network_outside_is_hairpin() {
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 pod1)"
 }
 
-case_hairpin_alone() {
+case_hairpin_alone() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": "hairpin"')"
   put_in

@@ -27,7 +27,7 @@ case_source_ranges_of_the_node_let_it_in() { # any kernel
   expect_equal "no answer" "$(seen tcp 10.0.0.1 80 pod2)"
 }
 
-case_source_ranges_of_ipv6_and_udp() {
+case_source_ranges_of_ipv6_and_udp() { # any kernel
   cluster6
   pod udp pod1 fd02:1::2
   echo 1 >/proc/sys/net/ipv6/conf/all/forwarding

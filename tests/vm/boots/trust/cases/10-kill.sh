@@ -65,11 +65,29 @@ killed_once() {
     fail "somebody else's changes are seen, killed before $1 no. $2, then the state $3: $(<apply.out)"
 }
 
+# points_of KIND: before which calls of that kind to kill, counted in the trace of a whole run; the short
+# form takes one of them.
+points_of() {
+  local count
+  count=$(grep -cE "^[0-9]+ +$1\(" whole-run)
+  seq "$count" | if [ "${SHORT:-}" = 1 ]; then shuf -n 1 --random-source=whole-run; else cat; fi
+}
+# ways_on N: the states that follow the kills at the Nth point: back to the old one and then on, to one of
+# two; the short form takes one of the three.
+ways_on() {
+  case ${SHORT:-}:$(($1 % 3)) in
+    1:0) echo before ;;
+    *:0) echo before after ;;
+    1:1) echo third ;;
+    1:2) echo after ;;
+    *) echo before third ;;
+  esac
+}
+
 # killed_everywhere: on the way from before.json to after.json; third.json is where the state may have
 # gone on to
 killed_everywhere() {
-  local kind k next nothing kills=0 began=$SECONDS step
-  step=$(full_or_short 1 4)
+  local kind k next nothing points=0 kills=0 began=$SECONDS
   others_have_services
   nothing=$(seen)
   for next in before third after; do expected "$next"; done
@@ -77,21 +95,23 @@ killed_everywhere() {
 
   apply_state before
   traced_apply -e trace="$(IFS=,; echo "${kinds[*]}")"
-  sed -nE 's/^[0-9]+ +([a-z0-9]+)\(.*/\1/p' trace | sort -u >kinds
+  mv trace whole-run
+  sed -nE 's/^[0-9]+ +([a-z0-9]+)\(.*/\1/p' whole-run | sort -u >kinds
+  apply_state before
   while read -r kind; do
-    for ((k = 1; ; k += step)); do
-      # Back to the old state, and on, in turn to one of two.
-      killed_once "$kind" "$k" before || break
-      if [ $((kills % 4)) = 0 ]; then next=after; else next=third; fi
-      killed_once "$kind" "$k" "$next" || break
+    for k in $(points_of "$kind"); do
+      for next in $(ways_on $points); do
+        killed_once "$kind" "$k" "$next" || break 2
+        kills=$((kills + 1))
+      done
+      points=$((points + 1))
       cleaned_up "killed before $kind no. $k"
       apply_state before
-      kills=$((kills + 2))
     done
     apply_state before
   done <kinds
-  echo "$kills kills in $((SECONDS - began)) s"
-  [ "$kills" -ge "$(full_or_short 6 2)" ] || fail "only $kills kills"
+  echo "$kills kills at $points points in $((SECONDS - began)) s"
+  [ "$kills" -ge "$(full_or_short 6 3)" ] || fail "only $kills kills"
 }
 
 state() { jq -n "{version: 1, services: [], $2}" >"$1.json"; }

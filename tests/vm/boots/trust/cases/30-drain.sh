@@ -64,7 +64,7 @@ case_drain_under_mh_turns_its_fallback_on_and_off() {
 }
 
 # A flag that the state has is there before, during and after.
-case_drain_leaves_the_states_own_fallback() {
+case_drain_leaves_the_states_own_fallback() { # any kernel
   modprobe ip_vs_sh
   state_of_two '"scheduler": "sh", "schedulerFlags": ["sh-fallback"]'
   one_drains
@@ -117,7 +117,7 @@ case_persistent_service_where_the_sysctl_cannot_be_set() {
 }
 
 # A service that stays and is persistent no more has no need of it while its destination drains.
-case_sysctl_is_put_back_when_persistence_ends() {
+case_sysctl_is_put_back_when_persistence_ends() { # any kernel
   clients_and_servers
   state_of_two '"persistence": {"timeout": 300}'
   agent apply >apply.out 2>&1

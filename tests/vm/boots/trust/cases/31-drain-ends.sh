@@ -100,7 +100,7 @@ case_drain_of_an_apply_is_carried_on() { # any kernel
   goes_at_once
 }
 
-case_drain_of_a_whole_service() {
+case_drain_of_a_whole_service() { # any kernel
   held_at_one
   start_daemon --resync=1h
   edit '.services = []'
@@ -165,7 +165,7 @@ case_udp_goes_at_once_or_drains_when_asked() {
 }
 
 # Only a template is left, for minutes to come.
-case_persistence_template_alone_holds_nothing() {
+case_persistence_template_alone_holds_nothing() { # any kernel
   clients_and_servers
   state_of_two '"persistence": {"timeout": 300}'
   edit '.services[0].destinations |= .[:1]'

@@ -59,11 +59,12 @@ case_two_hundred_reconciles_beside_a_thousand_services_of_others() {
 
 # The same while the state changes, too: each change is there in the end, and nothing else.
 case_state_changes_beside_a_writer() { # any kernel
-  local i
+  local i changes
+  changes=$(full_or_short 20 8)
   twenty_services
   start_daemon --resync=1s
   other_writer
-  for ((i = 1; i <= 20; i++)); do
+  for ((i = 1; i <= changes; i++)); do
     twenty_services
     edit ".services[].destinations[0].weight = $i | del(.services[$((i % 20))])
       | .services[$((i % 7))].destinations[1].address = \"10.0.1.$((i + 2))\""
