@@ -222,14 +222,14 @@ $(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(own_libs)
 sanitized:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=1 all unit-programs fuzz-programs
 
-.PHONY: setup check check-full check-kernels check-build check-lint check-unit check-fuzz check-docs check-vm demo
+.PHONY: setup check check-full check-kernels check-build check-lint check-unit check-fuzz check-docs check-packages check-vm demo
 setup:
 	$(Q)tests/setup.sh
 check:
 	$(Q)tests/check.sh
 check-full:
 	$(Q)FULL=1 tests/check.sh
-check-build check-lint check-unit check-fuzz check-docs: check-%:
+check-build check-lint check-unit check-fuzz check-docs check-packages: check-%:
 	$(Q)tests/check.sh $*
 check-vm:
 	$(Q)tests/check.sh build vm
@@ -298,7 +298,7 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@printf '%s\n' 'make setup      install what is missing (as root), or say how' \
 		'make check-vm   build, then the cases on a real kernel; also check-build, -lint, -unit,' \
-		'                -fuzz, -docs' \
+		'                -fuzz, -docs, -packages' \
 		'make check-kernels  the guests on four kernels (KERNELS=, BOOTS=), and docs/kernels.md' \
 		'make check-full     check with nothing shortened, check-kernels and what takes long' \
 		'make bench      what keeping a table costs, beside the kernel, ipvsadm and keepalived' \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test, or the stages that are named, set-up included:
 #
-#   check.sh [build|lint|unit|fuzz|docs|vm|kernels]…
+#   check.sh [build|lint|unit|fuzz|docs|packages|vm|kernels]…
 #
 # FULL=1 shortens nothing, and has the guests on every kernel among its stages. A stage that fails does
 # not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or `skip NAME`; the last line of
@@ -13,7 +13,7 @@ top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top" || exit 1
 build=${BUILD:-build}
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(build lint unit fuzz docs vm)
+[ ${#stages[@]} -gt 0 ] || stages=(build lint unit fuzz docs packages vm)
 [ $# -gt 0 ] || [ -z "${FULL:-}" ] || stages+=(kernels)
 
 tests/setup.sh || exit 1
@@ -136,6 +136,15 @@ guests() {
     result "not ok $1 (the guests could not be run)"
   fi
   grep -E '^(ok|not ok|skip) ' "$out/$1.log" >>"$results"
+}
+
+# What is installed from; that it installs is proven in guests.
+run_packages() {
+  stage "packages"
+  local name
+  for name in deb rpm bundle; do
+    test_command "packages/$name" "tests/packages/$name.sh"
+  done
 }
 
 run_vm() {

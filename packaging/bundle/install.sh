@@ -42,9 +42,7 @@ run() {
 verify() {
   cd "$here"
   sha256sum --check --quiet --strict SHA256SUMS >&2 || die "the bundle is damaged, see above: nothing was changed"
-  others=$(find . -type f ! -name SHA256SUMS | while read -r file; do
-    grep -qF "  $file" SHA256SUMS || say "$file"
-  done)
+  others=$(find . -type f ! -name SHA256SUMS | grep -vxF -e "$(sed 's/^[0-9a-f]*  //' SHA256SUMS)") || true
   [ -z "$others" ] || die "files that SHA256SUMS does not name: $others: nothing was changed"
 }
 
@@ -78,7 +76,7 @@ install_packages() {
   [ ! -e "$record/files" ] || die "installed as static programs: --uninstall first"
   missing='' debs=''
   for deb in "$here"/debs/*.deb; do
-    package=$(dpkg-deb -f "$deb" Package)
+    package=${deb##*/} package=${package%%_*}
     there=$(installed "$package")
     if [ -z "$there" ]; then
       missing="$missing $package" debs="$debs $deb"
