@@ -97,8 +97,10 @@ case_static_programs_need_no_library() {
   done
 }
 
+# Without what needs nftables, which the static programs have not: "bind" asks for source NAT.
 case_static_install_and_uninstall() {
   twenty_lines
+  sed -i '/"bind"/d' /etc/ipvs-node/state.json
   expect_status 0 sh "$BUNDLE" --static
   expect_contains "$OUTPUT" "ipvs-agent: active, in sync: 1 service"
   expect_equal "$TABLE" "$(table)"
@@ -147,5 +149,6 @@ ExecStart=/bin/sh -c 'cat /proc/net/ip_vs >/run/seen-by-kubelet'
 WantedBy=multi-user.target
 END
   systemctl enable kubelet
+  twenty_lines
   expect_status 0 sh "$BUNDLE"
 }
