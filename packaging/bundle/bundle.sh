@@ -59,7 +59,7 @@ licences() {
 download_libraries
 cp "$deb" "$tree/debs/"
 cp "$rpm" "$tree/rpm/"
-cp -a "$static" "$tree/static"
+cp -aL "$static" "$tree/static"
 licences
 cp packaging/bundle/install.sh "$tree/"
 (

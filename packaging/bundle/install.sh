@@ -159,11 +159,7 @@ install_static() {
     cp "$here/static$file" "$file.new"
     mv "$file.new" "$file"
   done <"$record/files"
-  if command -v systemd-sysusers >/dev/null; then
-    systemd-sysusers ipvs-node.conf
-  elif ! getent passwd ipvs-node >/dev/null; then
-    useradd --system --home-dir /var/lib/ipvs-node --no-create-home --shell /usr/sbin/nologin ipvs-node
-  fi
+  systemd-sysusers ipvs-node.conf
   if [ ! -e /etc/ipvs-node/state.json ] && [ ! -L /etc/ipvs-node/state.json ]; then
     mkdir -p /etc/ipvs-node
     say "$default_state" >/etc/ipvs-node/state.json

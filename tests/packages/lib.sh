@@ -16,7 +16,7 @@ made_by_install() {
   local tree
   tree=$(mktemp -d)
   run_make install DESTDIR="$tree" >&2
-  find "$tree" -type f -printf '/%P\n' | sort
+  find "$tree" ! -type d -printf '/%P\n' | sort
   rm -rf "$tree"
 }
 
