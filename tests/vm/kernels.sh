@@ -6,7 +6,7 @@
 #   kernels.sh           runs, then writes the table
 #   kernels.sh --table   writes the table alone
 #
-# KERNELS="trixie sid" and BOOTS="agent main" choose a part; RESUME=1 leaves out what has come to its end
+# KERNELS="trixie sid" and BOOTS="agent main" choose a part; RESUME=1 leaves out what has passed
 # before. Results stay in build/vm/kernels, and the table is made from all that are there. A boot whose
 # boot.conf says `kernels=one` or `full=yes` shows nothing that another kernel could change.
 set -euo pipefail
@@ -27,13 +27,13 @@ all_boots() {
 mapfile -t table_boots < <(all_boots)
 read -ra boots <<<"${BOOTS:-${table_boots[*]}}"
 
-ended() { grep -q '^# end after' "$output/$1/results" 2>/dev/null; }
+passed() { grep -q '^# end after' "$output/$1/results" 2>/dev/null && ! grep -q '^not ok' "$output/$1/results"; }
 
 run_all() {
   local kernel boot chosen=()
   for kernel in "${kernels[@]}"; do
     for boot in "${boots[@]}"; do
-      if [ -z "${RESUME:-}" ] || ! ended "$boot@$kernel"; then chosen+=("$boot@$kernel"); fi
+      if [ -z "${RESUME:-}" ] || ! passed "$boot@$kernel"; then chosen+=("$boot@$kernel"); fi
     done
   done
   [ ${#chosen[@]} = 0 ] || SHORT=1 "$vm/run.sh" -o "$output" "${chosen[@]}"
@@ -41,7 +41,9 @@ run_all() {
 
 # version_of KERNEL: as the guests that ran said it
 version_of() {
-  sed -nE 's/^# booted in .* s: ([^,]+),.*/\1/p' "$output"/*@"$1"/results 2>/dev/null | sort -u | paste -sd ' '
+  local found
+  found=$(sed -nsE 's/^# booted in .* s: ([^,]+),.*/\1/p' "$output"/*@"$1"/results 2>/dev/null | sort -u | paste -sd ' ')
+  echo "${found:-not run}"
 }
 count() { grep -c "^$2 " "$output/$1/results" || true; }
 row() {

@@ -1,4 +1,5 @@
 # netns: fresh
+# timeout: 180
 # The daemon beside the commands, and what becomes of the table when it ends.
 # any kernel
 
@@ -85,8 +86,9 @@ case_daemon_repairs_drift() {
   ipvsadm -E -t 10.0.0.1:80 -s wrr
   ipvsadm -d -t 10.0.0.1:80 -r 10.0.1.1:80
   ipvsadm -D -u 10.0.0.2:53
-  wait_until 10 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
-  wait_until 10 has "-A -t 10.0.0.1:80 -s rr" ipvsadm -Sn
+  # Where reading takes long, the daemon resyncs fifty times that long after.
+  wait_until 60 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
+  wait_until 60 has "-A -t 10.0.0.1:80 -s rr" ipvsadm -Sn
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 1"
 }
 
@@ -112,7 +114,7 @@ case_daemon_status_and_wait() {
 case_daemon_logs_a_failure_once() {
   state nosuch >state.json
   start --resync 1s
-  wait_until 20 enough_reconciles 5
+  wait_until 90 enough_reconciles 5
   expect_equal 1 "$(grep -c 'tcp 10.0.0.1:80 (web): .*nosuch' log)"
   expect_equal 1 "$(grep -c 'degraded: ' log)"
 }
