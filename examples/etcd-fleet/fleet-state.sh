@@ -17,9 +17,11 @@ set -euo pipefail
 prefix=/ipvs-node/$1
 keys=("$prefix/nodes/$2" "$prefix/state")
 file=$3
-# Without an event for so long, look anyway; and so soon again after trouble.
+# In seconds: without an event for so long, look anyway; so soon again after trouble; the longest wait for
+# an answer.
 look_every=${LOOK_EVERY:-60}
 again_after=${AGAIN_AFTER:-2}
+answer_within=${ANSWER_WITHIN:-10}
 
 # What repeats is said once.
 said=''
@@ -29,22 +31,20 @@ say() {
 }
 
 new=$(dirname -- "$file")/.fleet.$$
-trap 'rm -f "$new" "$new".*' EXIT
+trap 'rm -f "$new" "$new".*; [ -z "${watch_pid:-}" ] || kill "$watch_pid" 2>/dev/null || true' EXIT
 trap exit TERM INT
 
-# Puts the key's value into $new, its name into $key and etcd's revision into $revision; 1: etcd did not
-# answer, 2: there is no such key.
+# Puts the value into $new, its key into $key and etcd's revision into $revision; 1: etcd did not answer,
+# 2: there is neither key. Both are asked for at once, so that what counts is of one moment. etcdctl's own
+# --command-timeout is not for transactions.
 fetch() {
-  local answer
-  for key in "${keys[@]}"; do
-    answer=$(etcdctl get "$key" --write-out=json 2>"$new.log") || return 1
-    revision=$(jq -re .header.revision <<<"$answer") || return 1
-    if jq -e 'has("kvs")' <<<"$answer" >/dev/null; then
-      jq -r '.kvs[0].value' <<<"$answer" | base64 --decode >"$new"
-      return
-    fi
-  done
-  return 2
+  local answer i
+  answer=$(printf '\nget %s\nget %s\n\n\n' "${keys[@]}" |
+    timeout "$answer_within" etcdctl txn --write-out=json 2>"$new.log") || return 1
+  revision=$(jq -re .header.revision <<<"$answer") || return 1
+  i=$(jq -re '[.responses[].Response.ResponseRange | has("kvs")] | index(true)' <<<"$answer") || return 2
+  key=${keys[i]}
+  jq -r ".responses[$i].Response.ResponseRange.kvs[0].value" <<<"$answer" | base64 --decode >"$new"
 }
 
 # Puts $new into its place, where it is another and a state.
@@ -63,13 +63,14 @@ take() {
 
 # Until something under the prefix is another than at $revision, or for a while.
 wait_for_change() {
-  local watch_pid ended=0
+  local ended=0
   coproc watch { exec etcdctl watch --prefix "$prefix/" --rev=$((revision + 1)) 2>/dev/null; }
   # shellcheck disable=SC2154
   watch_pid=$watch_PID
   read -r -t "$look_every" _ <&"${watch[0]}" || ended=$?
   kill "$watch_pid" 2>/dev/null || true
   wait "$watch_pid" 2>/dev/null || true
+  watch_pid=''
   # Over 128 is the time; the rest a watch that ended by itself.
   [ $ended = 0 ] || [ $ended -gt 128 ] || sleep "$again_after"
 }
@@ -79,7 +80,10 @@ while :; do
   fetch || status=$?
   case $status in
     0) take ;;
-    1) say "etcd does not answer, $file stays as it is: $(tail -n 1 "$new.log")" ;;
+    1)
+      trouble=$(tail -n 1 "$new.log")
+      say "etcd does not answer, $file stays as it is${trouble:+: $trouble}"
+      ;;
     2) say "neither ${keys[0]} nor ${keys[1]} is in etcd, $file stays as it is" ;;
   esac
   if [ $status = 1 ]; then sleep "$again_after"; else wait_for_change; fi
