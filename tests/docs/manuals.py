@@ -57,6 +57,8 @@ class Page:
         self.name = name
         text = (TOP / f"packaging/man/{name}.scd").read_text()
         parts = re.split(r"^# (.*)\n", text, flags=re.M)
+        if len(set(parts[1::2])) < len(parts[1::2]):
+            sys.exit(f"{name}: a section stands twice")
         self.sections = dict(zip(parts[1::2], parts[2::2]))
 
     def entries(self, section):
