@@ -150,9 +150,11 @@ static void set_flags(struct rule *rule, char *words)
 
 static void set_tunnel_type(struct rule *rule, const char *text)
 {
-	for (uint8_t type = TUNNEL_IPIP; type <= TUNNEL_GRE; type++) {
-		if (strcmp(tunnel_type_name(type), text) == 0) {
-			rule->destination.tunnel_type = type;
+	static const uint8_t types[] = { TUNNEL_IPIP, TUNNEL_GUE, TUNNEL_GRE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(tunnel_type_name(types[i]), text) == 0) {
+			rule->destination.tunnel_type = types[i];
 			return;
 		}
 	}

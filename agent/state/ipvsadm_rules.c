@@ -100,12 +100,14 @@ static int add_destination(struct reading *reading, struct rule *rule)
 	struct service *service;
 	struct destination *to;
 
-	if (!added)
+	if (!added) {
 		rule_refuse(rule, "no line before it adds its service");
-	else if (added->left_out)
-		rule_leave_out(rule, "its service in line %zu is left out", added->line);
-	if (rule->reason[0])
 		return 0;
+	}
+	if (added->left_out) {
+		rule_leave_out(rule, "its service in line %zu is left out", added->line);
+		return 0;
+	}
 	service = &reading->table->services[added->index];
 	rules_check_destination(service, &rule->destination, report_rule, rule);
 	for (size_t i = 0; i < service->destination_count; i++) {

@@ -46,7 +46,7 @@ static const struct bad_value top_level[] = {
 	{ "of a service", GLOBAL("'bind': true"),
 	  "state.json:2: bind: unknown field here: it belongs into an element of 'services'\n" },
 	{ "an editor's", GLOBAL("'$schema': 'state.schema.json'"),
-	  "state.json:2: $schema: unknown field here: an editor finds the schema by the file's name\n" },
+	  "state.json:2: [\"$schema\"]: unknown field here: an editor finds the schema by the file's name\n" },
 	{ "Kubernetes in the middle", GLOBAL("'kind': 'List'"),
 	  "state.json:2: kind: unknown field\n" },
 };
