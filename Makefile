@@ -135,7 +135,7 @@ install: all
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${man##*.} $$man || exit; done
 	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR) packaging/schema/state.schema.json
 	$(Q)install -D -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-agent
-	$(Q)ln -sf ipvs-agent $(DESTDIR)$(BASHDIR)/ipvs-preflight
+	$(Q)install -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-preflight
 	$(Q)install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completions/_ipvs-agent
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
 	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
