@@ -17,7 +17,7 @@ _ipvs_node_values() {
   case $1 in
     --log-level) echo error warning notice info debug ;;
     --scheduler) echo rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos ;;
-    --*) sed -n "s/^$1 //p" <<<"$2" ;;
+    --*) awk -v option="$1" '$1 == option { $1 = ""; print }' <<<"$2" ;;
   esac
 }
 
@@ -32,7 +32,7 @@ _ipvs_node() {
     previous=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   if [ "${program##*/}" = ipvs-agent ] && [ "$COMP_CWORD" -gt 1 ]; then command=("${COMP_WORDS[1]}"); fi
-  if [ "$previous" = -- ]; then
+  if [ "$previous" = -- ] && [ "${program##*/}" = ipvs-preflight ]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$current")
     return
   fi

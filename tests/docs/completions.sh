@@ -59,7 +59,9 @@ offers "examples/sip.json" ipvs-agent apply --state examples/si
 offers "--check --conn-tab-bits" ipvs-preflight --c
 offers "json text" ipvs-preflight --output = ""
 has ipvs-agent ipvs-preflight --exec -- ipvs-a
+offers "examples/sip.json" ipvs-agent check -- examples/si
 offers "" ipvs-agent nonsense --x
+offers "" ipvs-agent run "--a/b" --x
 offers "" no-such-program --
 
 timeout 600 zsh -f tests/docs/completions.zsh "$programs" || fail "zsh: see above"
