@@ -46,6 +46,7 @@ case_from_ipvsadm() {
 
 # Killed it leaves table and addresses, which a stop would take away.
 case_from_keepalived() {
+  local keepalived
   client_and_server
   cat >keepalived.conf <<'END'
 vrrp_instance one { state MASTER
@@ -64,12 +65,13 @@ virtual_server 10.96.0.1 80 { lb_algo rr
 }
 END
   keepalived --dont-fork --use-file both.conf --pid keepalived.pid --checkers_pid c.pid --vrrp_pid v.pid &
+  keepalived=$!
   wait_until 60 has 10.96.0.1 ip address show dev client-link
   wait_until 60 has 192.168.2.2:8080 ipvsadm -Sn
   connect
   "$AGENT" save >state.json
-  kill -KILL $! "$(cat c.pid)" "$(cat v.pid)"
-  wait_until 20 ended "$!"
+  kill -KILL "$keepalived" "$(cat c.pid)" "$(cat v.pid)"
+  wait_until 20 ended "$keepalived"
   applied
   expect_equal 0 "$(report .kernelWrites)"
   says two
@@ -77,10 +79,11 @@ END
   applied
   # Without the virtual server it moves the address alone, and the table is not its own any more.
   keepalived --dont-fork --use-file keepalived.conf --pid keepalived.pid --checkers_pid c.pid --vrrp_pid v.pid &
+  keepalived=$!
   wait_until 60 has 10.96.0.1 ip address show dev client-link
   says three
-  kill $!
-  wait_until 60 ended "$!"
+  kill "$keepalived"
+  wait_until 60 ended "$keepalived"
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.96.0.1:80 -r 192.168.2.2:8080 -m -w 1"
   # The address went with keepalived, and is here all the same.
   applied
