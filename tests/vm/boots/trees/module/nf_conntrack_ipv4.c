@@ -10,7 +10,9 @@ static int __init stub_init(void)
 {
 	return nf_conntrack_count(&init_net) < 0 ? -EINVAL : 0;
 }
-static void __exit stub_exit(void) {}
+static void __exit stub_exit(void)
+{
+}
 module_init(stub_init);
 module_exit(stub_exit);
 
