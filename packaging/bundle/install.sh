@@ -62,6 +62,13 @@ installed() {
   dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'
 }
 
+# present PACKAGE: whether any of it is there, also where its installation has failed
+present() {
+  case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in
+    '' | not-installed | config-files) return 1 ;;
+  esac
+}
+
 summary() {
   [ -z "$dry" ] || return 0
   for unit in ipvs-preflight ipvs-agent; do
@@ -104,12 +111,12 @@ remove_packages() {
   packages=$(cat "$record/packages")
   left='' removed=1
   if echo "$packages" | grep -qx ipvs-node; then
-    [ -z "$(installed ipvs-node)" ] || run dpkg --remove ipvs-node
+    ! present ipvs-node || run dpkg --remove ipvs-node
   fi
   while [ -n "$removed" ]; do
     removed='' left=''
     for package in $packages; do
-      if [ "$package" = ipvs-node ] || [ -z "$(installed "$package")" ]; then
+      if [ "$package" = ipvs-node ] || ! present "$package"; then
         continue
       elif [ -n "$dry" ]; then
         say "would run: dpkg --remove $package"
