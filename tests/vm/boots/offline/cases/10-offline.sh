@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# timeout: 300
+# timeout: 600
 # The one file on a machine without a network, a case after the other.
 
 BUNDLE=/opt/ipvs-node.run

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# timeout: 120
+# timeout: 300
 
 case_the_table_is_there_before_what_needs_it() {
   wait_for_status ipvs-agent "in sync: 1 service"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# timeout: 300
+# timeout: 600
 # One life of the package, a case after the other.
 
 KEPT=/var/lib/ipvs-node-removed
