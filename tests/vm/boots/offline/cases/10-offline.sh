@@ -4,12 +4,15 @@
 
 BUNDLE=/opt/ipvs-node.run
 RECORD=/var/lib/ipvs-node-bundle
-TABLE="TCP 0A000001:01BB wrr
--> 0AE52B02:192B Masq 2
--> 0AE52B03:192B Masq 1"
+TABLE="-> 0AE52B02:192B Masq 2
+-> 0AE52B03:192B Masq 1
+TCP 0A000001:01BB wrr"
 
 installed() { dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' | grep '^installed'; }
-table() { sed 1,3d /proc/net/ip_vs | awk '{ $1 = $1 } $1 == "->" { print $1, $2, $3, $4 } $1 != "->" { print $1, $2, $3 }'; }
+# The kernel has the newest destination first.
+table() {
+  sed 1,3d /proc/net/ip_vs | awk '$1 == "->" { print $1, $2, $3, $4 } $1 != "->" { print $1, $2, $3 }' | sort
+}
 owned_writes() { jq .report.kernelWrites /run/ipvs-node/status.json; }
 
 twenty_lines() {
