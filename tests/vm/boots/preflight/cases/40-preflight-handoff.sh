@@ -123,8 +123,8 @@ case_service_asks_for_time_while_a_load_runs() {
   service_off
   rmmod ip_vs_ovf 2>/dev/null || true
   mkdir -p /run/systemd/system/ipvs-preflight.service.d
-  printf '[Service]\nTimeoutStartSec=5s\n' >/run/systemd/system/ipvs-preflight.service.d/case.conf
-  echo 'install ip_vs_ovf sleep 9; /sbin/modprobe --ignore-install ip_vs_ovf' >/etc/modprobe.d/case.conf
+  printf '[Service]\nTimeoutStartSec=12s\n' >/run/systemd/system/ipvs-preflight.service.d/case.conf
+  echo 'install ip_vs_ovf sleep 16; /sbin/modprobe --ignore-install ip_vs_ovf' >/etc/modprobe.d/case.conf
   echo '{ "services": [ { "scheduler": "ovf" } ] }' >/etc/ipvs-node/state.json
   systemctl daemon-reload
   expect_status 0 systemctl start ipvs-preflight
