@@ -3,12 +3,13 @@
 
 all_loaded() { modprobe -a ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack; }
 
-# An unsigned copy of a module in a tree of its own: a byte behind the signature hides it.
+# An unsigned copy of a module in its place: a byte behind the signature hides it. It is not compressed, or
+# the byte would be behind the compressed file, which libkmod refuses; what a file is, it sees by its content.
 # shellcheck disable=SC2016
 unsigned_fo() {
   rmmod ip_vs_fo 2>/dev/null || true
   FILE=$(modinfo -n ip_vs_fo) unshare --mount --propagation private bash -euo pipefail -c '
-    cp "$FILE" /run/ip_vs_fo.ko && echo >>/run/ip_vs_fo.ko
+    cp /opt/ip_vs_fo.ko /run/ip_vs_fo.ko && echo >>/run/ip_vs_fo.ko
     mount --bind /run/ip_vs_fo.ko "$FILE"
     exec $PREFLIGHT --module ip_vs_fo'
 }
