@@ -13,19 +13,14 @@
 /* ip_vs.h, IP_VS_SVC_PERSISTENT: ipvsadm's own default. */
 enum { PERSISTENCE_DEFAULT = 300 };
 
-PRINTF_LIKE(2, 0)
-static void set_reason(struct rule *rule, const char *fmt, va_list ap)
-{
-	if (!rule->reason[0])
-		vsnprintf(rule->reason, sizeof(rule->reason), fmt, ap);
-}
-
 void rule_leave_out(struct rule *rule, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (rule->reason[0])
+		return;
 	va_start(ap, fmt);
-	set_reason(rule, fmt, ap);
+	vsnprintf(rule->reason, sizeof(rule->reason), fmt, ap);
 	va_end(ap);
 }
 
@@ -33,11 +28,11 @@ void rule_refuse(struct rule *rule, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!rule->unreadable)
-		rule->reason[0] = '\0';
+	if (rule->unreadable)
+		return;
 	rule->unreadable = true;
 	va_start(ap, fmt);
-	set_reason(rule, fmt, ap);
+	vsnprintf(rule->reason, sizeof(rule->reason), fmt, ap);
 	va_end(ap);
 }
 

@@ -32,5 +32,5 @@ void rule_take_words(struct rule *rule, char **words, size_t count);
 /* A state cannot say it. The first reason stays. */
 void rule_leave_out(struct rule *rule, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* It is no rule. */
+/* It is no rule, whatever a state could say. */
 void rule_refuse(struct rule *rule, const char *fmt, ...) PRINTF_LIKE(2, 3);
