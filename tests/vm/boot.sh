@@ -102,7 +102,7 @@ make_initrd
 # --- the machine ------------------------------------------------------------------------------
 
 # A stall is one of the guest's only when it is longer than this machine leaves a guest waiting.
-cmdline="rcupdate.rcu_cpu_stall_timeout=240 console=ttyS0 quiet loglevel=4 panic=1 random.trust_cpu=on net.ifnames=0 systemd.show_status=true SYSTEMD_COLORS=0"
+cmdline="rcupdate.rcu_cpu_stall_timeout=240 console=ttyS0 quiet loglevel=4 panic=1 no_timer_check random.trust_cpu=on net.ifnames=0 systemd.show_status=true SYSTEMD_COLORS=0"
 [ ! -f "$boot/cmdline" ] || cmdline+=" $(tr '\n' ' ' <"$boot/cmdline")"
 machine=(-smp 2 -m "${memory:-2G}" -display none -vga none -no-reboot -nic none -kernel "$kernel/vmlinuz"
   -initrd "$initrd" -append "$cmdline")
