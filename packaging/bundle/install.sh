@@ -192,7 +192,10 @@ remove_static() {
   while read -r file; do
     rm -f "$file"
   done <"$record/files"
-  rmdir /usr/share/doc/ipvs-node/examples /usr/share/doc/ipvs-node 2>/dev/null || true
+  # Folders that bear our name are ours.
+  sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$record/files" | sort -ru | while read -r folder; do
+    rmdir -p "$folder" 2>/dev/null || true
+  done
   systemctl daemon-reload
 }
 
