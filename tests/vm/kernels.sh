@@ -51,7 +51,7 @@ row() {
   printf '| %s' "$boot"
   for kernel in "${all_kernels[@]}"; do
     cell=-
-    if [ -f "$output/$boot@$kernel/results" ]; then
+    if grep -qs -e '^# end after' -e '^not ok' "$output/$boot@$kernel/results"; then
       cell="$(count "$boot@$kernel" ok) passed"
       [ "$(count "$boot@$kernel" skip)" = 0 ] || cell+=", $(count "$boot@$kernel" skip) skipped"
       [ "$(count "$boot@$kernel" 'not ok')" = 0 ] || cell+=", **$(count "$boot@$kernel" 'not ok') failed**"
