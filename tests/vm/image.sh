@@ -64,7 +64,7 @@ make_kernel() (
   for _ in 1 2; do
     for package in "${wanted[@]}"; do
       mapfile -t -O "${#wanted[@]}" wanted < <(apt-cache depends "$package" |
-        sed -nE 's/^ +Depends: (linux-(image|binary|modules)-[0-9].*)/\1/p')
+        sed -nE 's/^ +Depends: (linux-(image|binary|modules|base)-[0-9].*)/\1/p')
     done
   done
   mapfile -t wanted < <(printf '%s\n' "${wanted[@]:1}" | sort -u)
@@ -86,7 +86,6 @@ make_kernel() (
       [ ! -e "$file" ] || cp -a --parents "$file" "$small/usr/lib/modules/$version/"
     done
   done
-  # From 7.x on these are made where the packages are installed.
   for file in modules.builtin modules.builtin.modinfo modules.order; do
     if [ -e "$file" ]; then cp "$file" "$small/usr/lib/modules/$version/"; fi
   done
