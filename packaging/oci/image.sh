@@ -4,8 +4,8 @@
 #
 #   image.sh FOLDER VERSION ARCHIVE
 #
-# FOLDER has ipvs-agent and ipvs-preflight; ARCHIVE is a tar of an OCI layout. Nothing is run in the image,
-# so neither root's rights nor a network is needed.
+# FOLDER has ipvs-agent and ipvs-preflight; ARCHIVE is a tar of an OCI layout. Nothing is run in the image, and no
+# network is needed. Whoever is not root needs a range in /etc/subuid.
 set -euo pipefail
 
 [ $# -eq 3 ] || {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The image under crun, on a machine that has nothing of ours. The cases build upon each other.
-# timeout: 120
+# timeout: 300
 
 bundle=/run/bundle
 state() {
@@ -25,11 +25,11 @@ start() {
   systemd-run --quiet --collect --unit container --property Delegate=yes --property RuntimeMaxSec=300 \
     --property StandardOutput=truncate:/run/container.log --property StandardError=inherit \
     crun run --no-pivot --bundle "$1" ipvs-node
-  wait_until 60 has "in sync" cat /run/container.log
+  wait_until 120 has "in sync" cat /run/container.log
 }
 stop() {
   crun kill ipvs-node "${1:-TERM}"
-  wait_until 20 is_gone
+  wait_until 120 is_gone
 }
 is_gone() { ! systemctl --quiet is-active container; }
 table='-A -t 10.0.0.1:80 -s wlc
@@ -60,9 +60,9 @@ case_container_agent_has_one_capability() {
 
 case_container_follows_the_state() {
   state rr
-  wait_until 20 has "-A -t 10.0.0.1:80 -s rr" ipvsadm -Sn
+  wait_until 120 has "-A -t 10.0.0.1:80 -s rr" ipvsadm -Sn
   state wlc
-  wait_until 20 has "-A -t 10.0.0.1:80 -s wlc" ipvsadm -Sn
+  wait_until 120 has "-A -t 10.0.0.1:80 -s wlc" ipvsadm -Sn
 }
 
 # Its record is the host's: what an earlier container made is its own, and stays meanwhile.
@@ -78,7 +78,7 @@ case_container_started_again_goes_on() {
   stop
   state
   start $bundle
-  wait_until 20 has "delete service tcp 10.0.0.1:80" cat /run/container.log
+  wait_until 120 has "delete service tcp 10.0.0.1:80" cat /run/container.log
   expect_equal "" "$(ipvsadm -Sn)"
   stop
 }

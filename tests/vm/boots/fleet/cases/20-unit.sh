@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The example's unit, with its user and sandbox, in front of the agent's.
-# timeout: 180
+# timeout: 300
 # shellcheck source=tests/vm/data/etcd.sh
 . /usr/lib/vm-tests/data/etcd.sh
 
@@ -22,7 +22,7 @@ ETCDCTL_ENDPOINTS=http://127.0.0.1:2379'
 
   # Nobody is there yet: the agent waits for a state, the unit for etcd.
   systemctl start fleet-state ipvs-agent
-  wait_until 30 has "etcd does not answer" journal_of fleet-state
+  wait_until 120 has "etcd does not answer" journal_of fleet-state
   expect_match "$(property_of ipvs-agent StatusText)" "^no state: "
   etcd_on 127.0.0.1
   put state "$(web 1)"

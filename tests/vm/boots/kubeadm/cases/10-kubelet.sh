@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The drop-in that makes the kubelet require the agent. It is shipped, and not enabled: the kubelet of
 # this boot has started without it.
-# timeout: 120
+# timeout: 300
 
 shipped=/usr/share/doc/ipvs-node/examples/kubeadm/20-ipvs-node.conf
 enabled=/etc/systemd/system/kubelet.service.d/20-ipvs-node.conf
@@ -43,7 +43,7 @@ case_kubelet_starts_without_an_agent_where_nobody_decided_otherwise() {
   expect_status 1 systemctl start kubelet ipvs-agent
   expect_equal failed "$(property_of ipvs-preflight ActiveState)"
   expect_equal inactive "$(property_of ipvs-agent ActiveState)"
-  wait_until 20 kubelet_runs
+  wait_until 120 kubelet_runs
   mend_preflight
 }
 
@@ -52,13 +52,13 @@ case_kubelet_waits_for_an_agent_that_cannot_be_and_starts_when_it_is() {
   break_preflight
   enable
   systemctl start --no-block kubelet
-  wait_until 30 has "no daemon is running" journal_of kubelet
+  wait_until 120 has "no daemon is running" journal_of kubelet
   expect_equal failed "$(property_of ipvs-preflight ActiveState)"
   expect_equal 0 "$(property_of kubelet ExecMainStartTimestampMonotonic)"
   # Mended, the agent is all that has to be started.
   mend_preflight
   systemctl start ipvs-agent
-  wait_until 30 kubelet_runs
+  wait_until 120 kubelet_runs
 }
 
 case_kubelet_starts_the_agent_and_waits_for_it() {
@@ -78,7 +78,7 @@ case_kubelet_outlives_restarts_deaths_and_a_stop_of_the_agent() {
   systemctl restart ipvs-preflight
   systemctl start ipvs-agent
   systemctl kill --signal=KILL ipvs-agent
-  wait_until 20 has "in sync" ipvs-agent status
+  wait_until 120 has "in sync" ipvs-agent status
   systemctl stop ipvs-agent
   expect_equal "$pid" "$(kubelet_pid)"
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r 10.0.1.1:80"

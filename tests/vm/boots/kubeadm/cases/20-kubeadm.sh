@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The preflight in front of kubeadm, by the example's script; a stand-in prints what kubeadm was given.
-# timeout: 120
+# timeout: 300
 
 KUBEADM=/usr/share/doc/ipvs-node/examples/kubeadm/kubeadm.sh
 export PATH=/opt/stand-ins:$PATH

@@ -3,7 +3,7 @@
 # The API server's address for three masters, by the example's script. This namespace is a node; each
 # master is a namespace with a server.
 # netns: fresh
-# timeout: 120
+# timeout: 300
 
 WRITE_STATE=/usr/share/doc/ipvs-node/examples/kubeadm-ha/api-server-state.sh
 VIRTUAL=10.77.0.1
@@ -30,7 +30,7 @@ case_ha_a_node_has_the_address_before_it_joins() {
   export IPVS_STATE=$TMP/state.json
   "$WRITE_STATE" $VIRTUAL:6443 10.229.1.2 10.229.2.2 10.229.3.2
   "$AGENT" run --state "$IPVS_STATE" --run-dir "$RUN" --drain-timeout=5s &
-  wait_until 20 has "in sync: 1 services" "$AGENT" status --run-dir "$RUN"
+  wait_until 120 has "in sync: 1 services" "$AGENT" status --run-dir "$RUN"
   expect_equal "master 1
 master 2
 master 3" "$(answers 6)"
@@ -38,10 +38,10 @@ master 3" "$(answers 6)"
   # One goes: its link is dead, and then it is no more in the state.
   ip -n master2 link set eth0 down
   "$WRITE_STATE" $VIRTUAL:6443 10.229.1.2 10.229.3.2
-  wait_until 20 has "1 destinations draining" "$AGENT" status --run-dir "$RUN"
+  wait_until 120 has "1 destinations draining" "$AGENT" status --run-dir "$RUN"
   expect_equal "master 1
 master 3" "$(answers 6)"
-  wait_until 20 has_destinations "10.229.1.2:6443
+  wait_until 120 has_destinations "10.229.1.2:6443
 10.229.3.2:6443"
 
   # What is not valid never gets there.
