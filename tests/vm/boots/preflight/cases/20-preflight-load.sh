@@ -239,7 +239,8 @@ case_connection_table_size_is_given() {
   unload
   expect_status 0 "$PREFLIGHT" --conn-tab-bits 14
   expect_equal 14 "$(cat /sys/module/ip_vs/parameters/conn_tab_bits)"
-  expect_contains "$(ipvsadm -Ln)" "size=16384"
+  # Not from ipvsadm -Ln: kernel 7.2 has no buckets before the first connection.
+  expect_contains "$(dmesg | grep 'Connection hash table' | tail -n 1)" "size=16384"
   expect_contains "$OUTPUT" "[preflight] ConnectionTable: 16384 buckets (conn_tab_bits=14)"
   expect_status 0 "$PREFLIGHT" --conn-tab-bits 16
   expect_contains "$OUTPUT" "[WARNING ConnectionTable]: conn_tab_bits is 14, not 16: "
