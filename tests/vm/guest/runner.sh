@@ -13,7 +13,7 @@ exec 3>/dev/ttyS1
 stty -F /dev/ttyS1 raw -echo
 report() { printf '%s\n' "$*" >&3; }
 
-kernel_trouble='BUG: |WARNING: CPU|Oops|general protection|blocked for more than|possible.*deadlock|KASAN|UBSAN|rcu.*stall'
+kernel_trouble='BUG: |WARNING: CPU|Oops|general protection|blocked for more than|possible.*deadlock|KASAN|UBSAN|rcu: .*stall'
 groups=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)
 
 run_case() { # file, case, bound, netns
