@@ -12,11 +12,10 @@ lint=(clang clang-format clang-tidy cppcheck shellcheck)
 fuzz=(libclang-rt-dev)
 # systemd-analyze and jq judge the units.
 docs=(systemd jq python3-jsonschema groff-base zsh)
-guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates libelf1 xz-utils zstd
-  debian-archive-keyring)
-
-packages=(debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2 libmount-dev
-  liblzma-dev libzstd-dev)
+guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
+  debian-archive-keyring libelf1 xz-utils zstd)
+packages=(build-essential debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2
+  libmount-dev liblzma-dev libzstd-dev)
 
 missing=()
 for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${docs[@]}" "${guest[@]}" \
