@@ -11,19 +11,20 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 [ $# -eq 2 ] || { echo "usage: rpm.sh VERSION FOLDER" >&2 && exit 2; }
 version=$1 folder=$(realpath -m -- "$2")
+scratch=$folder/scratch
 rm -rf "$folder"
-mkdir -p "$folder/work/ipvs-node-$version/tests"
-tree=$folder/work/ipvs-node-$version
+mkdir -p "$scratch/ipvs-node-$version/tests"
+tree=$scratch/ipvs-node-$version
 cp -a Makefile LICENSE README.md common preflight agent packaging docs examples "$tree/"
-tar -C "$folder/work" -czf "$folder/work/ipvs-node-$version.tar.gz" "ipvs-node-$version"
+tar -C "$scratch" -czf "$scratch/ipvs-node-$version.tar.gz" "ipvs-node-$version"
 requires=()
 rpm -q rpm >/dev/null 2>&1 || requires=(--nodeps)
-if ! env -i PATH="$PATH" HOME="$folder/work" LC_ALL=C.UTF-8 rpmbuild -bb "${requires[@]}" \
-  --define "_topdir $folder/work/rpmbuild" --define "_sourcedir $folder/work" --define "_rpmdir $folder/work/rpms" \
+if ! env -i PATH="$PATH" HOME="$scratch" LC_ALL=C.UTF-8 rpmbuild -bb "${requires[@]}" \
+  --define "_topdir $scratch/rpmbuild" --define "_sourcedir $scratch" --define "_rpmdir $scratch/rpms" \
   --define "ipvs_version $version" packaging/rpm/ipvs-node.spec >"$folder/build.log" 2>&1 </dev/null; then
   tail -n 40 "$folder/build.log" >&2
   echo "rpm.sh: the package was not built; the whole log is $folder/build.log" >&2
   exit 1
 fi
-mv "$folder"/work/rpms/*/*.rpm "$folder/"
-rm -rf "$folder/work"
+mv "$scratch"/rpms/*/*.rpm "$folder/"
+rm -rf "$scratch"

@@ -168,61 +168,61 @@ static void test_version_1(UNUSED void **state)
 }
 
 /* Lines whose checksum is right but whose words are not. */
+static const char *const nonsense[] = {
+	"owned tcp 10.0.0.1",
+	"owned tcp 10.0.0.1 65536",
+	"owned tcp 10.0.0.1 -1",
+	"owned tcp localhost 80",
+	"owned icmp 10.0.0.1 80",
+	"owned fwmark ipv4 0",
+	"owned fwmark ipv5 1",
+	"owned tcp 10.0.0.1 80 90",
+	"owned  tcp 10.0.0.1 80",
+	"timeouts 1 2",
+	"timeouts 1 2 x",
+	"daemon slave",
+	"daemon",
+	"sysctl net.a",
+	"ruleset ip 000000000000000b 42",
+	"ruleset ip 0000000000000000 42 000000000000000b",
+	"ruleset ip 000000000000000b x 000000000000000b",
+	"ruleset ip 000000000000000b 42 b",
+	"ruleset inet 000000000000000b 42 000000000000000b",
+	"intended-ruleset ip",
+	"intended-ruleset arp 000000000000000b",
+	"sysctl net.a %0",
+	"sysctl net.a %00",
+	"sysctl % 1",
+	"intended tcp 10.0.0.1 80 0",
+	"intended tcp 10.0.0.1 80 0000000000000000",
+	"intended tcp 10.0.0.1 80 0123456789abcdeg",
+	"intended tcp 10.0.0.1 80 0123456789abcdef 1",
+	"owned tcp 10.0.0.1 80 0123456789abcdef",
+	"intended-daemon master",
+	"intended-daemon slave 0123456789abcdef",
+	"drain tcp 10.0.0.1 80 10.0.1.1 80",
+	"drain tcp 10.0.0.1 80 10.0.1 80 0",
+	"drain tcp 10.0.0.1 80 10.0.1.1 65536 0",
+	"drain tcp 10.0.0.1 80 10.0.1.1 80 -1",
+	"link ipvs0",
+	"link ipvs0 02005e00ff",
+	"link ipvs0 02005e00ff0g",
+	"link ipvs0 02005e00ff01 up",
+	"link % 02005e00ff01",
+	"link sixteen-letters- 02005e00ff01",
+	"bound",
+	"bound 10.0.0",
+	"bound 10.0.0.1 ipvs0",
+	"routes 146",
+	"good 0123456789abcdef",
+	"good 0123456789abcdef perhaps",
+	"good 0123456789abcdef saved right",
+	"good 0123456789abcdef saved left over",
+};
+
 static void test_nonsense(UNUSED void **state)
 {
-	static const char *const lines[] = {
-		"owned tcp 10.0.0.1",
-		"owned tcp 10.0.0.1 65536",
-		"owned tcp 10.0.0.1 -1",
-		"owned tcp localhost 80",
-		"owned icmp 10.0.0.1 80",
-		"owned fwmark ipv4 0",
-		"owned fwmark ipv5 1",
-		"owned tcp 10.0.0.1 80 90",
-		"owned  tcp 10.0.0.1 80",
-		"timeouts 1 2",
-		"timeouts 1 2 x",
-		"daemon slave",
-		"daemon",
-		"sysctl net.a",
-		"ruleset ip 000000000000000b 42",
-		"ruleset ip 0000000000000000 42 000000000000000b",
-		"ruleset ip 000000000000000b x 000000000000000b",
-		"ruleset ip 000000000000000b 42 b",
-		"ruleset inet 000000000000000b 42 000000000000000b",
-		"intended-ruleset ip",
-		"intended-ruleset arp 000000000000000b",
-		"sysctl net.a %0",
-		"sysctl net.a %00",
-		"sysctl % 1",
-		"intended tcp 10.0.0.1 80 0",
-		"intended tcp 10.0.0.1 80 0000000000000000",
-		"intended tcp 10.0.0.1 80 0123456789abcdeg",
-		"intended tcp 10.0.0.1 80 0123456789abcdef 1",
-		"owned tcp 10.0.0.1 80 0123456789abcdef",
-		"intended-daemon master",
-		"intended-daemon slave 0123456789abcdef",
-		"drain tcp 10.0.0.1 80 10.0.1.1 80",
-		"drain tcp 10.0.0.1 80 10.0.1 80 0",
-		"drain tcp 10.0.0.1 80 10.0.1.1 65536 0",
-		"drain tcp 10.0.0.1 80 10.0.1.1 80 -1",
-		"link ipvs0",
-		"link ipvs0 02005e00ff",
-		"link ipvs0 02005e00ff0g",
-		"link ipvs0 02005e00ff01 up",
-		"link % 02005e00ff01",
-		"link sixteen-letters- 02005e00ff01",
-		"bound",
-		"bound 10.0.0",
-		"bound 10.0.0.1 ipvs0",
-		"routes 146",
-		"good 0123456789abcdef",
-		"good 0123456789abcdef perhaps",
-		"good 0123456789abcdef saved right",
-		"good 0123456789abcdef saved left over",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nonsense); i++) {
 		cleanup_ownership struct ownership read = { 0 };
 		char text[512] = "", header[160];
 		uint32_t sum = 0x1f5c9d3b;
@@ -230,7 +230,7 @@ static void test_nonsense(UNUSED void **state)
 
 		snprintf(header, sizeof(header), "ipvs-node-owned 1 %s", identity);
 		append(text, sizeof(text), &sum, header);
-		append(text, sizeof(text), &sum, lines[i]);
+		append(text, sizeof(text), &sum, nonsense[i]);
 		assert_int_equal(parse(text, strlen(text), identity, &read, &err),
 				 RECORD_DAMAGED);
 		assert_string_equal(err.text, "line 2: damaged");

@@ -90,7 +90,7 @@ mapfile -t chosen < <(for boot in "${chosen[@]}"; do
   printf '%d %s\n' "$weight" "$boot"
 done | sort -srn | cut -d' ' -f2)
 for boot in "${chosen[@]}"; do
-  root=$(sed -n 's/^root=//p' "$(folder_of "$boot")/boot.conf" 2>/dev/null || true)
+  root=$(option_of "${boot%@*}" root)
   "$vm/image.sh" root "${root:-default}" >/dev/null
   kernel=${boot#"${boot%@*}"}
   KERNEL=${kernel#@} "$vm/image.sh" kernel >/dev/null
