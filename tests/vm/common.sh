@@ -60,16 +60,16 @@ apt_settings() {
   apt-config dump --no-empty | grep -E '^Acquire::(Check-|https?::|Retries|ForceIPv[46])' || true
 }
 
-# private_apt FOLDER deb|deb-src: an apt of our own in FOLDER, with this machine's mirror and fresh lists,
-# which the commands that follow take.
+# private_apt FOLDER deb|deb-src [SUITE [SETTING…]]: an apt of our own in FOLDER, with this machine's mirror
+# and fresh lists, which the commands that follow take. For this machine's suite where none is named.
 private_apt() {
-  local folder=$1
+  local folder=$1 type=$2 of=${3:-$host_suite}
   mkdir -p "$folder"/{lists/partial,cache/archives/partial}
-  sources_of "$host_suite" | sed "s/^deb /$2 /" >"$folder/sources.list"
+  sources_of "$of" | sed "s/^deb /$type /" >"$folder/sources.list"
   {
     printf 'Dir::Etc::SourceList "%s";\nDir::Etc::SourceParts "/dev/null";\n' "$folder/sources.list"
     printf 'Dir::State::Lists "%s";\nDir::Cache "%s";\n' "$folder/lists" "$folder/cache"
-    printf 'APT::Sandbox::User "";\nAcquire::Languages "none";\n'
+    printf '%s;\n' 'APT::Sandbox::User ""' 'Acquire::Languages "none"' "${@:4}"
   } >"$folder/apt.conf"
   export APT_CONFIG=$folder/apt.conf
   apt-get -qq update

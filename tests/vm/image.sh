@@ -40,25 +40,16 @@ module_folders=(
 pack() (cd -- "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
   cpio --quiet --null --create --format=newc --reproducible --owner=0:0)
 
-# private_apt FOLDER: an apt of our own for $kernel_suite, from here on
-private_apt() {
-  local apt=$1
-  mkdir -p "$apt"/{lists/partial,cache/archives/partial,download}
-  sources_of "$kernel_suite" >"$apt/sources.list"
-  {
-    printf 'Dir::Etc::SourceList "%s";\nDir::Etc::SourceParts "/dev/null";\n' "$apt/sources.list"
-    printf 'Dir::State::Lists "%s";\nDir::Cache "%s";\n' "$apt/lists" "$apt/cache"
-    printf 'Dir::State::status "/dev/null";\nAPT::Sandbox::User "";\n'
-    printf 'Acquire::Languages "none";\nAPT::Architecture "amd64";\n'
-  } >"$apt/apt.conf"
-  export APT_CONFIG=$apt/apt.conf
-  apt-get -qq update
+# kernel_apt FOLDER: an apt of our own for $kernel_suite, from here on
+kernel_apt() {
+  mkdir -p "$1/download"
+  private_apt "$1" deb "$kernel_suite" 'Dir::State::status "/dev/null"' 'APT::Architecture "amd64"'
 }
 
 make_kernel() (
   local work=$1 apt=$1/apt tree=$1/tree
   mkdir -p "$tree"
-  private_apt "$apt"
+  kernel_apt "$apt"
   # The meta package names the image; from 7.x on that one again names its parts.
   local wanted=(linux-image-cloud-amd64) package
   for _ in 1 2; do
@@ -101,7 +92,7 @@ make_kernel() (
 make_headers() (
   local work=$1 apt=$1/apt version package common wanted
   version=$(<"$kernel/version")
-  private_apt "$apt"
+  kernel_apt "$apt"
   apt-cache show "linux-headers-$version" >/dev/null 2>&1 ||
     die "$kernel_suite has no headers of $version any more: make distclean, for a newer kernel"
   mapfile -t wanted < <(apt-cache depends "linux-headers-$version" |
@@ -168,10 +159,10 @@ cached() {
 }
 
 case ${1:-} in
-  kernel) cached "kernel-$kernel_suite" make_kernel "$(declare -f private_apt)" "${module_folders[@]}" ;;
+  kernel) cached "kernel-$kernel_suite" make_kernel "$(declare -f private_apt kernel_apt)" "${module_folders[@]}" ;;
   headers)
     kernel=$("$0" kernel)
-    cached "headers-$kernel_suite" make_headers "$(declare -f private_apt)" "$(<"$kernel/version")"
+    cached "headers-$kernel_suite" make_headers "$(declare -f private_apt kernel_apt)" "$(<"$kernel/version")"
     ;;
   root) cached "root-$root_name-$suite" make_root "${packages[@]}" "${masked[@]}" ;;
   *) die "usage: image.sh kernel|headers|root [NAME]" ;;
