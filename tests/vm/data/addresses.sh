@@ -57,12 +57,12 @@ client_and_server() {
   done
   echo 1 >/proc/sys/net/ipv4/ip_forward
   echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-  wait_until 10 has "fe80::" ip address show dev client-link
-  wait_until 10 has "fe80::" ip address show dev real-link
+  wait_until 40 has "fe80::" ip address show dev client-link
+  wait_until 40 has "fe80::" ip address show dev real-link
 }
 # Says the address of whoever connects to its port 8080.
 peer_server() {
   # shellcheck disable=SC2016
   ip netns exec real socat TCP6-LISTEN:8080,fork,reuseaddr,ipv6only=0 SYSTEM:'echo $SOCAT_PEERADDR' &
-  wait_until 20 listens -ltnH 8080 ip netns exec real
+  wait_until 40 listens -ltnH 8080 ip netns exec real
 }

@@ -10,7 +10,7 @@ pod() {
     SYSTEM:"echo $2 \$SOCAT_PEERADDR" 2>"$TMP/pod.$1.$2.log" &
   local option=-ltnH
   [ "$1" = tcp ] || option=-lunH
-  wait_until 20 listens "$option" 8080 ip netns exec "$2"
+  wait_until 40 listens "$option" 8080 ip netns exec "$2"
 }
 
 # seen PROTOCOL ADDRESS PORT [NETNS]: what the pod that answers says, its own name and the client

@@ -123,7 +123,7 @@ without_one() { edit '.services[0].destinations |= map(select(.address != "192.1
 
 echo_server() { # NETNS ADDRESS PORT NAME
   ip netns exec "$1" perl /usr/lib/vm-tests/data/echo.pl "$2" "$3" "$4" &
-  wait_until 20 listens -ltnH "$3" ip netns exec "$1"
+  wait_until 40 listens -ltnH "$3" ip netns exec "$1"
 }
 
 # clients FIRST LAST [PORT]: a new connection to 10.0.0.1 from each of the client's addresses
@@ -144,7 +144,7 @@ held_by() {
     ip netns exec client socat - "TCP4:10.0.0.1:80,bind=192.168.1.$i,linger=0" <held-in >held &
     HELD=$!
     exec 5>held-in
-    wait_until 10 test -s held
+    wait_until 40 test -s held
     [ "$(head -n 1 held)" != "$1" ] || return 0
     let_go
   done
@@ -152,7 +152,7 @@ held_by() {
 }
 still_held() {
   echo "$1" >&5
-  wait_until 10 grep -qx "$1" held
+  wait_until 40 grep -qx "$1" held
 }
 let_go() {
   # No SIGTERM: socat would end it in order before it goes.
@@ -182,7 +182,7 @@ transfer() {
 transfer_goes_on() {
   local size
   size=$(stat -c %s sent 2>/dev/null || echo 0)
-  wait_until 20 is_larger_than received $((size + 4096))
+  wait_until 40 is_larger_than received $((size + 4096))
 }
 is_larger_than() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
 # After ten seconds at least, and byte for byte.

@@ -64,7 +64,8 @@ expect_status() {
 # note TEXT: a line among the results, at once
 note() { printf '# %s\n' "$*" >/dev/ttyS1; }
 
-# wait_until SECONDS COMMAND…: until it succeeds
+# wait_until SECONDS COMMAND…: until it succeeds. The time only ends what hangs: a daemon reads no more
+# often than a fiftieth of its time allows, which on a machine that stalls is seconds for any --resync.
 wait_until() {
   local end=$((SECONDS + $1))
   shift
@@ -146,7 +147,7 @@ server() {
     SYSTEM:"echo '$text'" 2>"$TMP/server.$port.log" &
   local option=-ltnH
   case $protocol in udp) option=-lunH ;; sctp) option=-lSnH ;; esac
-  wait_until 20 listens "$option" "$port" "${enter[@]}"
+  wait_until 40 listens "$option" "$port" "${enter[@]}"
 }
 listens() { "${@:3}" ss "$1" "sport = :$2" | grep -q .; }
 

@@ -87,7 +87,7 @@ for file in *.sh; do
     continue
   fi
   while read -r name; do
-    run_case "$file" "$name" "${bound:-60}" "${netns:-}"
+    run_case "$file" "$name" "${bound:-120}" "${netns:-}"
   done < <(cases_of "$file")
 done
 

@@ -112,10 +112,10 @@ case_connection_of_the_sync_master_is_found_on_the_backup() {
   ip netns exec real1 socat TCP4-LISTEN:9090,fork,reuseaddr EXEC:cat &
   edit '.services[0].destinations[0].port = 9090'
   applied
-  wait_until 10 listens -ltnH 9090 ip netns exec real1
+  wait_until 40 listens -ltnH 9090 ip netns exec real1
   mkfifo in
   ip netns exec client socat - TCP4:10.0.0.1:80 <in >out &
   exec 5>in
   for _ in 1 2 3 4 5 6; do echo line >&5; sleep 0.3; done
-  wait_until 20 eval "ip netns exec backup ipvsadm -Lcn | grep -q 'ESTABLISHED.*192.168.2.2:9090'"
+  wait_until 40 eval "ip netns exec backup ipvsadm -Lcn | grep -q 'ESTABLISHED.*192.168.2.2:9090'"
 }

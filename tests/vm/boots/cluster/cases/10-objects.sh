@@ -117,9 +117,9 @@ case_daemon_moves_node_ports_at_once() { # any kernel
   start_daemon --resync=1h
   expect_contains "$(ipvsadm -Sn)" "-A -t 192.0.2.1:30080"
   ip address add 192.0.2.2/24 dev uplink
-  wait_until 10 has "-A -t 192.0.2.2:30080" ipvsadm -Sn
+  wait_until 40 has "-A -t 192.0.2.2:30080" ipvsadm -Sn
   ip address del 192.0.2.2/24 dev uplink
-  wait_until 10 lacks "-A -t 192.0.2.2:30080" ipvsadm -Sn
+  wait_until 40 lacks "-A -t 192.0.2.2:30080" ipvsadm -Sn
   expect_contains "$(ipvsadm -Sn)" "-A -t 192.0.2.1:30080"
   # A link-local address is none that others know the node by.
   local reconciles

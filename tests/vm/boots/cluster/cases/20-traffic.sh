@@ -211,7 +211,7 @@ case_udp_client_follows_its_endpoint() {
   expect_equal "pod1 10.244.1.1" "$(same_port 198.51.100.5 53)"
   dns_of "$(endpoint 10.244.2.2 b)"
   put_in
-  wait_until 10 has 'pod2 10.244.2.1' same_port 198.51.100.5 53
+  wait_until 40 has 'pod2 10.244.2.1' same_port 198.51.100.5 53
 }
 
 # What was sent to a node port before there was a service is in connection tracking, as a connection
@@ -262,7 +262,7 @@ links_have_settled() { [ "$(ip -o -6 address show scope link -tentative | wc -l)
 case_cleanup_leaves_nothing() { # any kernel
   local before
   node tcp
-  wait_until 20 links_have_settled
+  wait_until 40 links_have_settled
   before=$(all_around)
   cluster_of '{"externalIPs": ["198.51.100.1"], "sessionAffinity": "ClientIP"}'
   OPTIONS+=(--strict-arp)

@@ -12,7 +12,7 @@ client_and_server() {
   host_add real 192.168.2.2/24 192.168.2.1/24
   echo 1 >/proc/sys/net/ipv4/ip_forward
   ip netns exec real socat TCP4-LISTEN:8080,fork,reuseaddr EXEC:cat &
-  wait_until 20 listens -ltnH 8080 ip netns exec real
+  wait_until 40 listens -ltnH 8080 ip netns exec real
 }
 connect() {
   mkfifo in
@@ -71,7 +71,7 @@ END
   connect
   "$AGENT" save >state.json
   kill -KILL "$keepalived" "$(cat c.pid)" "$(cat v.pid)"
-  wait_until 20 ended "$keepalived"
+  wait_until 40 ended "$keepalived"
   applied
   expect_equal 0 "$(report .kernelWrites)"
   says two

@@ -14,10 +14,10 @@ case_reload_reads_the_state_again() {
   cp $state "$TMP/before"
   jq '.services[0].destinations[0].weight = 5' "$TMP/before" >$state
   expect_status 0 systemctl reload ipvs-agent
-  wait_until 20 has "-r 10.229.43.2:6443 -m -w 5" ipvsadm -Sn
+  wait_until 40 has "-r 10.229.43.2:6443 -m -w 5" ipvsadm -Sn
   cat "$TMP/before" >$state
   expect_status 0 systemctl reload ipvs-agent
-  wait_until 20 has "-r 10.229.43.2:6443 -m -w 1" ipvsadm -Sn
+  wait_until 40 has "-r 10.229.43.2:6443 -m -w 1" ipvsadm -Sn
   expect_equal "$pid" "$(property_of ipvs-agent MainPID)"
   wait_for_status ipvs-agent "in sync: 4 services"
 }
@@ -41,7 +41,7 @@ case_dies_often_and_comes_back() {
   for i in 1 2 3 4 5 6 7; do
     pid=$(property_of ipvs-agent MainPID)
     kill -KILL "$pid"
-    wait_until 20 active_but_not "$pid"
+    wait_until 40 active_but_not "$pid"
   done
   expect_equal "$before" "$(ipvsadm -Sn)"
   in_sync

@@ -10,12 +10,12 @@ state() { printf '{"version":1,"services":[{"address":"10.0.0.1","port":%s,"prot
 start() {
   "$AGENT" run --state "$1" --run-dir "$RUN" --resync 1h 2>"$TMP/log" &
   DAEMON=$!
-  wait_until 20 test -s "$RUN/status.json"
-  wait_until 20 no_longer starting
+  wait_until 40 test -s "$RUN/status.json"
+  wait_until 40 no_longer starting
 }
 no_longer() { ! has "$1" "$AGENT" status --run-dir "$RUN"; }
 # the service on this port, and no other
-wait_for_port() { wait_until 10 has_only "$1"; }
+wait_for_port() { wait_until 40 has_only "$1"; }
 has_only() {
   local table
   table=$(ipvsadm -Sn)
@@ -97,7 +97,7 @@ case_watch_removal_changes_nothing() {
   start state.json
   wait_for_port 81
   rm state.json
-  wait_until 10 has "Z in use: $TMP/state.json: does not exist" "$AGENT" status --run-dir "$RUN"
+  wait_until 40 has "Z in use: $TMP/state.json: does not exist" "$AGENT" status --run-dir "$RUN"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:81 "
   state 82 >state.json
   wait_for_port 82
@@ -108,7 +108,7 @@ case_watch_broken_state_changes_nothing() {
   start state.json
   wait_for_port 81
   echo '{ "version": 1, "services": [ { } ] }' >state.json
-  wait_until 10 has "last good state of " "$AGENT" status --run-dir "$RUN"
+  wait_until 40 has "last good state of " "$AGENT" status --run-dir "$RUN"
   expect_status 3 "$AGENT" status --run-dir "$RUN"
   expect_contains "$OUTPUT" "state.json:1: services[0]"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:81 "
@@ -123,13 +123,13 @@ case_watch_directory() {
   start states
   wait_for_port 81
   state 82 >states/b.json
-  wait_until 10 has "-A -t 10.0.0.1:82 " ipvsadm -Sn
+  wait_until 40 has "-A -t 10.0.0.1:82 " ipvsadm -Sn
   rm states/a.json
   wait_for_port 82
   echo "not a state" >states/README
   rm states/b.json
   # A directory without a state is a missing state, not an empty one.
-  wait_until 10 has "Z in use: $TMP/states: has no *.json file" "$AGENT" status --run-dir "$RUN"
+  wait_until 40 has "Z in use: $TMP/states: has no *.json file" "$AGENT" status --run-dir "$RUN"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:82 "
 }
 

@@ -16,8 +16,8 @@ END
 start() {
   "$AGENT" run --state state.json --run-dir "$RUN" "$@" 2>>"$TMP/log" &
   DAEMON=$!
-  wait_until 20 test -s "$RUN/status.json"
-  wait_until 20 said_something
+  wait_until 40 test -s "$RUN/status.json"
+  wait_until 40 said_something
 }
 said_something() { [ "$(jq .pid "$RUN/status.json")" = "$DAEMON" ] && [ "$(jq .reconciles "$RUN/status.json")" != 0 ]; }
 # ended [SIGNAL]: ends it and leaves its exit status in ENDED
@@ -127,13 +127,16 @@ END
   start --resync 1h
   expect_status 3 agent status
   expect_contains "$OUTPUT" "failed: sync daemon backup: "
-  # Past the first retries, so that it is the link that brings it.
-  sleep 8
+  # Until the next retry is far off, so that it is the link that brings it.
+  wait_until 60 next_retry_is_far
   expect_not_contains "$(ipvsadm -Ln --daemon)" late0
   ip link add late0 type dummy
   ip link set late0 up
-  wait_until 2 has "backup sync daemon (mcast=late0, syncid=7" ipvsadm -Ln --daemon
-  expect_status 0 agent status --wait=2s
+  wait_until 10 has "backup sync daemon (mcast=late0, syncid=7" ipvsadm -Ln --daemon
+  expect_status 0 agent status --wait=30s
+}
+next_retry_is_far() {
+  [ "$(jq '.report.failures[0].nextMicroseconds // 0' "$RUN/status.json")" -gt 11000000 ]
 }
 
 case_daemon_takes_its_turn_after_a_command() {
@@ -143,7 +146,7 @@ case_daemon_takes_its_turn_after_a_command() {
   # 37 is F_OFD_SETLK, and what is packed a struct flock: the first byte, for writing.
   perl -e 'open F, "+>>", $ARGV[0] or die; my $range = pack("ssx4qqlx4", 1, 0, 0, 1, 0);
     fcntl F, 37, $range or die; syswrite F, "$$\n"; sleep 2' "$RUN/lock" &
-  wait_until 5 test -s "$RUN/lock"
+  wait_until 40 test -s "$RUN/lock"
   expect_status 1 agent status
   start
   expect_status 0 agent status
@@ -154,6 +157,6 @@ case_daemon_reloads_on_sighup() {
   start --resync 1h
   ipvsadm -D -u 10.0.0.2:53
   kill -HUP "$DAEMON"
-  wait_until 5 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
+  wait_until 40 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
   expect_contains "$(cat log)" "reloading $TMP/state.json"
 }

@@ -41,7 +41,7 @@ event() {
 there_is() { [ -n "$(event "$1")" ]; }
 field() { jq -r ".$1" <<<"$EVENT"; }
 await() {
-  wait_until 10 there_is "$1"
+  wait_until 40 there_is "$1"
   EVENT=$(event "$1")
 }
 

@@ -36,10 +36,10 @@ routes() { ip -6 route show default; }
 case_default_route_by_router_advertisement_is_not_lost() {
   host_add client fd01::2/64 fd01::1/64
   host_add pod1 fd02:1::2/64 fd02:1::1/64
-  wait_until 10 has "fe80::" ip -n client -6 address show dev eth0 scope link -tentative
-  wait_until 10 has "fe80::" ip -6 address show dev client-link scope link -tentative
+  wait_until 40 has "fe80::" ip -n client -6 address show dev eth0 scope link -tentative
+  wait_until 40 has "fe80::" ip -6 address show dev client-link scope link -tentative
   advertise
-  wait_until 10 has "proto ra" routes
+  wait_until 40 has "proto ra" routes
   state "$(service fd00::1 fd02:1::2 '"sourceNat": true')"
   put_in 3
   expect_contains "$(report '.failures[].text')" \

@@ -119,12 +119,12 @@ case_flushed_ruleset_is_put_back_at_once() {
   start_daemon --resync=1h
   in_sync
   nft flush ruleset
-  wait_until 10 has_ours
-  wait_until 5 has "1" of_status .driftRepaired
+  wait_until 40 has_ours
+  wait_until 40 has "1" of_status .driftRepaired
   logged 1 "drift: new nftables table ip ipvs-node: 1 service masqueraded"
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
   nft add chain ip ipvs-node stranger
-  wait_until 10 has "1" grep -c "drift: replace nftables table ip ipvs-node" log
+  wait_until 40 has "1" grep -c "drift: replace nftables table ip ipvs-node" log
   expect_not_contains "$(ours)" stranger
   in_sync
 }
@@ -148,15 +148,15 @@ case_contested_table_is_left_alone_for_a_while() { # any kernel
   in_sync
   for i in 1 2 3 4 5; do
     nft flush ruleset
-    wait_until 10 has_ours
-    wait_until 5 has "$i" of_status .driftRepaired
+    wait_until 40 has_ours
+    wait_until 40 has "$i" of_status .driftRepaired
   done
   nft flush ruleset
-  wait_until 10 has "contested: somebody else keeps changing it" of_status '.report.failures[].text'
+  wait_until 40 has "contested: somebody else keeps changing it" of_status '.report.failures[].text'
   there_is_none
   # Not by what else happens, either.
   edit '.services[0].destinations[0].weight = 2'
-  wait_until 10 has "-w 2" ipvsadm -Sn
+  wait_until 40 has "-w 2" ipvsadm -Sn
   there_is_none
   agent apply >apply.out 2>&1
   has_ours
@@ -170,16 +170,16 @@ case_change_of_the_state_changes_the_rules() { # any kernel
   expect_not_contains "$(ours)" "10.0.0.1 "
   # The exposure alone.
   edit '.services[0].sourceNat = true'
-  wait_until 10 has_ours
-  wait_until 5 has true of_status .report.part
+  wait_until 40 has_ours
+  wait_until 40 has true of_status .report.part
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
   edit '.services[0].sourceRanges = ["198.51.100.0/24"]'
-  wait_until 10 has "198.51.100.0/24" ours
+  wait_until 40 has "198.51.100.0/24" ours
   expect_equal "no answer" "$(seen tcp 10.0.0.1 80 client)"
   # A service that comes and one that goes.
   edit 'del(.services[0].sourceRanges) | .services[1].address = "10.0.0.3"'
-  wait_until 10 has "10.0.0.3 . tcp . 80" ours
-  wait_until 10 lacks "10.0.0.2 " ours
+  wait_until 40 has "10.0.0.3 . tcp . 80" ours
+  wait_until 40 lacks "10.0.0.2 " ours
   in_sync
   expect_equal 0 "$(of_status .driftRepaired)"
 }
@@ -192,14 +192,14 @@ case_table_stays_while_its_services_drain() { # any kernel
   start_daemon --resync=1h
   held_by one
   edit '.services = []'
-  wait_until 10 has "-w 0" ipvsadm -Sn
+  wait_until 40 has "-w 0" ipvsadm -Sn
   still_held again
   expect_contains "$(ours)" "hook postrouting"
   expect_not_contains "$(ours)" masquerade
   logged 1 "replace nftables table ip ipvs-node: connections that drain"
   let_go
   wait_until 60 lacks "table ip ipvs-node" nft list ruleset
-  wait_until 10 has 0 cat /proc/sys/net/ipv4/ip_forward
+  wait_until 40 has 0 cat /proc/sys/net/ipv4/ip_forward
   expect_equal "" "$(ipvsadm -Sn)"
 }
 
@@ -233,8 +233,8 @@ case_one_of_many_changes() { # any kernel
   in_sync
   before=$(handle)
   edit '.services[7].destinations[0].address = "10.244.2.2" | .services[9].address = "10.1.9.9"'
-  wait_until 10 has "10.244.2.2 . tcp . 8080 . 10.244.2.2" ours
-  wait_until 10 has "10.1.9.9 . tcp . 80" ours
+  wait_until 40 has "10.244.2.2 . tcp . 8080 . 10.244.2.2" ours
+  wait_until 40 has "10.1.9.9 . tcp . 80" ours
   in_sync
   expect_not_contains "$(ours)" "10.1.0.10 "
   expect_not_contains "$(ours)" "10.244.1.8 "
@@ -242,8 +242,8 @@ case_one_of_many_changes() { # any kernel
   expect_equal "$(nft -j list set ip ipvs-node hairpin | jq '.nftables[1].set.elem | length')" 200
   # And sees when somebody else does.
   nft delete element ip ipvs-node outside '{ 10.1.9.9 . tcp . 80 }'
-  wait_until 10 has "10.1.9.9 . tcp . 80" ours
-  wait_until 5 has 1 of_status .driftRepaired
+  wait_until 40 has "10.1.9.9 . tcp . 80" ours
+  wait_until 40 has 1 of_status .driftRepaired
   end_daemon
   expect_equal "" "$(agent apply --dry-run --cluster-cidr=10.244.0.0/16)"
 }

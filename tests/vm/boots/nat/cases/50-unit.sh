@@ -28,7 +28,7 @@ case_unit_has_what_it_takes() {
   wait_for_status ipvs-agent "in sync: 1 services"
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
   nft flush ruleset
-  wait_until 10 has "10.0.0.1 . tcp . 80" ours
+  wait_until 40 has "10.0.0.1 . tcp . 80" ours
   expect_contains "$(journal_of ipvs-agent)" "drift: new nftables table ip ipvs-node"
   # A restart changes nothing.
   pid=$(property_of ipvs-agent MainPID)

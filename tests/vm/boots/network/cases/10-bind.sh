@@ -58,7 +58,7 @@ case_bound_address_is_reached_from_outside() {
   client_and_server
   server tcp real 192.168.2.2 8080 four
   ip netns exec real socat TCP6-LISTEN:8081,fork,reuseaddr SYSTEM:"echo six" &
-  wait_until 20 listens -ltnH 8081 ip netns exec real
+  wait_until 40 listens -ltnH 8081 ip netns exec real
   bound 10.0.0.1 fd00::1
   edit '.services[1].destinations[0].port = 8081'
   applied

@@ -40,11 +40,11 @@ case_source_follows_the_nodes_address() { # any kernel
   start_daemon --resync=1h --service-cidr 10.96.0.0/12 --service-cidr fd00:96::/112
   expect_contains "$(own_routes)" "10.96.0.0/12 dev lo scope host src 192.168.1.1"
   ip address del 192.168.1.1/24 dev client-link
-  wait_until 10 has "src 192.168.2.1" own_routes
+  wait_until 40 has "src 192.168.2.1" own_routes
   ip address add 192.168.1.1/24 dev client-link
   ip route add default via 192.168.1.2
   ip address add 192.168.1.77/24 dev client-link
-  wait_until 10 has "src 192.168.1.1" own_routes
+  wait_until 40 has "src 192.168.1.1" own_routes
   in_sync
 }
 

@@ -34,7 +34,7 @@ taken_away() {
   before=$(of_status .driftRepaired)
   shift 2
   "$@"
-  wait_until 10 repaired $((before + times))
+  wait_until 40 repaired $((before + times))
   logged 1 "drift: $text"
 }
 
@@ -50,7 +50,7 @@ fd00::1/128"
   taken_away 1 "add address fd00::1 to ipvs0" ip address del fd00::1/128 dev ipvs0
   taken_away 1 "add local route 10.96.0.0/12" ip route del local 10.96.0.0/12 dev lo table local
   taken_away 4 "add link ipvs0" ip link del ipvs0
-  wait_until 5 link_has "$wanted"
+  wait_until 40 link_has "$wanted"
   in_sync
   # Its own changes are no reason for more.
   local lines
@@ -67,13 +67,13 @@ case_somebody_who_does_not_stop_is_left_alone_for_a_while() { # any kernel
   local i
   for i in 1 2 3 4 5; do
     ip address del 10.0.0.1/32 dev ipvs0
-    wait_until 10 repaired "$i"
+    wait_until 40 repaired "$i"
   done
   ip address del 10.0.0.1/32 dev ipvs0
   sleep 2
   expect_equal "" "$(on_link)"
   kill -HUP "$DAEMON"
-  wait_until 10 has "address 10.0.0.1: contested: somebody else keeps taking it away" agent status
+  wait_until 40 has "address 10.0.0.1: contested: somebody else keeps taking it away" agent status
   # Whoever asks is not made to wait.
   expect_status 0 agent apply
   expect_equal "10.0.0.1/32" "$(on_link)"
@@ -83,10 +83,10 @@ case_change_of_the_state_is_no_drift() { # any kernel
   bound 10.0.0.1
   start_daemon --resync=1h
   bound 10.0.0.2 10.0.0.3
-  wait_until 10 link_has "10.0.0.2/32
+  wait_until 40 link_has "10.0.0.2/32
 10.0.0.3/32"
   edit '.services = []'
-  wait_until 10 link_has ""
+  wait_until 40 link_has ""
   logged 0 "drift: "
   expect_equal 0 "$(of_status .driftRepaired)"
 }
@@ -95,13 +95,13 @@ case_change_that_is_not_about_addresses_reads_none() { # any kernel
   bound 10.0.0.1 10.0.0.2 10.0.0.3
   start_daemon --resync=1h
   edit '.services[0].destinations[0].weight = 7'
-  wait_until 10 has "-w 7" ipvsadm -Sn
-  wait_until 10 has_reconciled 2
+  wait_until 40 has "-w 7" ipvsadm -Sn
+  wait_until 40 has_reconciled 2
   # The service and its destinations; a dump of links, addresses and routes would be six more.
   [ "$(of_status .report.kernelReads)" -le 3 ] || fail "$(of_status .report.kernelReads) reads"
   expect_equal true "$(of_status .report.part)"
   ip address del 10.0.0.2/32 dev ipvs0
-  wait_until 10 repaired 1
+  wait_until 40 repaired 1
 }
 
 case_address_stays_until_its_service_is_gone() { # any kernel
@@ -113,9 +113,9 @@ case_address_stays_until_its_service_is_gone() { # any kernel
   ip netns exec client socat - "TCP4:10.0.0.1:80,linger=0" <held-in >held &
   HELD=$!
   exec 5>held-in
-  wait_until 10 test -s held
+  wait_until 40 test -s held
   edit '.services = []'
-  wait_until 10 has " draining" agent status
+  wait_until 40 has " draining" agent status
   still_held two
   expect_equal "10.0.0.1/32" "$(on_link)"
   # An apply without a daemon, and a new one, know it as well.
@@ -148,5 +148,5 @@ case_link_that_was_in_the_way_is_gone() { # any kernel
   start_daemon --resync=1h
   expect_match "$(of_status '.report.failures[0].text')" 'a dummy link of that name is there and not ours'
   ip link del ipvs0
-  wait_until 10 link_has "10.0.0.1/32"
+  wait_until 40 link_has "10.0.0.1/32"
 }

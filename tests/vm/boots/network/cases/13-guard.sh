@@ -74,7 +74,7 @@ udp 192.168.1.1:8000: refused: udp port 8000 is in use by a program here, $end" 
 case_listeners_on_every_address() {
   client_and_server
   socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=1 SYSTEM:"echo six" &
-  wait_until 20 listens -ltnH 80
+  wait_until 40 listens -ltnH 80
   bound 192.168.1.1 fd01::1
   applied 3
   expect_match "$(failures)" '^tcp \[fd01::1\]:80: refused: tcp port 80 is in use'
@@ -90,7 +90,7 @@ case_listeners_on_every_address() {
 
 case_a_port_of_our_own_address_is_nobodys() { # any kernel
   socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0 SYSTEM:"echo mine" &
-  wait_until 20 listens -ltnH 80
+  wait_until 40 listens -ltnH 80
   bound 10.0.0.1
   applied
   expect_equal "10.0.0.1/32" "$(on_link)"
@@ -107,7 +107,7 @@ case_service_that_is_there_stays_when_a_program_listens() { # any kernel
   in_sync
   socat TCP4-LISTEN:80,bind=192.168.1.1,fork,reuseaddr SYSTEM:"echo mine" &
   local listener=$!
-  wait_until 15 has "a program here listens at tcp 192.168.1.1:80 as well and gets nothing of it" \
+  wait_until 40 has "a program here listens at tcp 192.168.1.1:80 as well and gets nothing of it" \
     of_status '.report.warnings[]'
   expect_status 0 agent status
   expect_equal 2 "$(services | wc -l)"
@@ -116,17 +116,17 @@ case_service_that_is_there_stays_when_a_program_listens() { # any kernel
   expect_equal 2 "$(services | wc -l)" "after a restart"
   # One that is new is refused, and comes when the program is gone.
   edit '.services |= map(select(.address != "192.168.1.1"))'
-  wait_until 15 has_services 1
+  wait_until 40 has_services 1
   edit '.services += [.services[0] | .address = "192.168.1.1"] + [.services[0] | .address = "192.168.1.1" | .port = 22]'
-  wait_until 15 has "tcp port 80 is in use by a program here" agent status
+  wait_until 40 has "tcp port 80 is in use by a program here" agent status
   expect_status 3 agent status
   # In what only a change of the state is looked at for, too.
   edit '.services += [.services[0] | .port = 81]'
-  wait_until 15 has "-A -t 10.0.0.1:81" ipvsadm -Sn
-  wait_until 15 has "degraded: 2 of 4 services, 2 failed" agent status
+  wait_until 40 has "-A -t 10.0.0.1:81" ipvsadm -Sn
+  wait_until 40 has "degraded: 2 of 4 services, 2 failed" agent status
   expect_equal 2 "$(services | wc -l)"
   kill "$listener"
-  wait_until 15 has_services 3
-  wait_until 15 has "degraded: 3 of 4 services, 1 failed" agent status
+  wait_until 40 has_services 3
+  wait_until 40 has "degraded: 3 of 4 services, 1 failed" agent status
 }
 has_services() { [ "$(services | wc -l)" = "$1" ]; }

@@ -24,7 +24,7 @@ fd00::1/128" "$(on_link)"
   expect_contains "$(own_routes)" "local 10.96.0.0/12 dev lo"
   expect_equal 1 "$(cat /proc/sys/net/ipv4/conf/all/arp_ignore)"
   ip link del ipvs0
-  wait_until 10 has "10.0.0.1/32" on_link
+  wait_until 40 has "10.0.0.1/32" on_link
   expect_equal 1 "$(journalctl --quiet --boot --unit ipvs-agent IPVS_REASON=drift "IPVS_OBJECT=link ipvs0" --output=cat | wc -l)"
   systemctl stop ipvs-agent
   expect_contains "$(on_link)" "10.0.0.1/32"

@@ -40,7 +40,7 @@ case_transfer_goes_on_whatever_the_agent_does() {
   local reconciles
   reconciles=$(of_status .reconciles)
   kill -HUP "$DAEMON"
-  wait_until 20 has_reconciled $((reconciles + 1))
+  wait_until 40 has_reconciled $((reconciles + 1))
   expect_equal 0 "$(of_status .report.kernelWrites)" "writes of a reload"
   transfer_goes_on
 

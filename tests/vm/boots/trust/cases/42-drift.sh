@@ -22,8 +22,8 @@ drifts() {
   local before
   before=$(of_status .driftRepaired)
   ipvsadm "${@:2}"
-  wait_until 5 is_put_back
-  wait_until 5 repaired $((before + 1))
+  wait_until 40 is_put_back
+  wait_until 40 repaired $((before + 1))
   logged 1 "drift: $1"
 }
 
@@ -45,11 +45,11 @@ case_drift_is_told_with_old_and_new() {
 case_drift_of_globals_is_put_back() {
   started
   edit '.timeouts = {tcp: 1000} | .sysctls = {"net.ipv4.vs.conn_reuse_mode": 0}'
-  wait_until 10 has "1000 120 300" ipvsadm -Ln --timeout
+  wait_until 40 has "1000 120 300" ipvsadm -Ln --timeout
   ipvsadm --set 901 0 0
-  wait_until 5 has "1000 120 300" ipvsadm -Ln --timeout
+  wait_until 40 has "1000 120 300" ipvsadm -Ln --timeout
   echo 1 >/proc/sys/net/ipv4/vs/conn_reuse_mode
-  wait_until 5 has 0 cat /proc/sys/net/ipv4/vs/conn_reuse_mode
+  wait_until 40 has 0 cat /proc/sys/net/ipv4/vs/conn_reuse_mode
   expect_match "$(cat log)" 'drift: .*901'
   expect_match "$(cat log)" 'drift: .*conn_reuse_mode'
 }
@@ -57,9 +57,9 @@ case_drift_of_globals_is_put_back() {
 case_change_of_the_state_is_no_drift() {
   started
   edit '.services[0].destinations[0].weight = 7'
-  wait_until 10 has "-w 7" ipvsadm -Sn
+  wait_until 40 has "-w 7" ipvsadm -Sn
   edit '.services = []'
-  wait_until 10 has_no_services
+  wait_until 40 has_no_services
   sleep 2
   logged 0 "drift: "
   expect_equal 0 "$(of_status .driftRepaired)"
@@ -90,16 +90,16 @@ case_contested_object_is_left_alone_for_a_while() {
   started
   for weight in 11 12 13 14 15; do
     ipvsadm -e -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w $weight
-    wait_until 5 is_put_back
+    wait_until 40 is_put_back
   done
   ipvsadm -e -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 16
-  wait_until 5 has "contested: somebody else keeps changing it, put back 5 times; left alone for a while, longer each time" agent status
+  wait_until 40 has "contested: somebody else keeps changing it, put back 5 times; left alone for a while, longer each time" agent status
   expect_status 3 agent status
   sleep 3
   expect_contains "$(ipvsadm -Sn)" "-r 10.0.1.1:80 -m -w 16"
   expect_equal 1 "$(grep -c '^ipvs-agent: tcp .*: contested: ' log)"
   ipvsadm -D -u 10.0.0.2:53
-  wait_until 5 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
+  wait_until 40 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
   # Whoever asks is not made to wait.
   expect_status 0 agent apply
   is_put_back || fail "an explicit apply does not put it back"
@@ -109,7 +109,7 @@ case_contested_object_is_left_alone_for_a_while() {
 case_failing_object_has_a_pace_of_its_own() {
   one_service '"scheduler": "nosuch"'
   start_daemon --resync=1s
-  wait_until 20 tried 2
+  wait_until 40 tried 2
   expect_match "$(of_status '.report.failures[0].since')" '^20[0-9-]+T[0-9:]+\.[0-9]{3}Z$'
   [ "$(of_status '.report.failures[0].nextMicroseconds')" -gt 100000 ] || fail "no next attempt"
   sleep 10
@@ -117,6 +117,6 @@ case_failing_object_has_a_pace_of_its_own() {
   [ "$(of_status '.report.failures[0].attempts')" -le 7 ] || fail "$(of_status '.report.failures')"
   expect_equal 1 "$(grep -c "^ipvs-agent: tcp 10.0.0.1:80: .*nosuch" log)"
   edit '.services[0].scheduler = "rr"'
-  wait_until 5 has "-s rr" ipvsadm -Sn
+  wait_until 40 has "-s rr" ipvsadm -Sn
 }
 tried() { [ "$(of_status '.report.failures[0].attempts')" -ge "$1" ]; }

@@ -23,8 +23,8 @@ full() { cat /dev/zero >"$1/filler" 2>/dev/null || true; }
 changed() {
   edit '.services[0].destinations[0].weight = 9 | .services[0].destinations += [{address: "10.0.1.2"}]
     | del(.services[1]) | .services += [{address: "10.0.0.3", port: 80, protocol: "tcp", destinations: []}]'
-  wait_until 10 has "-r 10.0.1.1:80 -m -w 9" ipvsadm -Sn
-  wait_until 10 lacks "10.0.0.2:80" ipvsadm -Sn
+  wait_until 40 has "-r 10.0.1.1:80 -m -w 9" ipvsadm -Sn
+  wait_until 40 lacks "10.0.0.2:80" ipvsadm -Sn
   others_are_untouched
 }
 all_is_well_again() {
@@ -47,7 +47,7 @@ case_record_that_cannot_be_written() {
   mount --bind "$RUN/owned" "$RUN/owned"
   mount -o remount,bind,ro "$RUN/owned"
   changed
-  wait_until 10 has "owned: " agent status
+  wait_until 40 has "owned: " agent status
   expect_status 3 agent status
   expect_match "$OUTPUT" 'owned: .*: nothing new is created until it can be written'
   expect_contains "$OUTPUT" "not created: the record of what is ours cannot be written"
@@ -96,32 +96,32 @@ case_full_data_directory_is_a_warning() {
   mkdir data
   limited data
   start_daemon --resync=1s --data-dir "$TMP/data"
-  wait_until 5 test -s "$good"
+  wait_until 40 test -s "$good"
   full data
   edit '.services[0].destinations[0].weight = 9'
-  wait_until 10 has "-r 10.0.1.1:80 -m -w 9" ipvsadm -Sn
+  wait_until 40 has "-r 10.0.1.1:80 -m -w 9" ipvsadm -Sn
   in_sync
-  wait_until 5 grep -q "last-good" log
+  wait_until 40 grep -q "last-good" log
   expect_contains "$(agent status)" "last-good"
   # What was there is whole.
   jq -e '.services | length == 2' "$good" >/dev/null
   rm data/filler
   edit '.services[0].destinations[0].weight = 8'
-  wait_until 10 has_good '.services[0].destinations[0].weight == 8'
+  wait_until 40 has_good '.services[0].destinations[0].weight == 8'
 }
 has_good() { jq -e "$1" "$good" >/dev/null; }
 
 case_last_good_state_is_written_when_it_changed() {
   two_services
   start_daemon --resync=1s
-  wait_until 5 has_good '.services | length == 2'
+  wait_until 40 has_good '.services | length == 2'
   local inode
   inode=$(stat -c %i "$good")
   sleep 3
   expect_equal "$inode" "$(stat -c %i "$good")" "written without a change"
   STATE="$good" expect_status 0 agent diff
   edit '.services |= .[:1]'
-  wait_until 10 has_good '.services | length == 1'
+  wait_until 40 has_good '.services | length == 1'
 }
 
 # last_good_holds TEXT COMMAND…: the daemon starts on a state that COMMAND has made bad, and puts back
@@ -129,7 +129,7 @@ case_last_good_state_is_written_when_it_changed() {
 last_good_holds() {
   two_services
   start_daemon
-  wait_until 5 test -s "$good"
+  wait_until 40 test -s "$good"
   end_daemon
   local table
   table=$(ipvsadm -Sn)
@@ -144,10 +144,10 @@ last_good_holds() {
   expect_status 3 agent status
   expect_match "$OUTPUT" "last good state of 20[0-9-]+T[0-9:]+Z in use: .*$1"
   ipvsadm -D -t 10.0.0.1:80
-  wait_until 5 has "-r 10.0.1.1:80 -m -w 1" ipvsadm -Sn
+  wait_until 40 has "-r 10.0.1.1:80 -m -w 1" ipvsadm -Sn
   two_services
   edit '.services |= .[:1]'
-  wait_until 10 has_one_service
+  wait_until 40 has_one_service
   in_sync
 }
 has_one_service() { [ "$(ipvsadm -Sn | grep -c '^-A')" = 1 ]; }
@@ -163,7 +163,7 @@ case_without_a_last_good_state_nothing_is_done() {
   expect_status 3 agent status
   expect_not_contains "$OUTPUT" "last good state"
   rm state.json
-  wait_until 10 has "no state: " agent status
+  wait_until 40 has "no state: " agent status
   others_are_untouched
   expect_equal 4 "$(ipvsadm -Sn | wc -l)"
 }
@@ -171,13 +171,13 @@ case_without_a_last_good_state_nothing_is_done() {
 case_damaged_last_good_state_is_none() {
   two_services
   start_daemon
-  wait_until 5 test -s "$good"
+  wait_until 40 test -s "$good"
   end_daemon
   local table
   table=$(ipvsadm -Sn)
   echo '{ "version": 1, "services": [ { } ] }' >"$good"
   rm state.json
   start_daemon
-  wait_until 10 has "no state: " agent status
+  wait_until 40 has "no state: " agent status
   expect_equal "$table" "$(ipvsadm -Sn)"
 }

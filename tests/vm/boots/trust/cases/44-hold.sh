@@ -66,7 +66,7 @@ held_by_daemon() {
   services 30 1
   start_daemon --resync=1s "$@"
   edit '.services |= .[:5] | .services[0].destinations[0].weight = 9'
-  wait_until 10 has "held: would remove 25 of 30 services" agent status
+  wait_until 40 has "held: would remove 25 of 30 services" agent status
 }
 
 case_daemon_holds_and_keeps_the_last_good_state() {
@@ -79,7 +79,7 @@ case_daemon_holds_and_keeps_the_last_good_state() {
   sleep 3
   logged 1 "held: would remove"
   ipvsadm -D -t 10.0.0.29:80
-  wait_until 5 has "-a -t 10.0.0.29:80 -r 10.0.1.0:80 -m -w 1" ipvsadm -Sn
+  wait_until 40 has "-a -t 10.0.0.29:80 -r 10.0.1.0:80 -m -w 1" ipvsadm -Sn
   # A restart does not forget it.
   end_daemon KILL
   start_daemon --resync=1s
@@ -106,7 +106,7 @@ case_hold_ends_by_itself() {
   local began
   began=$SECONDS
   held_by_daemon --removal-hold=5s
-  wait_until 20 has_five
+  wait_until 40 has_five
   [ $((SECONDS - began)) -ge 4 ] || fail "over after $((SECONDS - began)) s"
   in_sync
 }
@@ -116,7 +116,7 @@ case_hold_of_no_time_is_none() {
   services 30 1
   start_daemon --resync=1s --removal-hold=0
   edit '.services |= .[:5]'
-  wait_until 10 has_five
+  wait_until 40 has_five
   in_sync
   logged 0 "held: "
 }

@@ -19,7 +19,7 @@ forty() {
 changes_to() {
   edit "$1"
   RECONCILES=$((RECONCILES + 1))
-  wait_until 20 has_reconciled "$RECONCILES"
+  wait_until 40 has_reconciled "$RECONCILES"
 }
 # cost READS WRITES: of the last reconcile, which looked at a part
 cost() { expect_equal "true $1 $2" "$(of_status '"\(.report.part) \(.report.kernelReads) \(.report.kernelWrites)"')"; }
@@ -83,7 +83,7 @@ case_changes_do_not_put_off_the_resync() {
     sleep 0.4
   done
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.30:80 -r 10.0.1.1:80 -m -w 1"
-  wait_until 10 has "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 20" ipvsadm -Sn
+  wait_until 40 has "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 20" ipvsadm -Sn
   settled_now
   logged 1 "drift: set destination tcp 10.0.0.30:80 -> 10.0.1.1:80, weight 77 -> 1"
 }
@@ -104,10 +104,10 @@ case_service_of_others_is_a_conflict_here_too() {
   expect_contains "$(agent status)" "tcp 10.0.0.99:1: it is in the kernel already, not ours, and differs"
   # It stays a failure while something else changes, and is programmed once the other one is gone.
   edit '.services[0].destinations[0].weight = 4'
-  wait_until 10 has "-a -t 10.0.0.0:80 -r 10.0.1.1:80 -m -w 4" ipvsadm -Sn
+  wait_until 40 has "-a -t 10.0.0.0:80 -r 10.0.1.1:80 -m -w 4" ipvsadm -Sn
   expect_contains "$(agent status)" "tcp 10.0.0.99:1: it is in the kernel already"
   ipvsadm -D -t 10.0.0.99:1
-  wait_until 20 has "-A -t 10.0.0.99:1 -s rr" ipvsadm -Sn
+  wait_until 40 has "-A -t 10.0.0.99:1 -s rr" ipvsadm -Sn
   settled_now
 }
 
@@ -116,10 +116,10 @@ case_broken_state_in_between() {
   changes_to '.services[0].destinations[0].weight = 4'
   cp state.json good.json
   echo '{' >new && mv new state.json
-  wait_until 10 has "last good state of " agent status
+  wait_until 40 has "last good state of " agent status
   mv good.json state.json
   in_sync
   changes_to '.services[0].destinations[0].weight = 5' || true
-  wait_until 10 has "-a -t 10.0.0.0:80 -r 10.0.1.1:80 -m -w 5" ipvsadm -Sn
+  wait_until 40 has "-a -t 10.0.0.0:80 -r 10.0.1.1:80 -m -w 5" ipvsadm -Sn
   settled_now
 }

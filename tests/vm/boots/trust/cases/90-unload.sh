@@ -33,7 +33,7 @@ case_unloaded_underneath_and_back() {
   echo /bin/false >/proc/sys/kernel/modprobe
   wait_until 30 unload
   is_not_there || fail "still there"
-  wait_until 20 eval '! is_in_sync'
+  wait_until 40 eval '! is_in_sync'
   expect_status 3 ipvs-agent status
   sleep 3
   expect_equal "$pid" "$(property_of ipvs-agent MainPID)" "it died of it"
