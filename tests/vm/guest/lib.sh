@@ -167,3 +167,22 @@ ask() {
 }
 
 tcp_ask() { ask tcp "$@"; }
+
+# repeater NETNS PORT: gives back what it is told until the case ends; returns once it listens
+repeater() {
+  ip netns exec "$1" socat "TCP4-LISTEN:$2,fork,reuseaddr" EXEC:cat &
+  wait_until 40 listens -ltnH "$2" ip netns exec "$1"
+}
+# conversation ADDRESS PORT: a connection with a repeater from the host `client`, one in each case; it
+# stays open until the case ends
+conversation() {
+  mkfifo in
+  ip netns exec client socat - "TCP4:$1:$2" <in >out &
+  exec 5>in
+  says one
+}
+# says WORD: over that connection, and waits for it to come back
+says() {
+  echo "$1" >&5
+  wait_until 40 grep -qx "$1" out
+}

@@ -72,18 +72,12 @@ case_established_connections_survive_a_second_apply() {
   echo '{"version": 1, "services": [{"address": "10.0.0.1", "port": 80, "protocol": "tcp",
     "destinations": [{"address": "192.168.2.2"}]}]}' >state.json
   applied
-  ip netns exec real socat TCP4-LISTEN:80,fork,reuseaddr EXEC:cat &
-  wait_until 40 listens -ltnH 80 ip netns exec real
-  mkfifo in
-  ip netns exec client socat - TCP4:10.0.0.1:80 <in >out &
-  exec 5>in
-  echo one >&5
-  wait_until 40 grep -q one out
+  repeater real 80
+  conversation 10.0.0.1 80
   edit '.services += [{address: "10.0.0.2", port: 80, protocol: "tcp", destinations: []}]
     | .services[0].scheduler = "wrr" | .services[0].destinations[0].weight = 5'
   applied
   expect_equal 3 "$(report .kernelWrites)"
-  echo two >&5
-  wait_until 40 grep -q two out
+  says two
   expect_match "$(ipvsadm -Lcn)" 'ESTABLISHED .*192\.168\.2\.2:80'
 }

@@ -108,14 +108,13 @@ case_connection_of_the_sync_master_is_found_on_the_backup() {
   ip netns exec backup "$AGENT" apply --state state.json --run-dir "$TMP/backup-run"
   edit '.syncDaemons[0].role = "master"'
   applied
-  # Ports 3 packets into a connection are what a master sends by default: let it live a little.
-  ip netns exec real1 socat TCP4-LISTEN:9090,fork,reuseaddr EXEC:cat &
   edit '.services[0].destinations[0].port = 9090'
   applied
-  wait_until 40 listens -ltnH 9090 ip netns exec real1
-  mkfifo in
-  ip netns exec client socat - TCP4:10.0.0.1:80 <in >out &
-  exec 5>in
-  for _ in 1 2 3 4 5 6; do echo line >&5; sleep 0.3; done
+  repeater real1 9090
+  conversation 10.0.0.1 80
+  # A master sends what has had three packets, by default: let it live a little.
+  says two
+  says three
+  says four
   wait_until 40 eval "ip netns exec backup ipvsadm -Lcn | grep -q 'ESTABLISHED.*192.168.2.2:9090'"
 }

@@ -11,19 +11,7 @@ client_and_server() {
   host_add client 192.168.1.2/24 192.168.1.1/24
   host_add real 192.168.2.2/24 192.168.2.1/24
   echo 1 >/proc/sys/net/ipv4/ip_forward
-  ip netns exec real socat TCP4-LISTEN:8080,fork,reuseaddr EXEC:cat &
-  wait_until 40 listens -ltnH 8080 ip netns exec real
-}
-connect() {
-  mkfifo in
-  ip netns exec client socat - TCP4:10.96.0.1:80 <in >out &
-  exec 5>in
-  says one
-}
-# says WORD: it comes back over the connection that is open
-says() {
-  echo "$1" >&5
-  wait_until 60 grep -q "$1" out
+  repeater real 8080
 }
 fresh_connection() { expect_equal new "$(echo new | ip netns exec client socat -t 20 - TCP4:10.96.0.1:80)"; }
 
@@ -33,7 +21,7 @@ case_from_ipvsadm() {
   ipvsadm -A -t 10.96.0.1:80 -s wlc
   ipvsadm -a -t 10.96.0.1:80 -r 192.168.2.2:8080 -m -w 3 -x 100 -y 50
   ipvsadm --set 1000 100 200
-  connect
+  conversation 10.96.0.1 80
   "$AGENT" save >state.json
   expect_status 0 agent diff
   applied
@@ -68,7 +56,7 @@ END
   keepalived=$!
   wait_until 60 has 10.96.0.1 ip address show dev client-link
   wait_until 60 has 192.168.2.2:8080 ipvsadm -Sn
-  connect
+  conversation 10.96.0.1 80
   "$AGENT" save >state.json
   kill -KILL "$keepalived" "$(cat c.pid)" "$(cat v.pid)"
   wait_until 40 ended "$keepalived"
@@ -102,7 +90,7 @@ case_from_kube_proxy() {
   ipvsadm -A -t 10.96.0.1:80 -s rr -p 10800
   ipvsadm -a -t 10.96.0.1:80 -r 192.168.2.2:8080 -m
   ipvsadm -A -t 10.96.0.9:80 -s rr
-  connect
+  conversation 10.96.0.1 80
   {
     service web '{"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "ports": [{"name": "web", "port": 80}]}'
     slice web '[{"name": "web", "port": 8080}]' "[$(endpoint 192.168.2.2 a)]"

@@ -71,13 +71,8 @@ watch_table() {
 case_upgrade_keeps_connections_and_table() {
   host_add client 192.168.1.2/24 192.168.1.1/24
   host_add real 192.168.2.2/24 192.168.2.1/24
-  ip netns exec real socat TCP4-LISTEN:80,fork,reuseaddr EXEC:cat &
-  wait_until 40 listens -ltnH 80 ip netns exec real
-  mkfifo in
-  ip netns exec client socat - TCP4:10.0.0.1:80 <in >out &
-  exec 5>in
-  echo one >&5
-  wait_until 40 grep -q one out
+  repeater real 80
+  conversation 10.0.0.1 80
   local agents preflights
   agents=$(times_started ipvs-agent) preflights=$(times_started ipvs-preflight)
   watch_table &
@@ -91,8 +86,7 @@ case_upgrade_keeps_connections_and_table() {
   expect_equal "$preflights" "$(times_started ipvs-preflight)" "starts of the preflight"
   expect_equal 0 "$(property_of ipvs-agent NRestarts)"
   expect_equal 0 "$(writes)"
-  echo two >&5
-  wait_until 40 grep -q two out
+  says two
   expect_match "$(ipvsadm -Lcn)" 'ESTABLISHED .*192\.168\.2\.2:80'
   ip netns delete client
   ip netns delete real
