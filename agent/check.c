@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/commands.h"
 #include "agent/problem_output.h"
 #include "agent/state/state.h"
+#include "common/cleanup.h"
 #include "common/log.h"
+#include "common/printable.h"
 
 static int print_json(const char *path, bool valid, const struct table *table,
 		      const struct state_problems *problems)
 {
 	json_t *list = json_array(), *omissions = json_array(), *json;
+	cleanup_free char *name = strdup(path);
 	int r;
+
+	if (name)
+		printable_make(name);
 
 	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
 		json_array_append_new(list, json_string(problems->lines[i]));
@@ -20,7 +27,8 @@ static int print_json(const char *path, bool valid, const struct table *table,
 			omissions, json_pack("{s:s, s:s}", "object",
 					     table->notes.omissions[i].object, "reason",
 					     table->notes.omissions[i].reason));
-	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state", path,
+	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state",
+			 name ? name : "",
 			 "valid", valid, "services", (json_int_t)table->service_count,
 			 "destinations", (json_int_t)table_destination_count(table),
 			 "problems", list, "problemCount", (json_int_t)problems->count,

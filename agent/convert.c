@@ -76,6 +76,15 @@ static bool is_of_ipvsadm(const char *path)
 	return ipvsadm_rules_are(start);
 }
 
+static size_t line_count(const char *text)
+{
+	size_t count = 1;
+
+	for (const char *end = strchr(text, '\n'); end; end = strchr(end + 1, '\n'))
+		count++;
+	return count;
+}
+
 /* All of it, which is a text: NULL, with a message, where it is not. */
 static char *read_rules(const char *path, const char *name)
 {
@@ -89,6 +98,8 @@ static char *read_rules(const char *path, const char *name)
 		whole = feof(file) && errno == 0;
 	if (!whole && errno)
 		log_error("%s: %s", name, strerror(errno));
+	else if (!whole && text && ipvsadm_rules_are(text))
+		log_error("%s:%zu: a NUL byte", name, line_count(text));
 	else if (!whole || !ipvsadm_rules_are(text))
 		log_error(
 			"%s: not what ipvsadm-save prints, and a state has to be in a file",

@@ -60,6 +60,17 @@ static bool stopped_at_nul(const struct json_text *text, const json_error_t *err
 	       text->start[text->position + error->position - 1] == '\0';
 }
 
+/* What jansson says in terms of its own flags is said in the file's. */
+static const char *fault_text(const struct json_text *text, const json_error_t *error)
+{
+	if (stopped_at_nul(text, error))
+		return "a NUL byte";
+	if (json_error_code(error) == json_error_null_character ||
+	    json_error_code(error) == json_error_null_byte_in_key)
+		return "\\u0000 cannot stand in a text";
+	return error->text;
+}
+
 int json_text_value(struct json_text *text, json_t **value, struct json_fault *fault)
 {
 	json_error_t error;
@@ -81,8 +92,7 @@ int json_text_value(struct json_text *text, json_t **value, struct json_fault *f
 	column = MAX_OF(error.column, 1);
 	fault->line = text->line + error.line - 1;
 	fault->column = error.line == 1 ? text->column + column : column;
-	snprintf(fault->text, sizeof(fault->text), "%s",
-		 stopped_at_nul(text, &error) ? "a NUL byte" : error.text);
+	snprintf(fault->text, sizeof(fault->text), "%s", fault_text(text, &error));
 	return -EINVAL;
 }
 

@@ -5,13 +5,25 @@
  * forward hook. Rules may still accept what a policy drops, so that these are warnings.
  */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "preflight/autoload.h"
 #include "preflight/base_chain.h"
 #include "preflight/checks.h"
 
 enum { IPVS_INPUT_PRIORITY = 98 };
+
+/* libnftables ends the whole process where it is not (mnl.c, nft_mnl_socket_open). */
+static bool nfnetlink_is_there(void)
+{
+	cleanup_close int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	return fd >= 0;
+}
 
 static void ask_nftables(const struct inspection *inspection, const char *check,
 			 struct base_chains *chains, struct report *report)
@@ -22,7 +34,9 @@ static void ask_nftables(const struct inspection *inspection, const char *check,
 
 	if (presence == PRESENCE_MISSING)
 		return;
-	if (!presence_usable(presence))
+	/* A kernel that loads nothing may be asked, and knows itself. */
+	if (!presence_usable(presence) &&
+	    !(autoload_is_off(inspection->system) && nfnetlink_is_there()))
 		report_cannot_tell(report, check,
 				   "nf_tables is not asked: its module is %s (%s)",
 				   presence_name(presence), why);

@@ -3,17 +3,29 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "preflight/capability.h"
 #include "preflight/checks.h"
 #include "preflight/lockdown.h"
 
-/* user_namespaces(7): the initial one maps every id to itself. -errno where it is hidden. */
+/* include/linux/proc_ns.h, PROC_USER_INIT_INO: the number of the initial one. */
+static const ino_t initial_user_namespace = 0xEFFFFFFDU;
+
+/*
+ * user_namespaces(7): the initial one maps every id to itself, and so may another. -errno where it is
+ * hidden.
+ */
 static int in_initial_user_namespace(const struct system *system)
 {
 	unsigned inside, outside, length;
-	char line[64];
+	char line[64], path[SYSTEM_PATH];
+	struct stat st;
 	int r;
+
+	if (stat(system_path(system, path, "proc/self/ns/user"), &st) == 0 &&
+	    st.st_ino != initial_user_namespace)
+		return 0;
 
 	r = system_read_line(system, "proc/self/uid_map", line, sizeof(line));
 	if (r < 0)
@@ -80,8 +92,11 @@ void check_lockdown(const struct inspection *inspection, const char *check,
 	size_t missing = modules_not_usable(inspection->needs);
 	int r = lockdown_mode(inspection->system, mode, sizeof(mode));
 
+	/* securityfs is there, and the kernel has no lockdown. Where nothing is missing it would not matter. */
 	if (r == -ENOENT &&
-	    system_is_directory(inspection->system, "sys/kernel/security"))
+	    (system_exists(inspection->system, "sys/kernel/security/lsm") ||
+	     (missing == 0 &&
+	      system_is_directory(inspection->system, "sys/kernel/security"))))
 		return;
 	if (r < 0)
 		report_cannot_tell(report, check,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sysctls that decide what becomes of a packet. One that the state sets is the agent's, and not
- * judged here; one that only some tables need is judged where the state has such a table.
+ * Sysctls that decide what becomes of a packet. One that the state sets, or that the agent sets for
+ * what the state has, is the agent's and not judged here; one that only some tables need is judged where
+ * the state has such a table.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,27 +18,17 @@ static bool always(const struct needs *needs UNUSED)
 /* Without a state any table may come. */
 static bool with_masquerade4(const struct needs *needs)
 {
-	return needs->masquerade4 || !needs->state_read;
+	return (needs->masquerade4 && !needs->agent_forwards4) || !needs->state_read;
 }
 
 static bool with_masquerade6(const struct needs *needs)
 {
-	return needs->masquerade6;
+	return needs->masquerade6 && !needs->agent_forwards6;
 }
 
 static bool with_udp(const struct needs *needs)
 {
-	return needs->udp;
-}
-
-static bool with_persistence(const struct needs *needs)
-{
-	return needs->persistence;
-}
-
-static bool with_source_nat(const struct needs *needs)
-{
-	return needs->source_nat;
+	return needs->udp && !needs->agent_sets_rules;
 }
 
 static const struct rule {
@@ -58,11 +49,6 @@ static const struct rule {
 	{ "net.ipv4.vs.expire_nodest_conn", "proc/sys/net/ipv4/vs/expire_nodest_conn", 1,
 	  with_udp,
 	  "a UDP client with a fixed port keeps being sent to a destination that was removed" },
-	{ "net.ipv4.vs.expire_quiescent_template",
-	  "proc/sys/net/ipv4/vs/expire_quiescent_template", 1, with_persistence,
-	  "persistent clients keep being sent to a destination of weight 0" },
-	{ "net.ipv4.vs.conntrack", "proc/sys/net/ipv4/vs/conntrack", 1, with_source_nat,
-	  "source NAT does not see connections that IPVS forwards" },
 };
 
 static void judge(const struct inspection *inspection, const struct rule *rule,

@@ -13,6 +13,7 @@ struct reader {
 	struct needs *needs;
 	struct report *report;
 	json_t *top; /* the fields of a single object; owned */
+	bool of_services; /* a ServiceList: its items need not say that they are Services */
 };
 
 static const char *text_of(const json_t *object, const char *key)
@@ -46,34 +47,27 @@ static int add_modules(const struct reader *reader)
 	return r;
 }
 
-static void note_features(const struct reader *reader, const json_t *spec)
+static void note_forwarding(struct needs *needs, const char *address)
 {
-	const char *affinity = text_of(spec, "sessionAffinity"), *protocol;
-	const json_t *addresses = json_object_get(spec, "clusterIPs"), *value;
-	const char *address = text_of(spec, "clusterIP");
-	struct needs *needs = reader->needs;
-	size_t i;
-
-	needs->source_nat = true;
 	if (address)
-		*(strchr(address, ':') ? &needs->masquerade6 : &needs->masquerade4) =
-			true;
-	json_array_foreach (addresses, i, value) {
-		address = json_string_value(value);
-		if (address)
-			*(strchr(address, ':') ? &needs->masquerade6
-					       : &needs->masquerade4) = true;
-	}
-	if (affinity && strcmp(affinity, "ClientIP") == 0)
-		needs->persistence = true;
-	json_array_foreach (json_object_get(spec, "ports"), i, value) {
-		protocol = text_of(value, "protocol");
-		if (protocol && strcmp(protocol, "UDP") == 0)
-			needs->udp = true;
-	}
+		*(strchr(address, ':') ? &needs->agent_forwards6
+				       : &needs->agent_forwards4) = true;
 }
 
-static int read_object(const struct reader *reader, const json_t *object)
+/* A Service's ports are bound and have source NAT: the agent sets what these depend on. */
+static void note_implied(struct needs *needs, const json_t *spec)
+{
+	const json_t *value;
+	size_t i;
+
+	needs->agent_sets_rules = true;
+	note_forwarding(needs, text_of(spec, "clusterIP"));
+	json_array_foreach (json_object_get(spec, "clusterIPs"), i, value)
+		note_forwarding(needs, json_string_value(value));
+}
+
+static int read_object(const struct reader *reader, const json_t *object,
+		       bool is_service)
 {
 	const char *kind = text_of(object, "kind");
 	const json_t *annotations =
@@ -81,10 +75,10 @@ static int read_object(const struct reader *reader, const json_t *object)
 	const char *scheduler = text_of(annotations, "ipvs-node/scheduler");
 	int r;
 
-	if (!kind || strcmp(kind, "Service") != 0)
+	if (kind ? strcmp(kind, "Service") != 0 : !is_service)
 		return 0;
 	reader->needs->state_read = true;
-	note_features(reader, json_object_get(object, "spec"));
+	note_implied(reader->needs, json_object_get(object, "spec"));
 	r = add_scheduler(reader, scheduler ? scheduler : "rr");
 	return r < 0 ? r : add_modules(reader);
 }
@@ -103,7 +97,7 @@ static int read_items(const struct reader *reader, struct json_fault *fault)
 
 		r = json_text_value(reader->text, &item, fault);
 		if (r == 0)
-			r = read_object(reader, item);
+			r = read_object(reader, item, reader->of_services);
 		if (r < 0)
 			return r;
 	} while (json_text_take(reader->text, ','));
@@ -112,7 +106,7 @@ static int read_items(const struct reader *reader, struct json_fault *fault)
 		       : json_text_expected(reader->text, "',' or ']'", fault);
 }
 
-static int read_field(const struct reader *reader, struct json_fault *fault)
+static int read_field(struct reader *reader, struct json_fault *fault)
 {
 	cleanup_json json_t *name = NULL, *value = NULL;
 	int r = json_text_value(reader->text, &name, fault);
@@ -125,12 +119,15 @@ static int read_field(const struct reader *reader, struct json_fault *fault)
 	    json_text_peek(reader->text) == '[')
 		return read_items(reader, fault);
 	r = json_text_value(reader->text, &value, fault);
+	if (r == 0 && strcmp(json_string_value(name), "kind") == 0 &&
+	    json_is_string(value))
+		reader->of_services = strcmp(json_string_value(value), "ServiceList") == 0;
 	if (r == 0 && json_object_set(reader->top, json_string_value(name), value) < 0)
 		r = -ENOMEM;
 	return r;
 }
 
-static int read_document(const struct reader *reader, struct json_fault *fault)
+static int read_document(struct reader *reader, struct json_fault *fault)
 {
 	int r = 0;
 
@@ -140,14 +137,14 @@ static int read_document(const struct reader *reader, struct json_fault *fault)
 	} while (r == 0 && json_text_take(reader->text, ','));
 	if (r == 0 && !json_text_take(reader->text, '}'))
 		r = json_text_expected(reader->text, "',' or '}'", fault);
-	return r < 0 ? r : read_object(reader, reader->top);
+	return r < 0 ? r : read_object(reader, reader->top, false);
 }
 
 int cluster_needs_read(struct json_text *text, const char *path, struct needs *needs,
 		       struct report *report)
 {
 	cleanup_json json_t *top = json_object();
-	const struct reader reader = { text, path, needs, report, top };
+	struct reader reader = { text, path, needs, report, top, false };
 	struct json_fault fault;
 	int r;
 

@@ -198,22 +198,88 @@ static bool is_blacklisted(struct modprobe *modprobe, struct kmod_module *module
 	return found;
 }
 
+/* What people write to keep a module out; the effect of any other command shows in a run alone. */
+static bool loads_nothing(const char *command)
+{
+	static const char *const commands[] = { "/bin/true",	  "/bin/false",
+						"/usr/bin/true",  "/usr/bin/false",
+						"/usr/sbin/false", "true",
+						"false",	  ":" };
+
+	command += strspn(command, " \t");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		size_t length = strlen(commands[i]);
+
+		if (strncmp(command, commands[i], length) == 0 &&
+		    (command[length] == '\0' || command[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* Of this module's own: its file and its `install` line. what begins the sentence. */
+static int own_obstacle(struct kmod_module *module, const char *what, struct err *err)
+{
+	const char *name = kmod_module_get_name(module), *path;
+	const char *line = kmod_module_get_install_commands(module);
+
+	if (line && loads_nothing(line))
+		return err_set(err, EINVAL, "%s has a line `install %s %s`", what, name,
+			       line);
+	if (line)
+		return err_set(
+			err, EAGAIN,
+			"%s has a line `install %s %s`, and what that loads is only seen when it runs",
+			what, name, line);
+	path = kmod_module_get_path(module);
+	if (path && access(path, F_OK) < 0)
+		return err_set(err, ENOENT,
+			       "%s is not there, though modules.dep names it", path);
+	if (!path && kmod_module_get_initstate(module) != KMOD_MODULE_BUILTIN)
+		return err_set(
+			err, ENOENT,
+			"an alias leads to %s, and this kernel's tree has no such module",
+			name);
+	return 0;
+}
+
+/* Built in, or already loaded where the tree is that of the kernel that runs. */
+static bool is_there(const struct modprobe *modprobe, struct kmod_module *module)
+{
+	int state = kmod_module_get_initstate(module);
+
+	return state == KMOD_MODULE_BUILTIN ||
+	       (state == KMOD_MODULE_LIVE && modprobe->system->root[0] == '\0');
+}
+
 int modprobe_obstacle(struct modprobe *modprobe, const char *name, struct err *err)
 {
 	cleanup_module struct kmod_module *module = NULL;
-	const char *path, *line;
+	cleanup_list struct kmod_list *list = NULL;
+	struct kmod_list *entry;
+	int r;
 
 	if (kmod_module_new_from_name(modprobe->ctx, name, &module) < 0)
 		return err_set(err, ENOMEM, "libkmod");
 	if (is_blacklisted(modprobe, module))
 		return blacklisted(modprobe, name, err);
-	line = kmod_module_get_install_commands(module);
-	if (line)
-		return err_set(err, EINVAL, "it has a line `install %s %s`", name, line);
-	path = kmod_module_get_path(module);
-	if (path && access(path, F_OK) < 0)
-		return err_set(err, ENOENT,
-			       "%s is not there, though modules.dep names it", path);
+	r = own_obstacle(module, "it", err);
+	/* An `install` line stands for all that the module depends on, too. */
+	if (r < 0)
+		return r;
+	list = kmod_module_get_dependencies(module);
+	kmod_list_foreach (entry, list) {
+		cleanup_module struct kmod_module *dependency =
+			kmod_module_get_module(entry);
+		char what[MODULE_NAME + 32];
+
+		snprintf(what, sizeof(what), "%s, which it depends on,",
+			 kmod_module_get_name(dependency));
+		if (!is_there(modprobe, dependency))
+			r = own_obstacle(dependency, what, err);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

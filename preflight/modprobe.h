@@ -35,7 +35,11 @@ int modprobe_resolve(struct modprobe *modprobe, const char *name,
 int modprobe_load(struct modprobe *modprobe, const char *name, const char *options,
 		  struct err *err) MUST_CHECK;
 
-/* What could keep the module out without a try: err has the cause. 0 where nothing is seen. */
+/*
+ * What would keep the module, or one that it depends on, out: err has the cause. -EAGAIN where only a try
+ * can tell, which is with an `install` line that runs something. 0 where nothing is seen: libkmod names no
+ * dependencies at all where the file of one is gone.
+ */
 int modprobe_obstacle(struct modprobe *modprobe, const char *name,
 		      struct err *err) MUST_CHECK;
 

@@ -54,8 +54,8 @@ struct needs {
 	bool state_read; /* a state file was understood; the rest is from it */
 	bool masquerade4, masquerade6; /* destinations of that family are masqueraded */
 	bool udp;		       /* a UDP or fwmark service */
-	bool persistence;
-	bool source_nat;
+	/* What the agent turns on by itself, for rulesets and for source NAT of that family. */
+	bool agent_sets_rules, agent_forwards4, agent_forwards6;
 	char **sysctls; /* names that the state sets itself */
 	size_t sysctl_count;
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preflight/autoload.h"
 #include "preflight/capability.h"
 #include "preflight/child.h"
 #include "preflight/probe_child.h"
@@ -27,20 +28,6 @@ struct probe {
 	size_t count;
 	bool no_autoload; /* this kernel loads no module by itself */
 };
-
-/* kernel/kmod.c: an empty path of modprobe, or modules_disabled, ends all loading by the kernel. */
-static bool kernel_never_loads(const struct system *system)
-{
-	char modprobe[8];
-	uint64_t disabled;
-
-	if (system_read_u64(system, "proc/sys/kernel/modules_disabled", &disabled) == 0 &&
-	    disabled == 1)
-		return true;
-	return system_read_line(system, "proc/sys/kernel/modprobe", modprobe,
-				sizeof(modprobe)) == 0 &&
-	       modprobe[0] == '\0';
-}
 
 /* libkmod's success is the kernel's own word for it, also where /proc is hidden. */
 static bool safe_to_name(const struct probe *probe, const struct need *need)
@@ -252,7 +239,7 @@ enum probe_outcome probe_run(const struct system *system, struct needs *needs,
 {
 	struct probe probe CLEANUP(probe_clear) = { 0 };
 
-	probe.no_autoload = kernel_never_loads(system);
+	probe.no_autoload = autoload_is_off(system);
 	if (!host_may_be_asked(&probe, needs, report))
 		return PROBE_CANNOT_TELL;
 	if (collect(needs, &probe) < 0) {

@@ -98,8 +98,22 @@ static int read_features(const struct reader *reader, const json_t *object)
 		if (asks(object, features[i].field))
 			r = read_feature(reader, &features[i]);
 	}
-	reader->needs->source_nat |= asks(object, "sourceNat");
 	return r;
+}
+
+/* agent/daemon/rulesets.c, rulesets_imply_sysctls: what the agent sets for a service. */
+static void note_implied(const struct reader *reader, const json_t *service)
+{
+	const char *address = json_string_value(json_object_get(service, "address"));
+	struct needs *needs = reader->needs;
+
+	if (!address || asks(service, "fwmark"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		needs->agent_sets_rules |= asks(service, features[i].field);
+	if (!asks(service, "sourceNat") || asks(service, "onePacket"))
+		return;
+	*(strchr(address, ':') ? &needs->agent_forwards6 : &needs->agent_forwards4) = true;
 }
 
 static void read_destinations(const struct reader *reader, const json_t *destinations)
@@ -135,8 +149,6 @@ static int read_service(const struct reader *reader, const json_t *service)
 		r = add_engine(reader, engine);
 	if (r == 0)
 		r = read_features(reader, service);
-	if (json_is_object(persistence))
-		reader->needs->persistence = true;
 	if (asks(service, "fwmark") || (protocol && strcmp(protocol, "udp") == 0))
 		reader->needs->udp = true;
 	read_destinations(reader, json_object_get(service, "destinations"));
@@ -171,8 +183,10 @@ static int read_state(const struct reader *reader, const json_t *state)
 	reader->needs->state_read = true;
 	r = read_features(reader, state);
 	json_array_foreach (services, i, service) {
-		if (r == 0 && json_is_object(service))
-			r = read_service(reader, service);
+		if (r < 0 || !json_is_object(service))
+			continue;
+		note_implied(reader, service);
+		r = read_service(reader, service);
 	}
 	if (r == 0)
 		r = read_sysctls(reader, json_object_get(state, "sysctls"));

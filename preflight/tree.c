@@ -32,6 +32,7 @@ static int look_for(const struct system *system, const char *release,
 {
 	char check[MODULE_NAME + 8];
 	struct err err = { 0 };
+	int r;
 
 	snprintf(check, sizeof(check), "Module-%s", need->name);
 	if (builtin_find(system, release, need->name) == BUILTIN_YES) {
@@ -49,7 +50,14 @@ static int look_for(const struct system *system, const char *release,
 			    release, need->name, need->module);
 		return 0;
 	}
-	if (modprobe_obstacle(modprobe, need->module, &err) < 0) {
+	r = modprobe_obstacle(modprobe, need->module, &err);
+	if (r == -EAGAIN) {
+		report_cannot_tell(report, check,
+				   "%s: %s (%s) is in the tree, but %s", release,
+				   need->name, need->purpose, err.text);
+		return 1;
+	}
+	if (r < 0) {
 		report_problem(report, !need->of_state, check, err.code,
 			       "%s: %s (%s) is in the tree, but %s", release, need->name,
 			       need->purpose, err.text);

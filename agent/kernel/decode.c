@@ -143,13 +143,14 @@ static void decode_persistence(const struct answer *answer, uint32_t flags,
 {
 	service->persistence_netmask =
 		service_default_netmask(service->key.address.family);
+	/* ip_vs_ctl.c, ip_vs_add_service: an engine needs no persistence, and looks at connections without. */
+	if (answer->value[IPVS_SVC_ATTR_PE_NAME])
+		answer_text(answer, IPVS_SVC_ATTR_PE_NAME, service->engine,
+			    sizeof(service->engine));
 	if (!(flags & IP_VS_SVC_F_PERSISTENT))
 		return;
 	service->persistence_timeout = answer_u32(answer, IPVS_SVC_ATTR_TIMEOUT);
 	service->persistence_netmask = answer_u32(answer, IPVS_SVC_ATTR_NETMASK);
-	if (answer->value[IPVS_SVC_ATTR_PE_NAME])
-		answer_text(answer, IPVS_SVC_ATTR_PE_NAME, service->engine,
-			    sizeof(service->engine));
 }
 
 int message_decode_service(const struct nlmsghdr *message, struct service *service)

@@ -163,8 +163,7 @@ bool field_number(const struct field *field, uint32_t min, uint32_t max, uint32_
 	if (!is_there(field))
 		return false;
 	if (json_is_real(field->value))
-		return field_problem(
-			field, "has a fraction or an exponent; a whole number is needed");
+		return field_problem(field, FRACTION_TEXT);
 	if (!json_is_integer(field->value))
 		return not_a(field, "a number");
 	number = json_integer_value(field->value);

@@ -54,6 +54,8 @@ bool field_address(const struct field *field, struct address *address);
 /* Whether the value is an array; its elements are the caller's to read. */
 bool field_array(const struct field *field);
 
+#define FRACTION_TEXT "has a fraction or an exponent; a whole number is needed"
+
 /* "a string"; numbers and booleans are each one type. */
 const char *json_type_text(json_type type);
 

@@ -124,9 +124,11 @@ static void set_server(struct rule *rule, const char *text)
 	rule->has_port = port != NULL;
 }
 
-/* Names like "sh-port,flag-3". */
+/* Names like "sh-port,flag-3"; behind -b, when the scheduler is known. */
 static void set_flags(struct rule *rule, char *words)
 {
+	const char *scheduler = rule->service.scheduler;
+
 	for (char *word = strsep(&words, ","); word; word = strsep(&words, ",")) {
 		const struct scheduler_flag *flag = scheduler_flag_find(word);
 
@@ -138,6 +140,9 @@ static void set_flags(struct rule *rule, char *words)
 		else if (!flag)
 			rule_refuse(rule, "-b: '%.40s' is none of " SCHEDULER_FLAG_WORDS,
 				    word);
+		else if (flag->scheduler && strcmp(flag->scheduler, scheduler) != 0)
+			rule_refuse(rule, "-b: '%.40s' does not go with the scheduler %s",
+				    word, scheduler);
 		else
 			rule->service.scheduler_flags |= flag->bit;
 	}
@@ -207,6 +212,14 @@ static const struct option_name *find_option(const char *word)
 	return NULL;
 }
 
+/* ipvsadm prints marks as signed numbers. */
+static uint32_t firewall_mark(struct rule *rule, const char *text)
+{
+	if (text[0] != '-')
+		return number_of(rule, "-f", text, 1, UINT32_MAX);
+	return 0U - number_of(rule, "-f -", text + 1, 1, (uint32_t)INT32_MAX + 1);
+}
+
 static void take_key_option(struct rule *rule, char code, const char *value)
 {
 	switch (code) {
@@ -220,7 +233,7 @@ static void take_key_option(struct rule *rule, char code, const char *value)
 		set_key(rule, IPPROTO_SCTP, value);
 		break;
 	case 'f':
-		rule->service.key.fwmark = number_of(rule, "-f", value, 1, UINT32_MAX);
+		rule->service.key.fwmark = firewall_mark(rule, value);
 		rule->has_key = true;
 		break;
 	default:
@@ -239,7 +252,7 @@ static void take_service_option(struct rule *rule, char code, char *value)
 			  sizeof(service->scheduler));
 		break;
 	case 'b':
-		set_flags(rule, value);
+		rule->flags = value;
 		break;
 	case 'p':
 		service->persistence_timeout =
@@ -285,13 +298,16 @@ static void take_server_option(struct rule *rule, char code, const char *value)
 		to->lower_threshold = number_of(rule, "-y", value, 0, UINT32_MAX);
 		break;
 	case 'T':
+		rule->has_tunnel = true;
 		set_tunnel_type(rule, value);
 		break;
 	case 'O':
+		rule->has_tunnel = true;
 		to->tunnel_port =
 			(uint16_t)number_of(rule, "--tun-port", value, 1, UINT16_MAX);
 		break;
 	default:
+		rule->has_tunnel = true;
 		to->tunnel_checksum = (uint8_t)(code - '0');
 		break;
 	}
@@ -329,13 +345,19 @@ static void take_option(struct rule *rule, const struct option_name *option, cha
 		take_server_option(rule, option->code, value);
 }
 
+static bool is_value(const struct option_name *option, const char *word)
+{
+	return word[0] != '-' || (option && option->code == 'f' && word[1] >= '0' &&
+				  word[1] <= '9');
+}
+
 static void take_all(struct rule *rule, char **words, size_t count)
 {
 	static char none[] = "";
 
 	for (size_t i = 0; i < count && !rule->unreadable; i++) {
 		const struct option_name *option = find_option(words[i]);
-		bool follows = i + 1 < count && words[i + 1][0] != '-';
+		bool follows = i + 1 < count && is_value(option, words[i + 1]);
 
 		if (!may_stand(rule, option, words[i]))
 			return;
@@ -384,6 +406,13 @@ static void complete(struct rule *rule)
 		service->key.address.family = rule->is_ipv6 ? AF_INET6 : AF_INET;
 	if (!rule->has_port)
 		rule->destination.port = service->key.port;
+	if (rule->flags)
+		set_flags(rule, rule->flags);
+	if (rule->has_tunnel && rule->destination.forward != FORWARD_TUNNEL)
+		rule_refuse(rule, "the tunnel's options do not go with a server that is not reached by one (-i)");
+	if (service->engine[0] && service->persistence_timeout == 0)
+		rule_leave_out(rule, "--pe %s: a persistence engine without persistence (-p)",
+			       service->engine);
 	set_netmask(rule);
 }
 

@@ -19,7 +19,8 @@ struct rule {
 	struct service service;
 	struct destination destination;
 	const char *netmask;
-	bool has_key, has_server, has_port, is_ipv6;
+	char *flags; /* the words behind -b, not yet cut */
+	bool has_key, has_server, has_port, is_ipv6, has_tunnel;
 	char groups
 		[RULE_GROUPS_MAX]; /* the options that were there: letters of our own */
 	bool unreadable;	   /* reason says why it is no rule at all */

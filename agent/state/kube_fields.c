@@ -21,6 +21,9 @@ static struct kube_value typed(struct reader *reader, struct kube_value value,
 {
 	if (!value.json || json_is_null(value.json)) {
 		value.json = NULL;
+	} else if (type == JSON_INTEGER && json_is_real(value.json)) {
+		reader_problem(reader, &value.place, FRACTION_TEXT);
+		value.json = NULL;
 	} else if (!has_type(value.json, type)) {
 		wrong_type(reader, &value.place, value.json, json_type_text(type));
 		value.json = NULL;

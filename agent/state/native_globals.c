@@ -223,7 +223,7 @@ static void read_sysctl(struct reader *reader, const struct place *place, json_t
 		add_sysctl(reader, place, number);
 	} else if (json_is_real(value)) {
 		reader_problem(reader, place,
-			       "has a fraction or an exponent; a whole number is needed");
+			       FRACTION_TEXT);
 	} else if (!text) {
 		wrong_type(reader, place, value, "a number or a string");
 	} else if (!rules_sysctl_value(text)) {

@@ -116,9 +116,9 @@ static void check_persistence(const struct report *report, const struct service 
 {
 	bool udp = service->key.protocol == IPPROTO_UDP || service->key.fwmark;
 
-	if (service->persistence_timeout > TIMEOUT_MAX)
+	if (service->persistence_timeout > PERSISTENCE_MAX)
 		broken(report, "persistence", "timeout", "%u is not in 1..%d",
-		       service->persistence_timeout, TIMEOUT_MAX);
+		       service->persistence_timeout, PERSISTENCE_MAX);
 	check_netmask(report, service);
 	check_module_name(report, "persistence", "engine", service->engine);
 	/* ip_vs_pe_sip.c, ip_vs_sip_fill_param: all else is dropped. */

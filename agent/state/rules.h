@@ -15,6 +15,8 @@ enum {
 	WEIGHT_MAX = 65535,
 	/* Seconds; ip_vs_ctl.c, ip_vs_set_timeout: INT_MAX / HZ, and HZ is at most 1000. */
 	TIMEOUT_MAX = INT32_MAX / 1000,
+	/* Seconds; ip_vs_ctl.c, ip_vs_add_service: times HZ in an unsigned int. */
+	PERSISTENCE_MAX = UINT32_MAX / 1000,
 };
 
 /*

@@ -265,6 +265,11 @@ static bool may_write_service(struct writer *w, struct service *service)
 		tell(w, NULL, "onePacket", "left out: the kernel heeds it on udp only");
 		service->one_packet = false;
 	}
+	if (service->engine[0] && service->persistence_timeout == 0) {
+		tell(w, "persistence", "engine",
+		     "left out: a state has it with a timeout only");
+		service->engine[0] = '\0';
+	}
 	rules_check_service(service, report_rule, w);
 	return w->sound;
 }

@@ -49,6 +49,8 @@ static void services_and_servers(void **state UNUSED)
 		"-a -t 10.0.0.1:80 -r 10.1.0.1:8080 -m -w 5\n"
 		"-A -u [fd00::1]:53 -s sh -p 60 -M 64 -b sh-fallback,sh-port\n"
 		"-a -u [fd00::1]:53 -r [fd01::1]:53 -m -w 1\n"
+		"-A -f -2147483648 -s rr\n"
+		"-A -f -1 -s rr\n"
 		"-A -f 7 -6 -s wlc\n"
 		"-A -f 7 -s rr\n"
 		"-a -f 7 -6 -r [fd01::2]:0 -g -w 1\n"
@@ -60,7 +62,9 @@ static void services_and_servers(void **state UNUSED)
 		"sctp 10.0.0.2:9 - wrr -> 10.1.0.3:9\n"
 		"udp [fd00::1]:53 - sh flags 3 persistent 60 -> [fd01::1]:53\n"
 		"fwmark 7 - rr ->\n"
-		"fwmark 7 ipv6 - wlc -> [fd01::2]:0\n",
+		"fwmark 7 ipv6 - wlc -> [fd01::2]:0\n"
+		"fwmark 2147483648 - rr ->\n"
+		"fwmark 4294967295 - rr ->\n",
 		"");
 }
 
@@ -136,7 +140,8 @@ static void what_a_state_cannot_say_is_left_out(void **state UNUSED)
 		"-a -t 10.0.0.6:80 -r 10.1.0.3:80 -m -w 2\n"
 		"-a -t 10.0.0.6:80 -r 10.1.0.4:80 -i -w 1 --tun-type gre --tun-remcsum\n"
 		"-A -t 10.0.0.6:80 -s wrr\n"
-		"-A -t 10.0.0.7:0 -s rr\n",
+		"-A -t 10.0.0.7:0 -s rr\n"
+		"-A -u 10.0.0.8:5060 -s rr --pe sip\n",
 		RULES_READ_IN_PART, "tcp 10.0.0.6:80 - rr -> 10.1.0.3:80\n",
 		"rules:1: scheduler: 'none' forwards nothing\n"
 		"rules:2: its service in line 1 is left out\n"
@@ -149,7 +154,8 @@ static void what_a_state_cannot_say_is_left_out(void **state UNUSED)
 		"rules:10: tunnel.checksum: 'remote' has no effect on a tunnel of type"
 		" 'gre'\n"
 		"rules:11: the service stands in line 5 already\n"
-		"rules:12: port: 0 (every port) needs persistence\n");
+		"rules:12: port: 0 (every port) needs persistence\n"
+		"rules:13: --pe sip: a persistence engine without persistence (-p)\n");
 }
 
 static void a_line_that_is_no_rule_refuses_all(void **state UNUSED)
@@ -195,6 +201,14 @@ static void words_that_are_no_rule(void **state UNUSED)
 	expect_refusal("-A -t -s rr", "'-t' without a value");
 	expect_refusal("-A -t 10.0.0.1:80 -6", "-6 goes with -f alone");
 	expect_refusal("-A -f 0", "-f: '0' is not a number in 1..4294967295");
+	expect_refusal("-A -f -2147483649",
+		       "-f -: '2147483649' is not a number in 1..2147483648");
+	expect_refusal("-A -t -1", "'-t' without a value");
+	expect_refusal("-A -t 10.0.0.1:80 -b sh-port -s mh",
+		       "-b: 'sh-port' does not go with the scheduler mh");
+	expect_refusal("-a -t 10.0.0.1:80 -r 10.1.0.1 -m --tun-type gue --tun-port 5",
+		       "the tunnel's options do not go with a server that is not reached by"
+		       " one (-i)");
 	expect_refusal("-A -t 10.0.0.1:80 -p 0",
 		       "-p: '0' is not a number in 1..4294967295");
 	expect_refusal("-A -t 10.0.0.1:80 -p 5 -M x", "-M: 'x' is no netmask");

@@ -128,16 +128,26 @@ static void test_sysctls_that_the_state_needs(UNUSED void **state)
 {
 	struct needs needs = { .state_read = true,
 			       .masquerade6 = true,
-			       .udp = true,
-			       .persistence = true,
-			       .source_nat = true };
+			       .udp = true };
 
 	expect_findings(
 		check_sysctls, ROOTFS "troubled", &needs, 0,
 		"warning Name: net.ipv6.conf.all.forwarding is 0, not 1: the replies of masqueraded IPv6 destinations are not forwarded\n" REUSE
-		"warning Name: net.ipv4.vs.expire_nodest_conn is 0, not 1: a UDP client with a fixed port keeps being sent to a destination that was removed\n"
-		"warning Name: net.ipv4.vs.expire_quiescent_template is 0, not 1: persistent clients keep being sent to a destination of weight 0\n"
-		"warning Name: net.ipv4.vs.conntrack is 0, not 1: source NAT does not see connections that IPVS forwards\n");
+		"warning Name: net.ipv4.vs.expire_nodest_conn is 0, not 1: a UDP client with a fixed port keeps being sent to a destination that was removed\n");
+}
+
+static void test_sysctls_that_the_agent_sets(UNUSED void **state)
+{
+	struct needs needs = { .state_read = true,
+			       .masquerade4 = true,
+			       .masquerade6 = true,
+			       .udp = true,
+			       .agent_sets_rules = true,
+			       .agent_forwards4 = true };
+
+	expect_findings(
+		check_sysctls, ROOTFS "troubled", &needs, 0,
+		"warning Name: net.ipv6.conf.all.forwarding is 0, not 1: the replies of masqueraded IPv6 destinations are not forwarded\n" REUSE);
 }
 
 static void test_sysctls_that_the_state_sets(UNUSED void **state)
@@ -249,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_sysctls_without_a_state),
 		cmocka_unit_test(test_sysctls_that_the_state_needs),
 		cmocka_unit_test(test_sysctls_that_the_state_sets),
+		cmocka_unit_test(test_sysctls_that_the_agent_sets),
 		cmocka_unit_test(test_reverse_path_filter),
 		cmocka_unit_test(test_other_owners),
 		cmocka_unit_test(test_base_chains),

@@ -37,9 +37,8 @@ static void test_schedulers_and_engines(void **state)
 	assert_string_equal(needs.items[1].short_name, "sip");
 	assert_int_equal(needs.items[1].kind, NEED_ENGINE);
 	assert_true(needs.udp);
-	assert_true(needs.persistence);
 	assert_true(needs.state_read);
-	assert_false(needs.source_nat);
+	assert_false(needs.agent_sets_rules);
 	assert_true(needs_sets_sysctl(&needs, "net.ipv4.vs.conntrack"));
 	assert_false(needs_sets_sysctl(&needs, "net.ipv4.ip_forward"));
 	expect_report(&report, "");
@@ -53,23 +52,34 @@ static void test_features(void **state)
 	struct needs needs = { 0 };
 
 	write_text(path, "{ \"bind\": false, \"services\": ["
-			 "{ \"scheduler\": \"rr\", \"bind\": {}, \"sourceNat\": true,"
+			 "{ \"address\": \"10.0.0.1\", \"port\": 80,"
+			 " \"scheduler\": \"rr\", \"bind\": {}, \"sourceNat\": true,"
 			 " \"destinations\": [ { \"address\": \"10.0.0.2\" },"
 			 " { \"address\": \"fd00::2\", \"forward\": \"tunnel\","
 			 " \"tunnel\": { \"type\": \"gue\", \"port\": 6080 } } ] } ] }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
 		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,tcp_diag,udp_diag,nft_chain_nat,nft_masq,nf_conntrack_netlink");
-	assert_true(needs.source_nat);
+	assert_true(needs.agent_sets_rules && needs.agent_forwards4);
+	assert_false(needs.agent_forwards6);
 	assert_true(needs.masquerade4);
 	assert_false(needs.masquerade6);
 	needs_clear(&needs);
 	write_text(path,
-		   "{ \"services\": [ { \"sourceRanges\": [ \"10.0.0.0/8\" ] },"
+		   "{ \"services\": [ { \"address\": \"10.0.0.1\","
+		   " \"sourceRanges\": [ \"10.0.0.0/8\" ] },"
 		   " { \"fromInside\": { \"address\": \"10.0.0.1\", \"port\": 1 } } ] }");
 	assert_string_equal(needs_of(path, &needs, &report),
 			    "ip_vs_rr,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat");
-	assert_false(needs.source_nat);
+	assert_true(needs.agent_sets_rules);
+	assert_false(needs.agent_forwards4 || needs.agent_forwards6);
+	needs_clear(&needs);
+	write_text(path, "{ \"services\": [ { \"address\": \"fd00::1\", \"port\": 80,"
+			 " \"sourceNat\": true, \"onePacket\": true },"
+			 " { \"fwmark\": 1, \"address\": \"fd00::1\", \"bind\": true,"
+			 " \"sourceNat\": true } ] }");
+	needs_of(path, &needs, &report);
+	assert_false(needs.agent_forwards4 || needs.agent_forwards6);
 	needs_clear(&needs);
 	write_text(
 		path,
@@ -141,9 +151,8 @@ static void test_cluster(void **state)
 	assert_string_equal(
 		needs_of(path, &needs, &report),
 		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag,ip_vs_rr");
-	assert_true(needs.state_read && needs.source_nat && needs.udp);
-	assert_true(needs.masquerade4 && needs.masquerade6);
-	assert_false(needs.persistence);
+	assert_true(needs.state_read && needs.agent_sets_rules);
+	assert_true(needs.agent_forwards4 && needs.agent_forwards6);
 	expect_report(&report, "");
 	needs_clear(&needs);
 	write_text(path, KUBE_SERVICE("", "\"clusterIP\": \"fd00::2\", "
@@ -151,8 +160,31 @@ static void test_cluster(void **state)
 	assert_string_equal(
 		needs_of(path, &needs, &report),
 		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
-	assert_true(needs.masquerade6 && needs.persistence);
-	assert_false(needs.masquerade4 || needs.udp);
+	assert_true(needs.agent_forwards6);
+	assert_false(needs.agent_forwards4);
+	needs_clear(&needs);
+}
+
+/* As the API answers with a list of one kind: its items do not say theirs. */
+static void test_items_without_a_kind(void **state)
+{
+	const char *path = in_directory(*state, "state.json");
+	struct report report = { 0 };
+	struct needs needs = { 0 };
+
+	write_text(path,
+		   "{ \"kind\": \"ServiceList\", \"apiVersion\": \"v1\", \"items\":"
+		   " [ { \"metadata\": { \"annotations\":"
+		   " { \"ipvs-node/scheduler\": \"mh\" } } } ] }");
+	assert_string_equal(
+		needs_of(path, &needs, &report),
+		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
+	needs_clear(&needs);
+	write_text(path, "{ \"kind\": \"EndpointSliceList\", \"items\":"
+			 " [ { \"metadata\": { \"annotations\":"
+			 " { \"ipvs-node/scheduler\": \"mh\" } } } ] }");
+	assert_string_equal(needs_of(path, &needs, &report), "");
+	expect_report(&report, "");
 	needs_clear(&needs);
 }
 
@@ -246,6 +278,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_read, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_cluster, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_items_without_a_kind, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_cluster_that_cannot_be_read,
 						temporary_make, temporary_remove),

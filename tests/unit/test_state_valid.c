@@ -81,7 +81,7 @@ static void test_service_fields(void **state UNUSED)
 	struct service *s = first(
 		"{ 'name': 'k\\u00e4se', 'address': 'fd00::1', 'port': 0, 'protocol': 'udp', 'scheduler': 'mh',"
 		"  'schedulerFlags': [ 'mh-port', 'flag-1', 'flag-3' ], 'onePacket': true,"
-		"  'persistence': { 'timeout': 2147483, 'netmask': 64, 'engine': 'sip' } }",
+		"  'persistence': { 'timeout': 4294967, 'netmask': 64, 'engine': 'sip' } }",
 		&table);
 	char key[SERVICE_KEY_TEXT];
 
@@ -91,7 +91,7 @@ static void test_service_fields(void **state UNUSED)
 	assert_int_equal(s->scheduler_flags,
 			 SCHEDULER_FLAG_1 | SCHEDULER_FLAG_2 | SCHEDULER_FLAG_3);
 	assert_true(s->one_packet);
-	assert_int_equal(s->persistence_timeout, 2147483);
+	assert_int_equal(s->persistence_timeout, 4294967);
 	assert_int_equal(s->persistence_netmask, 64);
 	assert_string_equal(s->engine, "sip");
 	assert_int_equal(s->destination_count, 0);

@@ -154,6 +154,31 @@ case_install_line_of_a_dependency() { # any kernel
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_rr]: ip_vs_rr (a basic scheduler) cannot be loaded: the line \`install ip_vs /bin/false\` in /etc/modprobe.d/case.conf:1 failed: exit status 1"
 }
 
+# What --check and --root foresee of it, without a try.
+case_install_lines_are_foreseen() { # any kernel
+  unload
+  conf "install ip_vs /bin/false"
+  expect_status 1 "$PREFLIGHT" --check
+  expect_match "$OUTPUT" "Module-ip_vs_rr.*it could not be loaded: ip_vs, which it depends on, has a line \`install ip_vs /bin/false\`"
+  conf "install nf_defrag_ipv6 /bin/false"
+  mkdir -p tree/etc/modprobe.d tree/lib
+  cp -r /usr/lib/modules tree/lib/
+  cp /etc/modprobe.d/case.conf tree/etc/modprobe.d/
+  expect_status 1 "$PREFLIGHT" --root tree
+  expect_match "$OUTPUT" "ip_vs \(.*\) is in the tree, but nf_defrag_ipv6, which it depends on, has a line"
+  # One that runs something may load it.
+  conf "install ip_vs_sh modprobe --ignore-install ip_vs_sh && echo loaded"
+  cp /etc/modprobe.d/case.conf tree/etc/modprobe.d/
+  expect_status 0 "$PREFLIGHT" --root tree
+  expect_contains "$OUTPUT" "ip_vs_sh (a basic scheduler) is in the tree, but it has a line \`install ip_vs_sh modprobe --ignore-install ip_vs_sh && echo loaded\`, and what that loads is only seen when it runs"
+  expect_status 1 "$PREFLIGHT" --check
+  expect_contains "$OUTPUT" "cannot tell whether ip_vs_sh (a basic scheduler) can be loaded: it has a line"
+  no_conf
+  printf 'alias ip_vs_sh nosuch\n' >tree/etc/modprobe.d/case.conf
+  expect_status 1 "$PREFLIGHT" --root tree
+  expect_contains "$OUTPUT" "ip_vs_sh (a basic scheduler) is in the tree, but an alias leads to nosuch, and this kernel's tree has no such module"
+}
+
 case_install_line_that_works() { # any kernel
   rmmod ip_vs_mh 2>/dev/null || true
   conf 'install ip_vs_mh echo noise; /sbin/modprobe --ignore-install ip_vs_mh $CMDLINE_OPTS'

@@ -105,6 +105,19 @@ case_user_namespace_is_an_error() {
   expect_contains "$OUTPUT" "[WARNING Probe]: cannot probe: IPVS asks for CAP_NET_ADMIN in the initial user namespace"
 }
 
+# One that maps every id to itself looks like the initial one to whoever reads its map.
+case_user_namespace_with_the_initial_map() {
+  modprobe -a ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack
+  unshare --user sleep 60 &
+  local sleeper=$!
+  wait_until 30 in_another_user_namespace "$sleeper"
+  echo "0 0 4294967295" >"/proc/$sleeper/uid_map"
+  echo "0 0 4294967295" >"/proc/$sleeper/gid_map"
+  expect_status 1 nsenter --user --target "$sleeper" "$PREFLIGHT" --check
+  expect_contains "$OUTPUT" "[ERROR Capabilities]: in a user namespace: "
+}
+in_another_user_namespace() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
+
 # A scheduler with per-namespace state, while namespaces come and go: were the kernel left to load it
 # on a service's first use, this hangs for good.
 case_no_deadlock_with_dying_namespaces() { # any kernel
