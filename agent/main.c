@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "agent/commands.h"
+#include "agent/daemon_state.h"
 #include "agent/options.h"
 #include "common/build_note.h"
+#include "common/cleanup.h"
 #include "common/log.h"
 
 /* Help lines of options that several commands take. */
@@ -62,15 +64,16 @@ static const struct command {
 		  HELP_CLUSTER HELP_ADDRESSES HELP_DATA_DIR HELP_NO_AUTOLOAD },
 	{ "apply", apply_main,
 	  TAKES_DRY_RUN | TAKES_NO_AUTOLOAD | TAKES_POLICY | TAKES_ALLOW_REMOVAL |
-		  TAKES_DATA_DIR | TAKES_CLUSTER | TAKES_ADDRESSES,
+		  TAKES_DATA_DIR | TAKES_CLUSTER | TAKES_ADDRESSES | ABOUT_THE_DAEMON,
 	  "make the kernel's table equal to the state once; ask the daemon where one runs",
 	  "  --dry-run            print what would be done, and do nothing\n"
 	  "  --allow-removal      do it even if it takes away most of what is ours\n" HELP_POLICY
 		  HELP_CLUSTER HELP_ADDRESSES HELP_DATA_DIR HELP_NO_AUTOLOAD },
-	{ "diff", diff_main, TAKES_POLICY | TAKES_CLUSTER | TAKES_ADDRESSES,
+	{ "diff", diff_main,
+	  TAKES_POLICY | TAKES_CLUSTER | TAKES_ADDRESSES | ABOUT_THE_DAEMON,
 	  "print what apply would change; exit status 0: nothing, 1: something, 2: trouble",
 	  HELP_POLICY HELP_CLUSTER HELP_ADDRESSES },
-	{ "check", check_main, TAKES_OPERANDS | TAKES_CLUSTER,
+	{ "check", check_main, TAKES_OPERANDS | TAKES_CLUSTER | ABOUT_THE_DAEMON,
 	  "validate state files, named behind it or by --state; needs no privilege",
 	  HELP_CLUSTER },
 	{ "convert", convert_main, TAKES_OPERANDS | TAKES_CLUSTER,
@@ -96,7 +99,8 @@ static const struct command *find_command(const char *name)
 
 static const char common_options[] =
 	"  --state PATH         a state file, or a directory of *.json\n"
-	"                       (default /etc/ipvs-node/state.json)\n"
+	"                       (default /etc/ipvs-node/state.json; of apply, diff and\n"
+	"                       check that of the daemon that runs)\n"
 	"  --run-dir PATH       record, status and lock (default /run/ipvs-node)\n"
 	"  --output=text|json   how to print (default text)\n"
 	"  --log-level LEVEL    error, warning, notice, info or debug (default info)\n"
@@ -127,6 +131,7 @@ static void print_command_help(const struct command *command)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
+	cleanup_free char *state_path = NULL;
 	struct options options;
 	struct err err;
 	int r;
@@ -144,6 +149,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		log_error("%s; see ipvs-agent %s --help", err.text, command->name);
 		return EXIT_USAGE;
 	}
+	if (command->takes & ABOUT_THE_DAEMON)
+		daemon_state_use(&options, &state_path);
 	return command->run(&options);
 }
 

@@ -154,6 +154,7 @@ static int parse_option(int code, struct options *options, struct err *err)
 {
 	switch (code) {
 	case OPTION_STATE:
+		options->state_given = true;
 		return option_parse_path("--state", optarg, &options->state_path, err);
 	case OPTION_RUN_DIR:
 		return option_parse_path("--run-dir", optarg, &options->run_directory,

@@ -21,6 +21,8 @@ enum {
 	TAKES_DATA_DIR = 1 << 9,
 	TAKES_CLUSTER = 1 << 10,   /* --node-name, --scheduler, --node-port-addresses */
 	TAKES_ADDRESSES = 1 << 11, /* --link, --service-cidr, --strict-arp */
+	/* No option: without --state it is about the state of the daemon that runs. */
+	ABOUT_THE_DAEMON = 1 << 12,
 };
 
 enum options_outcome {

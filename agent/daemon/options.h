@@ -18,6 +18,7 @@ enum { CLUSTER_NETWORKS_MAX = 64 };
 struct options {
 	/* --state, default /etc/ipvs-node/state.json */
 	const char *state_path;
+	bool state_given; /* by --state */
 	/* --run-dir, default /run/ipvs-node: record, status, lock, control */
 	const char *run_directory;
 	char *const *operands; /* what stands behind the options */

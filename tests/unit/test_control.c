@@ -143,7 +143,7 @@ static void test_other_state(void **state)
 	assert_non_null(strstr(client.err.text, "ipvs-agent runs (process "));
 	assert_non_null(strstr(
 		client.err.text,
-		") with the state /etc/ipvs-node/state.json; stop it to apply another one: systemctl stop ipvs-agent"));
+		") with the state /etc/ipvs-node/state.json: leave --state out to apply that, or stop it to apply another one (systemctl stop ipvs-agent)"));
 	assert_int_equal(server.asked, 0);
 	stop_server(&server);
 }
