@@ -10,26 +10,31 @@
 
 static const char check[] = "Persist";
 
-/* Built-in modules have nothing to load, and one that failed would fail at each boot. */
-static bool worth_loading(const struct need *need)
+/*
+ * Built-in modules have nothing to load, and one that failed would fail at each boot: unless nothing can be
+ * loaded any more, which is not so when a boot begins.
+ */
+static bool worth_loading(const struct need *need, bool locked)
 {
-	if (need->module[0] == '\0' || need->load == LOAD_FAILED)
+	if (need->module[0] == '\0' || (need->load == LOAD_FAILED && !locked))
 		return false;
 	return need->presence == PRESENCE_LIVE || need->presence == PRESENCE_SHOWN ||
-	       need->load == LOAD_DONE || (need->load == LOAD_NOT_TRIED && need->in_tree);
+	       need->load == LOAD_DONE ||
+	       ((need->load == LOAD_NOT_TRIED || need->load == LOAD_FAILED) &&
+		need->in_tree);
 }
 
-static bool names_before(const struct needs *needs, size_t index)
+static bool names_before(const struct needs *needs, size_t index, bool locked)
 {
 	for (size_t i = 0; i < index; i++) {
-		if (worth_loading(&needs->items[i]) &&
+		if (worth_loading(&needs->items[i], locked) &&
 		    strcmp(needs->items[i].module, needs->items[index].module) == 0)
 			return true;
 	}
 	return false;
 }
 
-static char *modules_text(const struct needs *needs, size_t *count)
+static char *modules_text(const struct needs *needs, bool locked, size_t *count)
 {
 	char *text = NULL;
 	size_t length;
@@ -40,7 +45,8 @@ static char *modules_text(const struct needs *needs, size_t *count)
 		return NULL;
 	fprintf(out, "# Written by ipvs-preflight --persist.\n");
 	for (size_t i = 0; i < needs->count; i++) {
-		if (!worth_loading(&needs->items[i]) || names_before(needs, i))
+		if (!worth_loading(&needs->items[i], locked) ||
+		    names_before(needs, i, locked))
 			continue;
 		fprintf(out, "%s\n", needs->items[i].module);
 		(*count)++;
@@ -74,9 +80,16 @@ static int write_file(const struct system *system, const char *directory,
 void persist_write(const struct system *system, const struct needs *needs,
 		   uint32_t conn_tab_bits, struct report *report)
 {
-	size_t count;
-	cleanup_free char *text = modules_text(needs, &count);
+	cleanup_free char *text = NULL;
+	uint64_t disabled = 0;
 	char options[128];
+	bool locked;
+	size_t count;
+
+	locked = system_read_u64(system, "proc/sys/kernel/modules_disabled", &disabled) ==
+			 0 &&
+		 disabled == 1;
+	text = modules_text(needs, locked, &count);
 
 	if (!text) {
 		report_error(report, check, ENOMEM, "out of memory");

@@ -34,3 +34,11 @@ case_scheduler_that_is_not_loaded_stops_only_its_service() {
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.3:80 -s rr"
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:80 -s wlc"
 }
+
+# The next boot loads before it locks.
+case_persist_keeps_what_cannot_be_loaded_now() {
+  expect_status 1 ipvs-preflight --module ip_vs_ovf --persist
+  expect_contains "$OUTPUT" "[WARNING Load-ip_vs_ovf]: "
+  expect_match "$(cat /etc/modules-load.d/ipvs-node.conf)" '^ip_vs_ovf$'
+  rm /etc/modules-load.d/ipvs-node.conf
+}

@@ -80,6 +80,24 @@ case_daemon_does_what_apply_asks() {
     "$AGENT" apply --state "$TMP/state.json" --run-dir "$RUN"
 }
 
+case_commands_without_a_state_mean_the_daemons() {
+  state >state.json
+  start --resync 1h
+  ipvsadm -d -t 10.0.0.1:80 -r 10.0.1.2:80
+  expect_status 1 "$AGENT" diff --run-dir "$RUN"
+  expect_contains "$OUTPUT" "the state is the running daemon's, $TMP/state.json"
+  expect_contains "$OUTPUT" "new destination tcp 10.0.0.1:80 -> 10.0.1.2:80"
+  expect_status 0 "$AGENT" check --run-dir "$RUN"
+  expect_contains "$OUTPUT" "$TMP/state.json: valid: 2 services"
+  expect_status 0 "$AGENT" apply --run-dir "$RUN"
+  expect_contains "$OUTPUT" "in sync: 2 services"
+  expect_status 0 "$AGENT" diff --run-dir "$RUN"
+  # Without a daemon it is the file that every node has.
+  end
+  expect_status 1 "$AGENT" check --run-dir "$RUN"
+  expect_contains "$OUTPUT" "/etc/ipvs-node/state.json"
+}
+
 case_daemon_repairs_drift() {
   state >state.json
   start --resync 1s
