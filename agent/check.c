@@ -27,13 +27,12 @@ static int print_json(const char *path, bool valid, const struct table *table,
 			omissions, json_pack("{s:s, s:s}", "object",
 					     table->notes.omissions[i].object, "reason",
 					     table->notes.omissions[i].reason));
-	json = json_pack("{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state",
-			 name ? name : "",
-			 "valid", valid, "services", (json_int_t)table->service_count,
-			 "destinations", (json_int_t)table_destination_count(table),
-			 "problems", list, "problemCount", (json_int_t)problems->count,
-			 "notServed", omissions, "notServedCount",
-			 (json_int_t)table->notes.omission_count);
+	json = json_pack(
+		"{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state", name ? name : "",
+		"valid", valid, "services", (json_int_t)table->service_count,
+		"destinations", (json_int_t)table_destination_count(table), "problems",
+		list, "problemCount", (json_int_t)problems->count, "notServed", omissions,
+		"notServedCount", (json_int_t)table->notes.omission_count);
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 	json_decref(json);
 	putchar('\n');

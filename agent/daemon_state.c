@@ -11,7 +11,8 @@ void daemon_state_use(struct options *options, char **owned)
 	cleanup_status_view struct status_view view = { 0 };
 	const char *path;
 
-	if (options->state_given || status_read(options->run_directory, &view, NULL) < 0 ||
+	if (options->state_given ||
+	    status_read(options->run_directory, &view, NULL) < 0 ||
 	    view.health == STATUS_NO_DAEMON)
 		return;
 	path = json_string_value(json_object_get(view.document, "state"));

@@ -12,7 +12,7 @@ struct reader {
 	const char *path;
 	struct needs *needs;
 	struct report *report;
-	json_t *top; /* the fields of a single object; owned */
+	json_t *top;	  /* the fields of a single object; owned */
 	bool of_services; /* a ServiceList: its items need not say that they are Services */
 };
 
@@ -66,8 +66,7 @@ static void note_implied(struct needs *needs, const json_t *spec)
 		note_forwarding(needs, json_string_value(value));
 }
 
-static int read_object(const struct reader *reader, const json_t *object,
-		       bool is_service)
+static int read_object(const struct reader *reader, const json_t *object, bool is_service)
 {
 	const char *kind = text_of(object, "kind");
 	const json_t *annotations =
@@ -121,7 +120,8 @@ static int read_field(struct reader *reader, struct json_fault *fault)
 	r = json_text_value(reader->text, &value, fault);
 	if (r == 0 && strcmp(json_string_value(name), "kind") == 0 &&
 	    json_is_string(value))
-		reader->of_services = strcmp(json_string_value(value), "ServiceList") == 0;
+		reader->of_services =
+			strcmp(json_string_value(value), "ServiceList") == 0;
 	if (r == 0 && json_object_set(reader->top, json_string_value(name), value) < 0)
 		r = -ENOMEM;
 	return r;

@@ -201,10 +201,10 @@ static bool is_blacklisted(struct modprobe *modprobe, struct kmod_module *module
 /* What people write to keep a module out; the effect of any other command shows in a run alone. */
 static bool loads_nothing(const char *command)
 {
-	static const char *const commands[] = { "/bin/true",	  "/bin/false",
-						"/usr/bin/true",  "/usr/bin/false",
+	static const char *const commands[] = { "/bin/true",	   "/bin/false",
+						"/usr/bin/true",   "/usr/bin/false",
 						"/usr/sbin/false", "true",
-						"false",	  ":" };
+						"false",	   ":" };
 
 	command += strspn(command, " \t");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -231,9 +231,10 @@ void modules_judge(const struct needs *needs, struct report *report)
 		if (verified(need))
 			judge_verified(need, check, report);
 		else if (need->load == LOAD_NOT_TRIED && need->code == EAGAIN)
-			report_cannot_tell(report, check,
-					   "cannot tell whether %s (%s) can be loaded: %s",
-					   need->name, need->purpose, need->cause);
+			report_cannot_tell(
+				report, check,
+				"cannot tell whether %s (%s) can be loaded: %s",
+				need->name, need->purpose, need->cause);
 		else if (need->presence == PRESENCE_UNKNOWN)
 			report_cannot_tell(report, check,
 					   "cannot tell whether %s (%s) is there: %s%s",

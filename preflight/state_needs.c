@@ -113,7 +113,8 @@ static void note_implied(const struct reader *reader, const json_t *service)
 		needs->agent_sets_rules |= asks(service, features[i].field);
 	if (!asks(service, "sourceNat") || asks(service, "onePacket"))
 		return;
-	*(strchr(address, ':') ? &needs->agent_forwards6 : &needs->agent_forwards4) = true;
+	*(strchr(address, ':') ? &needs->agent_forwards6 : &needs->agent_forwards4) =
+		true;
 }
 
 static void read_destinations(const struct reader *reader, const json_t *destinations)

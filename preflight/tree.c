@@ -52,9 +52,8 @@ static int look_for(const struct system *system, const char *release,
 	}
 	r = modprobe_obstacle(modprobe, need->module, &err);
 	if (r == -EAGAIN) {
-		report_cannot_tell(report, check,
-				   "%s: %s (%s) is in the tree, but %s", release,
-				   need->name, need->purpose, err.text);
+		report_cannot_tell(report, check, "%s: %s (%s) is in the tree, but %s",
+				   release, need->name, need->purpose, err.text);
 		return 1;
 	}
 	if (r < 0) {

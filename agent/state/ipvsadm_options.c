@@ -347,8 +347,8 @@ static void take_option(struct rule *rule, const struct option_name *option, cha
 
 static bool is_value(const struct option_name *option, const char *word)
 {
-	return word[0] != '-' || (option && option->code == 'f' && word[1] >= '0' &&
-				  word[1] <= '9');
+	return word[0] != '-' ||
+	       (option && option->code == 'f' && word[1] >= '0' && word[1] <= '9');
 }
 
 static void take_all(struct rule *rule, char **words, size_t count)
@@ -409,9 +409,12 @@ static void complete(struct rule *rule)
 	if (rule->flags)
 		set_flags(rule, rule->flags);
 	if (rule->has_tunnel && rule->destination.forward != FORWARD_TUNNEL)
-		rule_refuse(rule, "the tunnel's options do not go with a server that is not reached by one (-i)");
+		rule_refuse(
+			rule,
+			"the tunnel's options do not go with a server that is not reached by one (-i)");
 	if (service->engine[0] && service->persistence_timeout == 0)
-		rule_leave_out(rule, "--pe %s: a persistence engine without persistence (-p)",
+		rule_leave_out(rule,
+			       "--pe %s: a persistence engine without persistence (-p)",
 			       service->engine);
 	set_netmask(rule);
 }

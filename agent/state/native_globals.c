@@ -222,8 +222,7 @@ static void read_sysctl(struct reader *reader, const struct place *place, json_t
 			 json_integer_value(value));
 		add_sysctl(reader, place, number);
 	} else if (json_is_real(value)) {
-		reader_problem(reader, place,
-			       FRACTION_TEXT);
+		reader_problem(reader, place, FRACTION_TEXT);
 	} else if (!text) {
 		wrong_type(reader, place, value, "a number or a string");
 	} else if (!rules_sysctl_value(text)) {

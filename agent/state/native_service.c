@@ -303,7 +303,8 @@ static bool read_persistence(struct service_reader *s, bool have_key)
 	struct field netmask = { s->reader, &place, n[1], v[PERSISTENCE_NETMASK] };
 	struct field engine = { s->reader, &place, n[2], v[PERSISTENCE_ENGINE] };
 
-	sound = field_number(&timeout, 1, PERSISTENCE_MAX, &service->persistence_timeout) &&
+	sound = field_number(&timeout, 1, PERSISTENCE_MAX,
+			     &service->persistence_timeout) &&
 		sound;
 	/* Without a key the family is not known, and so not what a netmask is. */
 	if (have_key)

@@ -206,9 +206,10 @@ static void words_that_are_no_rule(void **state UNUSED)
 	expect_refusal("-A -t -1", "'-t' without a value");
 	expect_refusal("-A -t 10.0.0.1:80 -b sh-port -s mh",
 		       "-b: 'sh-port' does not go with the scheduler mh");
-	expect_refusal("-a -t 10.0.0.1:80 -r 10.1.0.1 -m --tun-type gue --tun-port 5",
-		       "the tunnel's options do not go with a server that is not reached by"
-		       " one (-i)");
+	expect_refusal(
+		"-a -t 10.0.0.1:80 -r 10.1.0.1 -m --tun-type gue --tun-port 5",
+		"the tunnel's options do not go with a server that is not reached by"
+		" one (-i)");
 	expect_refusal("-A -t 10.0.0.1:80 -p 0",
 		       "-p: '0' is not a number in 1..4294967295");
 	expect_refusal("-A -t 10.0.0.1:80 -p 5 -M x", "-M: 'x' is no netmask");

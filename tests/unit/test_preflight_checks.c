@@ -126,9 +126,7 @@ static void test_sysctls_without_a_state(UNUSED void **state)
 
 static void test_sysctls_that_the_state_needs(UNUSED void **state)
 {
-	struct needs needs = { .state_read = true,
-			       .masquerade6 = true,
-			       .udp = true };
+	struct needs needs = { .state_read = true, .masquerade6 = true, .udp = true };
 
 	expect_findings(
 		check_sysctls, ROOTFS "troubled", &needs, 0,

@@ -172,10 +172,9 @@ static void test_items_without_a_kind(void **state)
 	struct report report = { 0 };
 	struct needs needs = { 0 };
 
-	write_text(path,
-		   "{ \"kind\": \"ServiceList\", \"apiVersion\": \"v1\", \"items\":"
-		   " [ { \"metadata\": { \"annotations\":"
-		   " { \"ipvs-node/scheduler\": \"mh\" } } } ] }");
+	write_text(path, "{ \"kind\": \"ServiceList\", \"apiVersion\": \"v1\", \"items\":"
+			 " [ { \"metadata\": { \"annotations\":"
+			 " { \"ipvs-node/scheduler\": \"mh\" } } } ] }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
 		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
