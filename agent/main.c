@@ -149,7 +149,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		log_error("%s; see ipvs-agent %s --help", err.text, command->name);
 		return EXIT_USAGE;
 	}
-	if (command->takes & ABOUT_THE_DAEMON)
+	if ((command->takes & ABOUT_THE_DAEMON) && options.operand_count == 0)
 		daemon_state_use(&options, &state_path);
 	return command->run(&options);
 }

@@ -89,6 +89,8 @@ case_commands_without_a_state_mean_the_daemons() {
   expect_contains "$OUTPUT" "new destination tcp 10.0.0.1:80 -> 10.0.1.2:80"
   expect_status 0 "$AGENT" check --run-dir "$RUN"
   expect_contains "$OUTPUT" "$TMP/state.json: valid: 2 services"
+  expect_status 0 "$AGENT" check --run-dir "$RUN" state.json
+  expect_equal "state.json: valid: 2 services, 2 destinations" "$OUTPUT"
   expect_status 0 "$AGENT" apply --run-dir "$RUN"
   expect_contains "$OUTPUT" "in sync: 2 services"
   expect_status 0 "$AGENT" diff --run-dir "$RUN"
