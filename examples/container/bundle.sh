@@ -21,13 +21,14 @@ image=$(mktemp -d)
 trap 'rm -rf "$image"' EXIT
 tar -xf "$archive" -C "$image"
 
-# blob JSON-OF-A-DESCRIPTOR: its file, whose content is what its name says
+# blob JSON-OF-A-DESCRIPTOR: its file, whose content is what its name says. Within $(…) bash does not end a
+# script at the first failure, so each is named.
 blob() {
   local digest
   digest=$(jq -r .digest <<<"$1")
   [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || return 1
   digest=${digest#sha256:}
-  sha256sum --quiet --check <<<"$digest  $image/blobs/sha256/$digest" >&2
+  sha256sum --quiet --check <<<"$digest  $image/blobs/sha256/$digest" >&2 || return 1
   printf '%s\n' "$image/blobs/sha256/$digest"
 }
 
@@ -36,7 +37,8 @@ settings=$(blob "$(jq -e .config "$manifest")")
 mkdir -p "$folder/rootfs"
 # One layer over the other; without files that take something of a lower one away, which this image has not.
 jq -c '.layers[]' "$manifest" | while read -r layer; do
-  tar -xf "$(blob "$layer")" -C "$folder/rootfs"
+  file=$(blob "$layer")
+  tar -xf "$file" -C "$folder/rootfs"
 done
 jq --slurpfile image "$settings" \
   '.process.args = $image[0].config.Entrypoint + ($image[0].config.Cmd // []) + $ARGS.positional' \

@@ -35,23 +35,31 @@ trap 'rm -f "$new" "$new".*; [ -z "${watch_pid:-}" ] || kill "$watch_pid" 2>/dev
 trap exit TERM INT
 
 # Puts the value into $new, its key into $key and etcd's revision into $revision; 1: etcd did not answer,
-# 2: there is neither key. Both are asked for at once, so that what counts is of one moment. etcdctl's own
-# --command-timeout is not for transactions.
+# 2: there is neither key, 3: it cannot be written; $trouble says why. Both are asked for at once, so that
+# what counts is of one moment. etcdctl's own --command-timeout is not for transactions. No here-strings:
+# bash writes a large one to a file.
 fetch() {
   local answer i
+  trouble=$({ : >"$new.log"; } 2>&1) || return 3
   answer=$(printf '\nget %s\nget %s\n\n\n' "${keys[@]}" |
-    timeout "$answer_within" etcdctl txn --write-out=json 2>"$new.log") || return 1
-  revision=$(jq -re .header.revision <<<"$answer") || return 1
-  i=$(jq -re '[.responses[].Response.ResponseRange | has("kvs")] | index(true)' <<<"$answer") || return 2
+    timeout "$answer_within" etcdctl txn --write-out=json 2>"$new.log") || {
+    trouble=$(tail -n 1 "$new.log")
+    return 1
+  }
+  revision=$(printf '%s\n' "$answer" | jq -re .header.revision) || return 1
+  i=$(printf '%s\n' "$answer" |
+    jq -re '[.responses[].Response.ResponseRange | has("kvs")] | index(true)') || return 2
   key=${keys[i]}
-  jq -r ".responses[$i].Response.ResponseRange.kvs[0].value" <<<"$answer" | base64 --decode >"$new"
+  trouble=$({ printf '%s\n' "$answer" | jq -r ".responses[$i].Response.ResponseRange.kvs[0].value" |
+    base64 --decode >"$new"; } 2>&1) || return 3
 }
 
 # Puts $new into its place, where it is another and a state.
 take() {
+  local complaint
   cmp -s "$new" "$file" && said='' && return
-  ipvs-agent check "$new" >"$new.log" 2>&1 || {
-    say "$key at revision $revision is refused: $(sed "s|$new|$key|" "$new.log")"
+  complaint=$(ipvs-agent check "$new" 2>&1) || {
+    say "$key at revision $revision is refused: ${complaint//"$new"/"$key"}"
     return
   }
   chmod 644 "$new"
@@ -63,13 +71,13 @@ take() {
 
 # Until something under the prefix is another than at $revision, or for a while.
 wait_for_change() {
-  local ended=0
-  coproc watch { exec etcdctl watch --prefix "$prefix/" --rev=$((revision + 1)) 2>/dev/null; }
-  # shellcheck disable=SC2154
-  watch_pid=$watch_PID
-  read -r -t "$look_every" _ <&"${watch[0]}" || ended=$?
+  local ended=0 events
+  exec {events}< <(exec etcdctl watch --prefix "$prefix/" --rev=$((revision + 1)) 2>/dev/null)
+  watch_pid=$!
+  read -r -t "$look_every" _ <&"$events" || ended=$?
   kill "$watch_pid" 2>/dev/null || true
   wait "$watch_pid" 2>/dev/null || true
+  exec {events}<&-
   watch_pid=''
   # Over 128 is the time; the rest a watch that ended by itself.
   [ $ended = 0 ] || [ $ended -gt 128 ] || sleep "$again_after"
@@ -80,11 +88,12 @@ while :; do
   fetch || status=$?
   case $status in
     0) take ;;
-    1)
-      trouble=$(tail -n 1 "$new.log")
-      say "etcd does not answer, $file stays as it is${trouble:+: $trouble}"
-      ;;
+    1) say "etcd does not answer, $file stays as it is${trouble:+: $trouble}" ;;
     2) say "neither ${keys[0]} nor ${keys[1]} is in etcd, $file stays as it is" ;;
+    3) say "nothing can be written beside $file, it stays as it is: ${trouble%%$'\n'*}" ;;
   esac
-  if [ $status = 1 ]; then sleep "$again_after"; else wait_for_change; fi
+  case $status in
+    1 | 3) sleep "$again_after" ;;
+    *) wait_for_change ;;
+  esac
 done

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Prints the kubeconfig of refresh-state.sh; run where kubectl is an administrator's:
 #
-#   kubeconfig.sh https://10.77.0.1:6443 >refresh.kubeconfig
+#   (umask 077 && ./kubeconfig.sh https://10.77.0.1:6443 >refresh.kubeconfig)
+#
+# A token is in it: nobody else may read the file.
 #
 # The address must not be one that the table itself gets from the cluster (the cluster address of the
 # Service default/kubernetes): the first table could never be fetched.
@@ -15,6 +17,11 @@ set -euo pipefail
 secret=(kubectl --namespace kube-system get secret ipvs-node-refresh --output)
 authority=$("${secret[@]}" 'jsonpath={.data.ca\.crt}')
 token=$("${secret[@]}" 'jsonpath={.data.token}' | base64 --decode)
+# The cluster fills a new Secret a moment later, or never where the ServiceAccount is missing.
+[[ -n $authority && -n $token ]] || {
+  echo "${0##*/}: the Secret ipvs-node-refresh has no token or no ca.crt yet: try again in a moment" >&2
+  exit 1
+}
 cat <<CONFIG
 apiVersion: v1
 kind: Config
