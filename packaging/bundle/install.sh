@@ -6,7 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/bundle.env" # BUNDLE_VERSION, BUNDLE_ARCH and the distribution: BUNDLE_ID, BUNDLE_RELEASE
 record=/var/lib/ipvs-node-bundle
-default_state='{ "version": 1, "services": [] }'
+states=/etc/ipvs-node
 
 usage() {
   cat <<END
@@ -139,6 +139,17 @@ static_is_there() {
   done
 }
 
+# Where there is no state. Not in an upgrade: the agent would take the table away.
+empty_state() {
+  if [ -e "$states/state.json" ] || [ -L "$states/state.json" ]; then
+    return 0
+  fi
+  mkdir -p "$states"
+  say '{ "version": 1, "services": [] }' >"$states/.state.json.empty"
+  chmod 644 "$states/.state.json.empty"
+  mv "$states/.state.json.empty" "$states/state.json"
+}
+
 install_static() {
   ! command -v dpkg-query >/dev/null || [ -z "$(installed ipvs-node)" ] ||
     die "installed as a package: remove that first"
@@ -159,6 +170,7 @@ install_static() {
     say "would install: $(cd "$here/static" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
     return
   fi
+  [ -n "$upgrade" ] || empty_state
   mkdir -p "$record"
   (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files"
   while read -r file; do
@@ -167,11 +179,6 @@ install_static() {
     mv "$file.new" "$file"
   done <"$record/files"
   systemd-sysusers ipvs-node.conf
-  if [ ! -e /etc/ipvs-node/state.json ] && [ ! -L /etc/ipvs-node/state.json ]; then
-    mkdir -p /etc/ipvs-node
-    say "$default_state" >/etc/ipvs-node/state.json
-    chmod 644 /etc/ipvs-node/state.json
-  fi
   systemctl daemon-reload
   systemctl enable ipvs-preflight ipvs-agent
   systemctl start ipvs-preflight || say "The preflight failed: systemctl status ipvs-preflight"

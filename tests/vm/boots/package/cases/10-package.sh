@@ -101,6 +101,19 @@ case_upgrade_under_a_broken_state() {
   expect_equal "$TABLE" "$(ipvsadm -Sn)"
 }
 
+case_upgrade_writes_no_state() {
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  mv /etc/ipvs-node/state.json state.json
+  wait_for_status ipvs-agent "last good state*"
+  expect_status 0 dpkg -i /opt/ipvs-node-newer.deb
+  wait_for_status ipvs-agent "last good state*"
+  expect_equal "" "$(find /etc/ipvs-node -type f)"
+  expect_equal "$TABLE" "$(ipvsadm -Sn)"
+  mv state.json /etc/ipvs-node/state.json
+  wait_for_status ipvs-agent "in sync: 2 services*"
+}
+
 case_remove_keeps_the_table_and_says_so() {
   state_of_two
   wait_for_status ipvs-agent "in sync: 2 services*"
