@@ -122,7 +122,7 @@ case_remove_keeps_the_table_and_says_so() {
   expect_status 3 systemctl is-active ipvs-preflight ipvs-agent
   [ ! -e /usr/sbin/ipvs-agent ] || fail "the program is still there"
   [ -s /etc/ipvs-node/state.json ] || fail "the state is gone"
-  expect_equal "755 root root" "$(stat -c '%a %U %G' "$KEPT")"
+  expect_equal "700 root root" "$(stat -c '%a %U %G' "$KEPT")"
   expect_equal "$TABLE" "$(ipvsadm -Sn)"
 }
 
@@ -147,13 +147,41 @@ case_purge_takes_away_its_own_alone() {
   rm -r /etc/ipvs-node
 }
 
-case_purge_after_a_removal() {
+# The libraries may go with the package that needed them.
+case_purge_after_a_removal_without_the_libraries() {
   expect_status 0 dpkg -i /opt/ipvs-node.deb
   state_of_two
   wait_for_status ipvs-agent "in sync: 2 services*"
   expect_status 0 dpkg -r ipvs-node
   expect_contains "$(ipvsadm -Sn)" "$TABLE"
-  expect_status 0 dpkg --purge ipvs-node
+  mkdir libraries
+  mv /usr/lib/*-linux-gnu/lib{jansson,nftables}.so.* libraries/
+  local status=0
+  dpkg --purge ipvs-node >said 2>&1 || status=$?
+  mv libraries/* /usr/lib/*-linux-gnu/
+  expect_equal 0 "$status"
+  expect_not_contains "$(cat said)" "could be taken away"
   expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_equal "" "$(ip -o address show to 10.0.0.1)"
+  expect_equal "" "$(present /etc/ipvs-node /run/ipvs-node "$KEPT")"
+}
+
+case_purge_that_fails_keeps_the_record() {
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_status 0 dpkg -r ipvs-node
+  cp /bin/false "$KEPT/ipvs-agent"
+  expect_status 0 dpkg --purge ipvs-node
+  expect_contains "$OUTPUT" "not all virtual services could be taken away"
+  expect_contains "$OUTPUT" "/run/ipvs-node, stays, and so does $KEPT"
+  expect_contains "$(ipvsadm -Sn)" "$TABLE"
+  [ -s /run/ipvs-node/owned ] || fail "the record is gone"
+  # As the message has it.
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  systemctl stop ipvs-agent
+  expect_status 0 ipvs-agent cleanup
+  expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_status 0 dpkg --purge ipvs-node
   expect_equal "" "$(present /etc/ipvs-node /run/ipvs-node "$KEPT")"
 }
