@@ -69,6 +69,23 @@ present() {
   esac
 }
 
+# By dpkg or by rpm, from here or from elsewhere.
+package_is_there() {
+  present ipvs-node || { command -v rpm >/dev/null && rpm -q ipvs-node >/dev/null 2>&1; }
+}
+
+# Whether the files that are recorded are still the static programs', and not a package's.
+static_is_ours() { [ -e "$record/files" ] && ! package_is_there; }
+
+forget_static() {
+  if [ ! -e "$record/files" ] || static_is_ours; then
+    return 0
+  fi
+  say "The files of the static programs are a package's now, and stay."
+  run rm -f "$record/files"
+  [ -n "$dry" ] || rmdir "$record" 2>/dev/null || true
+}
+
 summary() {
   [ -z "$dry" ] || return 0
   for unit in ipvs-preflight ipvs-agent; do
@@ -80,7 +97,7 @@ summary() {
 # --- as a package -----------------------------------------------------------------------------
 
 install_packages() {
-  [ ! -e "$record/files" ] || die "installed as static programs: --uninstall first"
+  ! static_is_ours || die "installed as static programs: --uninstall first"
   missing='' debs=''
   for deb in "$here"/debs/*.deb; do
     package=${deb##*/} package=${package%%_*}
@@ -151,10 +168,7 @@ empty_state() {
 }
 
 install_static() {
-  ! command -v dpkg-query >/dev/null || [ -z "$(installed ipvs-node)" ] ||
-    die "installed as a package: remove that first"
-  ! command -v rpm >/dev/null || ! rpm -q ipvs-node >/dev/null 2>&1 ||
-    die "installed as a package: remove that first"
+  ! package_is_there || die "installed as a package: remove that first"
   if static_is_there; then
     say "Nothing to do: the static programs of ipvs-node $BUNDLE_VERSION are installed."
     return
@@ -209,12 +223,14 @@ remove_static() {
 # ----------------------------------------------------------------------------------------------
 
 uninstall() {
-  if [ ! -e "$record/packages" ] && [ ! -e "$record/files" ]; then
+  if [ ! -e "$record/packages" ] && ! static_is_ours; then
     say "Nothing to do: nothing was installed from here."
     return
   fi
+  if static_is_ours; then
+    remove_static
+  fi
   [ ! -e "$record/packages" ] || remove_packages
-  [ ! -e "$record/files" ] || remove_static
   run rm -rf "$record"
   say "The kernel's virtual services and /etc/ipvs-node stay as they are."
 }
@@ -236,6 +252,7 @@ done
 umask 022
 verify
 check_machine
+forget_static
 if [ "$action" = uninstall ]; then
   uninstall
 elif [ -z "$static" ] && of_this_distribution; then

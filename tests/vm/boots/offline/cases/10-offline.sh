@@ -141,6 +141,21 @@ case_uninstall_undoes_it() {
   [ -s /etc/ipvs-node/state.json ] || fail "the state is gone"
 }
 
+case_what_a_package_has_taken_over_stays() {
+  local packages
+  sh "$BUNDLE" --extract extracted
+  expect_status 0 sh "$BUNDLE" --static
+  expect_status 0 dpkg -i extracted/*/debs/*.deb
+  expect_status 0 sh "$BUNDLE" --uninstall
+  expect_contains "$OUTPUT" "are a package's now, and stay"
+  expect_equal "" "$(dpkg --verify ipvs-node)"
+  expect_equal active "$(systemctl is-active ipvs-agent)"
+  [ ! -e "$RECORD" ] || fail "$RECORD is still there"
+  mapfile -t packages < <(installed | grep -vxF -f /opt/installed-before | cut -d ' ' -f 2)
+  expect_status 0 dpkg -r "${packages[@]}"
+  expect_equal "$(cat /opt/installed-before)" "$(installed)"
+}
+
 # For the boot that follows, with a kubelet that looks at the table when it starts.
 case_installed_for_the_next_boot() {
   cat >/etc/systemd/system/kubelet.service <<'END'
