@@ -82,7 +82,7 @@ forget_static() {
     return 0
   fi
   say "The files of the static programs are a package's now, and stay."
-  run rm -f "$record/files"
+  run rm -f "$record/files" "$record/done"
   [ -n "$dry" ] || rmdir "$record" 2>/dev/null || true
 }
 
@@ -149,8 +149,9 @@ remove_packages() {
 
 # --- as static programs -----------------------------------------------------------------------
 
+# All of it, and as it was packed: an installation that was stopped is done again.
 static_is_there() {
-  [ -e "$record/files" ] || return 1
+  [ -e "$record/files" ] && [ -e "$record/done" ] || return 1
   (cd "$here/static" && find . -type f) | while read -r file; do
     cmp -s "$here/static/$file" "/$file" || exit 1
   done
@@ -186,7 +187,9 @@ install_static() {
   fi
   [ -n "$upgrade" ] || empty_state
   mkdir -p "$record"
-  (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files"
+  rm -f "$record/done"
+  (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files.new"
+  mv "$record/files.new" "$record/files"
   while read -r file; do
     mkdir -p "$(dirname "$file")"
     cp "$here/static$file" "$file.new"
@@ -201,6 +204,7 @@ install_static() {
   else
     systemctl start ipvs-agent || true
   fi
+  : >"$record/done"
   summary
 }
 
@@ -211,7 +215,7 @@ remove_static() {
   fi
   systemctl disable --now ipvs-agent ipvs-preflight || true
   while read -r file; do
-    rm -f "$file"
+    rm -f "$file" "$file.new"
   done <"$record/files"
   # Folders that bear our name are ours.
   sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$record/files" | sort -ru | while read -r folder; do

@@ -100,7 +100,20 @@ case_static_programs_need_no_library() {
   done
 }
 
-# Without what needs nftables, which the static programs have not: "bind" asks for source NAT.
+# As one that was stopped leaves it. Without what needs nftables, which the static programs have not: "bind"
+# asks for source NAT.
+case_static_install_that_was_stopped_is_done_again() {
+  twenty_lines
+  sed -i '/"bind"/d' /etc/ipvs-node/state.json
+  expect_status 0 sh "$BUNDLE" --static
+  rm "$RECORD/done"
+  systemctl disable --now ipvs-agent
+  expect_status 0 sh "$BUNDLE" --static
+  expect_contains "$OUTPUT" "ipvs-agent: active, in sync: 1 service"
+  expect_equal enabled "$(systemctl is-enabled ipvs-agent)"
+  expect_status 0 sh "$BUNDLE" --uninstall
+}
+
 case_static_install_and_uninstall() {
   twenty_lines
   sed -i '/"bind"/d' /etc/ipvs-node/state.json
