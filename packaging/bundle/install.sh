@@ -14,7 +14,8 @@ Usage: sh install.sh [--static] [--dry-run]
        sh install.sh --uninstall [--dry-run]
 
 Installs ipvs-node $BUNDLE_VERSION: on $BUNDLE_ID $BUNDLE_RELEASE as a package, with the libraries that are missing,
-elsewhere as programs that need none (without source NAT and filters). What is installed already is left.
+elsewhere as programs that need none (without source NAT and filters). Libraries that are installed are left, and
+another version of ipvs-node, an older or a newer one, is replaced.
 
   --static      the programs without libraries, also on $BUNDLE_ID $BUNDLE_RELEASE
   --uninstall   takes away what was installed from here. The state file and the kernel's table stay
@@ -99,12 +100,15 @@ summary() {
 install_packages() {
   ! static_is_ours || die "installed as static programs: --uninstall first"
   missing='' debs=''
-  for deb in "$here"/debs/*.deb; do
-    package=${deb##*/} package=${package%%_*}
+  # Relative names, as a folder's name may have spaces.
+  cd "$here/debs"
+  for deb in ./*.deb; do
+    package=${deb#./} package=${package%%_*}
     there=$(installed "$package")
     if [ -z "$there" ]; then
       missing="$missing $package" debs="$debs $deb"
-    elif [ "$package" = ipvs-node ] && dpkg --compare-versions "$there" lt "$BUNDLE_VERSION"; then
+    elif [ "$package" = ipvs-node ] && [ "$there" != "$BUNDLE_VERSION" ]; then
+      say "ipvs-node $there is installed: $BUNDLE_VERSION takes its place."
       debs="$debs $deb"
     fi
   done
@@ -112,15 +116,29 @@ install_packages() {
     say "Nothing to do: ipvs-node $(installed ipvs-node) is installed."
     return
   fi
-  if [ -z "$dry" ]; then
-    mkdir -p "$record"
-    for package in $missing; do
-      grep -qxF "$package" "$record/packages" 2>/dev/null || echo "$package" >>"$record/packages"
-    done
-  fi
+  failed=''
+  [ -n "$dry" ] || record_packages "$missing"
   # shellcheck disable=SC2086 # a list
-  run dpkg --install $debs || die "dpkg failed, see above; --uninstall takes back what was done"
+  run dpkg --install $debs || failed=1
+  [ -n "$dry" ] || record_those_present
+  [ -z "$failed" ] || die "dpkg failed, see above; --uninstall takes back what was done"
   summary
+}
+
+record_packages() {
+  mkdir -p "$record"
+  for package in $1; do
+    grep -qxF "$package" "$record/packages" 2>/dev/null || echo "$package" >>"$record/packages"
+  done
+}
+
+# What dpkg did not come to is not from here, should it be installed one day.
+record_those_present() {
+  [ -e "$record/packages" ] || return 0
+  while read -r package; do
+    ! present "$package" || echo "$package"
+  done <"$record/packages" >"$record/packages.new"
+  mv "$record/packages.new" "$record/packages"
 }
 
 # Those that others have come to need stay.

@@ -133,7 +133,8 @@ case_static_install_and_uninstall() {
 }
 
 case_install() {
-  expect_status 0 sh "$BUNDLE"
+  mkdir "a folder"
+  TMPDIR="$TMP/a folder" expect_status 0 sh "$BUNDLE"
   expect_contains "$OUTPUT" "ipvs-agent: active, in sync: 1 service"
   expect_equal "$TABLE" "$(table)"
   expect_equal 0 "$(owned_writes)" "what the static programs made is still ours"
@@ -143,6 +144,19 @@ case_install() {
   expect_equal "$(cat after)" "$(installed)"
   expect_status 1 sh "$BUNDLE" --static
   expect_contains "$OUTPUT" "installed as a package"
+}
+
+case_a_newer_version_is_replaced() {
+  installed >before
+  sh "$BUNDLE" --extract extracted
+  dpkg-deb -R extracted/*/debs/ipvs-node_*.deb tree
+  sed -i 's/^Version: .*/&+newer/' tree/DEBIAN/control
+  dpkg-deb --root-owner-group -b tree newer.deb
+  expect_status 0 dpkg -i newer.deb
+  expect_status 0 sh "$BUNDLE"
+  expect_match "$OUTPUT" 'ipvs-node .*\+newer is installed: .* takes its place'
+  expect_equal "$(cat before)" "$(installed)"
+  expect_equal "$TABLE" "$(table)"
 }
 
 case_uninstall_undoes_it() {
