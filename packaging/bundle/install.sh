@@ -167,11 +167,22 @@ remove_packages() {
 
 # --- as static programs -----------------------------------------------------------------------
 
+static_files() { (cd "$here/static" && find . -type f) | sed 's/^\.//' | LC_ALL=C sort; }
+
+# but_not FILE: the lines of stdin that FILE, which may not be there, has not
+but_not() {
+  if [ -e "$1" ]; then
+    grep -vxF -f "$1" || true
+  else
+    cat
+  fi
+}
+
 # All of it, and as it was packed: an installation that was stopped is done again.
 static_is_there() {
-  [ -e "$record/files" ] && [ -e "$record/done" ] || return 1
-  (cd "$here/static" && find . -type f) | while read -r file; do
-    cmp -s "$here/static/$file" "/$file" || exit 1
+  [ -e "$record/done" ] && static_files | cmp -s - "$record/files" || return 1
+  static_files | while read -r file; do
+    cmp -s "$here/static$file" "$file" || exit 1
   done
 }
 
@@ -192,27 +203,19 @@ install_static() {
     say "Nothing to do: the static programs of ipvs-node $BUNDLE_VERSION are installed."
     return
   fi
-  upgrade=''
-  [ ! -e "$record/files" ] || upgrade=1
-  if [ -z "$upgrade" ]; then
-    (cd "$here/static" && find . -type f) | sed 's/^\.//' | while read -r file; do
-      [ ! -e "$file" ] || die "$file is there and not from here: nothing was changed"
-    done
-  fi
+  static_files | but_not "$record/files" | while read -r file; do
+    if [ -e "$file" ] || [ -L "$file" ]; then
+      die "$file is there and not from here: nothing was changed"
+    fi
+  done
   if [ -n "$dry" ]; then
-    say "would install: $(cd "$here/static" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
+    say "would install: $(static_files | tr '\n' ' ')"
     return
   fi
+  upgrade=''
+  [ ! -e "$record/files" ] || upgrade=1
   [ -n "$upgrade" ] || empty_state
-  mkdir -p "$record"
-  rm -f "$record/done"
-  (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files.new"
-  mv "$record/files.new" "$record/files"
-  while read -r file; do
-    mkdir -p "$(dirname "$file")"
-    cp "$here/static$file" "$file.new"
-    mv "$file.new" "$file"
-  done <"$record/files"
+  replace_static
   systemd-sysusers ipvs-node.conf
   systemctl daemon-reload
   systemctl enable ipvs-preflight ipvs-agent
@@ -226,19 +229,42 @@ install_static() {
   summary
 }
 
+# The list has the files of both versions until those of the older one alone are gone.
+replace_static() {
+  mkdir -p "$record"
+  rm -f "$record/done"
+  touch "$record/files"
+  static_files >"$record/packed"
+  but_not "$record/packed" <"$record/files" >"$record/older"
+  cat "$record/packed" "$record/older" >"$record/files.new"
+  mv "$record/files.new" "$record/files"
+  while read -r file; do
+    mkdir -p "$(dirname "$file")"
+    cp "$here/static$file" "$file.new"
+    mv "$file.new" "$file"
+  done <"$record/packed"
+  delete_files "$record/older"
+  rm "$record/older"
+  mv "$record/packed" "$record/files"
+}
+
+# delete_files LIST: those files, and the folders that are empty then and bear our name, which are ours
+delete_files() {
+  while read -r file; do
+    rm -f "$file" "$file.new"
+  done <"$1"
+  sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$1" | sort -ru | while read -r folder; do
+    rmdir -p "$folder" 2>/dev/null || true
+  done
+}
+
 remove_static() {
   if [ -n "$dry" ]; then
     say "would remove: $(tr '\n' ' ' <"$record/files")"
     return
   fi
   systemctl disable --now ipvs-agent ipvs-preflight || true
-  while read -r file; do
-    rm -f "$file" "$file.new"
-  done <"$record/files"
-  # Folders that bear our name are ours.
-  sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$record/files" | sort -ru | while read -r folder; do
-    rmdir -p "$folder" 2>/dev/null || true
-  done
+  delete_files "$record/files"
   systemctl daemon-reload
 }
 

@@ -132,6 +132,35 @@ case_static_install_and_uninstall() {
   expect_equal "$(cat /opt/installed-before)" "$(installed)"
 }
 
+# repack FOLDER: its sums anew
+repack() { (cd "$1" && find . -type f ! -name SHA256SUMS -print0 | xargs -0 sha256sum >"$TMP/sums" && mv "$TMP/sums" SHA256SUMS); }
+
+case_static_upgrade_replaces_the_whole_list() {
+  local older newer documents=usr/share/doc/ipvs-node
+  sh "$BUNDLE" --extract older
+  sh "$BUNDLE" --extract newer
+  older=$(echo older/*) newer=$(echo newer/*)
+  echo old >"$older/static/$documents/old.md"
+  repack "$older"
+  echo new >"$newer/static/$documents/new.md"
+  repack "$newer"
+  expect_status 0 sh "$older/install.sh" --static
+  echo other >"/$documents/new.md"
+  expect_status 1 sh "$newer/install.sh" --static
+  expect_contains "$OUTPUT" "/$documents/new.md is there and not from here"
+  [ -e "/$documents/old.md" ] || fail "something was changed"
+  rm "/$documents/new.md"
+  mv /etc/ipvs-node/state.json state.json
+  expect_status 0 sh "$newer/install.sh" --static
+  expect_equal new "$(cat "/$documents/new.md")"
+  [ ! -e "/$documents/old.md" ] || fail "a file of the older version is still there"
+  [ ! -e /etc/ipvs-node/state.json ] || fail "an upgrade wrote a state"
+  expect_equal "$TABLE" "$(table)"
+  mv state.json /etc/ipvs-node/state.json
+  expect_status 0 sh "$BUNDLE" --uninstall
+  expect_equal "" "$(find /usr/share -path '*/ipvs-node*')"
+}
+
 case_install() {
   mkdir "a folder"
   TMPDIR="$TMP/a folder" expect_status 0 sh "$BUNDLE"
