@@ -121,12 +121,14 @@ $(BUILD)/man/%: packaging/man/%.scd
 
 docs     := $(wildcard README.md docs/*.md)
 examples := $(wildcard examples/*)
+units    := $(wildcard packaging/systemd/*.service)
 
 .PHONY: install
 install: all
 	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/examples)
 	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
-	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(wildcard packaging/systemd/*.service)
+	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(units)
+	$(Q)sed -i 's,/usr/sbin/ipvs-,$(SBINDIR)/ipvs-,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units)))
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSCTLDIR) $(wildcard packaging/sysctl.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(NETWORKDIR) $(wildcard packaging/networkd/*.network)
