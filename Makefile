@@ -140,7 +140,8 @@ install: all
 	$(Q)install -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-preflight
 	$(Q)install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completions/_ipvs-agent
 	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
-	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
+	$(Q)cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/
+	$(Q)chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
 
 # --- packages ----------------------------------------------------------------------------------
 

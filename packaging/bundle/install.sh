@@ -18,7 +18,8 @@ elsewhere as programs that need none (without source NAT and filters). Libraries
 another version of ipvs-node, an older or a newer one, is replaced.
 
   --static      the programs without libraries, also on $BUNDLE_ID $BUNDLE_RELEASE
-  --uninstall   takes away what was installed from here. The state file and the kernel's table stay
+  --uninstall   takes away what was installed from here. The state file and the kernel's table stay; to have the
+                table go, too, before it: systemctl stop ipvs-agent && ipvs-agent cleanup
   --dry-run     says what would be done
 
 From the one file: sh FILE.run [--extract FOLDER | the options above]
@@ -275,12 +276,16 @@ uninstall() {
     say "Nothing to do: nothing was installed from here."
     return
   fi
+  how="install again, and systemctl stop ipvs-agent && ipvs-agent cleanup"
   if static_is_ours; then
     remove_static
   fi
-  [ ! -e "$record/packages" ] || remove_packages
+  if [ -e "$record/packages" ]; then
+    remove_packages
+    how="dpkg --purge ipvs-node, and the state goes with them"
+  fi
   run rm -rf "$record"
-  say "The kernel's virtual services and /etc/ipvs-node stay as they are."
+  say "The kernel's virtual services and $states stay as they are. To take away those that are ours: $how"
 }
 
 static='' dry='' action=install

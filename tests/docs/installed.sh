@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What `make install` gives: units that start the programs where these are.
+# What `make install` gives: files that everybody may read, whatever umask there is, and units that start
+# the programs where these are.
 . "$(dirname -- "${BASH_SOURCE[0]}")/../packages/lib.sh"
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-run_make install DESTDIR="$tree"
+(umask 077 && run_make install DESTDIR="$tree")
+hidden=$(find "$tree" -mindepth 1 ! -perm -go+r)
+[ -z "$hidden" ] || fail "not for everybody to read: $hidden"
 for unit in packaging/systemd/*.service; do cmp "$unit" "$tree/usr/lib/systemd/system/${unit##*/}"; done
 
 run_make install DESTDIR="$tree/elsewhere" PREFIX=/usr/local
