@@ -138,13 +138,17 @@ case_installed_again_it_knows_its_own() {
 case_purge_takes_away_its_own_alone() {
   ipvsadm -A -t 198.51.100.1:99 -s rr
   echo '{}' >/etc/ipvs-node/other.json
+  expect_status 0 ipvs-preflight --persist
+  [ -s /etc/modules-load.d/ipvs-node.conf ] || fail "no modules to be loaded"
+  echo 'options ip_vs conn_tab_bits=14' >/etc/modprobe.d/ipvs-node.conf
   expect_status 0 dpkg --purge ipvs-node
   expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
   expect_equal "" "$(ip -o address show to 10.0.0.1)"
   expect_equal /etc/ipvs-node/other.json "$(find /etc/ipvs-node -type f)"
   expect_equal "" "$(present /var/lib/ipvs-node /run/ipvs-node "$KEPT")"
   expect_equal "" "$(find /etc/systemd/system -name 'ipvs-*')"
-  rm -r /etc/ipvs-node
+  expect_equal /etc/modprobe.d/ipvs-node.conf "$(present /etc/modules-load.d /etc/modprobe.d -name 'ipvs-node.conf')"
+  rm -r /etc/ipvs-node /etc/modprobe.d/ipvs-node.conf
 }
 
 # The libraries may go with the package that needed them.
