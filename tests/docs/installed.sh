@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What `make install` gives: files that everybody may read, whatever umask there is, and units that start
-# the programs where these are.
+# the programs where these are, and documents that find each other.
 . "$(dirname -- "${BASH_SOURCE[0]}")/../packages/lib.sh"
 
 tree=$(mktemp -d)
@@ -10,6 +10,8 @@ trap 'rm -rf "$tree"' EXIT
 hidden=$(find "$tree" -mindepth 1 ! -perm -go+r)
 [ -z "$hidden" ] || fail "not for everybody to read: $hidden"
 for unit in packaging/systemd/*.service; do cmp "$unit" "$tree/usr/lib/systemd/system/${unit##*/}"; done
+documents=$tree/usr/share/doc/ipvs-node
+/usr/bin/python3 tests/docs/documents.py "$build/sanitized" "$documents"/*.md "$documents"/{docs,examples}/*.md
 
 run_make install DESTDIR="$tree/elsewhere" PREFIX=/usr/local
 for program in ipvs-agent ipvs-preflight; do

@@ -14,6 +14,11 @@ diff <(made_by_install | grep -v '/LICENSE$') \
 for library in libjansson4 libkmod2 libnl-3-200 libnl-genl-3-200 libsystemd0; do
   has "$(dpkg-deb -f "$package" Depends)" "$library"
 done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+dpkg-deb -x "$package" "$work"
+documents=$work/usr/share/doc/ipvs-node
+/usr/bin/python3 tests/docs/documents.py "$build" "$documents"/*.md "$documents"/{docs,examples}/*.md
 
 # Another version than the changelog's is refused before anything is built.
 ! out=$(packaging/deb.sh 9.9 "$build/packages-test" 2>&1) || fail "a version that the changelog has not"
