@@ -119,14 +119,17 @@ $(BUILD)/man/%: packaging/man/%.scd
 
 # --- installation ----------------------------------------------------------------------------
 
-docs     := $(wildcard README.md docs/*.md)
+docs     := $(wildcard docs/*.md docs/*.svg)
 examples := $(wildcard examples/*)
+units    := $(wildcard packaging/systemd/*.service)
 
+# The documents keep their folders, by which they link to each other; what only the sources have is no link.
 .PHONY: install
 install: all
-	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/examples)
+	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/docs $(DOCDIR)/examples)
 	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
-	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(wildcard packaging/systemd/*.service)
+	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(units)
+	$(Q)sed -i 's,/usr/sbin/ipvs-,$(SBINDIR)/ipvs-,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units)))
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSCTLDIR) $(wildcard packaging/sysctl.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(NETWORKDIR) $(wildcard packaging/networkd/*.network)
@@ -137,8 +140,11 @@ install: all
 	$(Q)install -D -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-agent
 	$(Q)install -m 644 packaging/completions/ipvs-agent.bash $(DESTDIR)$(BASHDIR)/ipvs-preflight
 	$(Q)install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completions/_ipvs-agent
-	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE $(docs)
-	$(Q)$(if $(examples),cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/)
+	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE README.md
+	$(Q)sed -i -E 's,\[([^]]*)\]\((CONTRIBUTING\.md|packaging/[^)]*)\),`\1`,' $(DESTDIR)$(DOCDIR)/README.md
+	$(Q)install -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(docs)
+	$(Q)cp -r $(examples) $(DESTDIR)$(DOCDIR)/examples/
+	$(Q)chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
 
 # --- packages ----------------------------------------------------------------------------------
 

@@ -48,12 +48,7 @@ licences() {
     package=$(dpkg-deb -f "$file" Package)
     cp -L "$work/all/usr/share/doc/$package/copyright" "$tree/licences/$package"
   done
-  # Linked into the static programs.
-  for file in "$libraries"/doc/copyright.*; do cp "$file" "$tree/licences/static-${file##*.}"; done
-  cp "$libraries/doc/sources" "$tree/licences/static-sources"
-  for package in libc6-dev libcap-dev libjansson-dev libnl-3-dev liblzma-dev libzstd-dev; do
-    cp -L "/usr/share/doc/$package/copyright" "$tree/licences/static-${package%-dev}"
-  done
+  packaging/static/licences.sh "$libraries" "$tree/licences/static-"
 }
 
 download_libraries

@@ -6,7 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/bundle.env" # BUNDLE_VERSION, BUNDLE_ARCH and the distribution: BUNDLE_ID, BUNDLE_RELEASE
 record=/var/lib/ipvs-node-bundle
-default_state='{ "version": 1, "services": [] }'
+states=/etc/ipvs-node
 
 usage() {
   cat <<END
@@ -14,10 +14,12 @@ Usage: sh install.sh [--static] [--dry-run]
        sh install.sh --uninstall [--dry-run]
 
 Installs ipvs-node $BUNDLE_VERSION: on $BUNDLE_ID $BUNDLE_RELEASE as a package, with the libraries that are missing,
-elsewhere as programs that need none (without source NAT and filters). What is installed already is left.
+elsewhere as programs that need none (without source NAT and filters). Libraries that are installed are left, and
+another version of ipvs-node, an older or a newer one, is replaced.
 
   --static      the programs without libraries, also on $BUNDLE_ID $BUNDLE_RELEASE
-  --uninstall   takes away what was installed from here. The state file and the kernel's table stay
+  --uninstall   takes away what was installed from here. The state file and the kernel's table stay; to have the
+                table go, too, before it: systemctl stop ipvs-agent && ipvs-agent cleanup
   --dry-run     says what would be done
 
 From the one file: sh FILE.run [--extract FOLDER | the options above]
@@ -69,6 +71,23 @@ present() {
   esac
 }
 
+# By dpkg or by rpm, from here or from elsewhere.
+package_is_there() {
+  present ipvs-node || { command -v rpm >/dev/null && rpm -q ipvs-node >/dev/null 2>&1; }
+}
+
+# Whether the files that are recorded are still the static programs', and not a package's.
+static_is_ours() { [ -e "$record/files" ] && ! package_is_there; }
+
+forget_static() {
+  if [ ! -e "$record/files" ] || static_is_ours; then
+    return 0
+  fi
+  say "The files of the static programs are a package's now, and stay."
+  run rm -f "$record/files" "$record/done"
+  [ -n "$dry" ] || rmdir "$record" 2>/dev/null || true
+}
+
 summary() {
   [ -z "$dry" ] || return 0
   for unit in ipvs-preflight ipvs-agent; do
@@ -80,14 +99,17 @@ summary() {
 # --- as a package -----------------------------------------------------------------------------
 
 install_packages() {
-  [ ! -e "$record/files" ] || die "installed as static programs: --uninstall first"
+  ! static_is_ours || die "installed as static programs: --uninstall first"
   missing='' debs=''
-  for deb in "$here"/debs/*.deb; do
-    package=${deb##*/} package=${package%%_*}
+  # Relative names, as a folder's name may have spaces.
+  cd "$here/debs"
+  for deb in ./*.deb; do
+    package=${deb#./} package=${package%%_*}
     there=$(installed "$package")
     if [ -z "$there" ]; then
       missing="$missing $package" debs="$debs $deb"
-    elif [ "$package" = ipvs-node ] && dpkg --compare-versions "$there" lt "$BUNDLE_VERSION"; then
+    elif [ "$package" = ipvs-node ] && [ "$there" != "$BUNDLE_VERSION" ]; then
+      say "ipvs-node $there is installed: $BUNDLE_VERSION takes its place."
       debs="$debs $deb"
     fi
   done
@@ -95,15 +117,29 @@ install_packages() {
     say "Nothing to do: ipvs-node $(installed ipvs-node) is installed."
     return
   fi
-  if [ -z "$dry" ]; then
-    mkdir -p "$record"
-    for package in $missing; do
-      grep -qxF "$package" "$record/packages" 2>/dev/null || echo "$package" >>"$record/packages"
-    done
-  fi
+  failed=''
+  [ -n "$dry" ] || record_packages "$missing"
   # shellcheck disable=SC2086 # a list
-  run dpkg --install $debs || die "dpkg failed, see above; --uninstall takes back what was done"
+  run dpkg --install $debs || failed=1
+  [ -n "$dry" ] || record_those_present
+  [ -z "$failed" ] || die "dpkg failed, see above; --uninstall takes back what was done"
   summary
+}
+
+record_packages() {
+  mkdir -p "$record"
+  for package in $1; do
+    grep -qxF "$package" "$record/packages" 2>/dev/null || echo "$package" >>"$record/packages"
+  done
+}
+
+# What dpkg did not come to is not from here, should it be installed one day.
+record_those_present() {
+  [ -e "$record/packages" ] || return 0
+  while read -r package; do
+    ! present "$package" || echo "$package"
+  done <"$record/packages" >"$record/packages.new"
+  mv "$record/packages.new" "$record/packages"
 }
 
 # Those that others have come to need stay.
@@ -132,46 +168,56 @@ remove_packages() {
 
 # --- as static programs -----------------------------------------------------------------------
 
+static_files() { (cd "$here/static" && find . -type f) | sed 's/^\.//' | LC_ALL=C sort; }
+
+# but_not FILE: the lines of stdin that FILE, which may not be there, has not
+but_not() {
+  if [ -e "$1" ]; then
+    grep -vxF -f "$1" || true
+  else
+    cat
+  fi
+}
+
+# All of it, and as it was packed: an installation that was stopped is done again.
 static_is_there() {
-  [ -e "$record/files" ] || return 1
-  (cd "$here/static" && find . -type f) | while read -r file; do
-    cmp -s "$here/static/$file" "/$file" || exit 1
+  [ -e "$record/done" ] && static_files | cmp -s - "$record/files" || return 1
+  static_files | while read -r file; do
+    cmp -s "$here/static$file" "$file" || exit 1
   done
 }
 
+# Where there is no state. Not in an upgrade: the agent would take the table away.
+empty_state() {
+  if [ -e "$states/state.json" ] || [ -L "$states/state.json" ]; then
+    return 0
+  fi
+  mkdir -p "$states"
+  say '{ "version": 1, "services": [] }' >"$states/.state.json.empty"
+  chmod 644 "$states/.state.json.empty"
+  mv "$states/.state.json.empty" "$states/state.json"
+}
+
 install_static() {
-  ! command -v dpkg-query >/dev/null || [ -z "$(installed ipvs-node)" ] ||
-    die "installed as a package: remove that first"
-  ! command -v rpm >/dev/null || ! rpm -q ipvs-node >/dev/null 2>&1 ||
-    die "installed as a package: remove that first"
+  ! package_is_there || die "installed as a package: remove that first"
   if static_is_there; then
     say "Nothing to do: the static programs of ipvs-node $BUNDLE_VERSION are installed."
     return
   fi
-  upgrade=''
-  [ ! -e "$record/files" ] || upgrade=1
-  if [ -z "$upgrade" ]; then
-    (cd "$here/static" && find . -type f) | sed 's/^\.//' | while read -r file; do
-      [ ! -e "$file" ] || die "$file is there and not from here: nothing was changed"
-    done
-  fi
+  static_files | but_not "$record/files" | while read -r file; do
+    if [ -e "$file" ] || [ -L "$file" ]; then
+      die "$file is there and not from here: nothing was changed"
+    fi
+  done
   if [ -n "$dry" ]; then
-    say "would install: $(cd "$here/static" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
+    say "would install: $(static_files | tr '\n' ' ')"
     return
   fi
-  mkdir -p "$record"
-  (cd "$here/static" && find . -type f) | sed 's/^\.//' | sort >"$record/files"
-  while read -r file; do
-    mkdir -p "$(dirname "$file")"
-    cp "$here/static$file" "$file.new"
-    mv "$file.new" "$file"
-  done <"$record/files"
+  upgrade=''
+  [ ! -e "$record/files" ] || upgrade=1
+  [ -n "$upgrade" ] || empty_state
+  replace_static
   systemd-sysusers ipvs-node.conf
-  if [ ! -e /etc/ipvs-node/state.json ] && [ ! -L /etc/ipvs-node/state.json ]; then
-    mkdir -p /etc/ipvs-node
-    say "$default_state" >/etc/ipvs-node/state.json
-    chmod 644 /etc/ipvs-node/state.json
-  fi
   systemctl daemon-reload
   systemctl enable ipvs-preflight ipvs-agent
   systemctl start ipvs-preflight || say "The preflight failed: systemctl status ipvs-preflight"
@@ -180,7 +226,37 @@ install_static() {
   else
     systemctl start ipvs-agent || true
   fi
+  : >"$record/done"
   summary
+}
+
+# The list has the files of both versions until those of the older one alone are gone.
+replace_static() {
+  mkdir -p "$record"
+  rm -f "$record/done"
+  touch "$record/files"
+  static_files >"$record/packed"
+  but_not "$record/packed" <"$record/files" >"$record/older"
+  cat "$record/packed" "$record/older" >"$record/files.new"
+  mv "$record/files.new" "$record/files"
+  while read -r file; do
+    mkdir -p "$(dirname "$file")"
+    cp "$here/static$file" "$file.new"
+    mv "$file.new" "$file"
+  done <"$record/packed"
+  delete_files "$record/older"
+  rm "$record/older"
+  mv "$record/packed" "$record/files"
+}
+
+# delete_files LIST: those files, and the folders that are empty then and bear our name, which are ours
+delete_files() {
+  while read -r file; do
+    rm -f "$file" "$file.new"
+  done <"$1"
+  sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$1" | sort -ru | while read -r folder; do
+    rmdir -p "$folder" 2>/dev/null || true
+  done
 }
 
 remove_static() {
@@ -189,27 +265,27 @@ remove_static() {
     return
   fi
   systemctl disable --now ipvs-agent ipvs-preflight || true
-  while read -r file; do
-    rm -f "$file"
-  done <"$record/files"
-  # Folders that bear our name are ours.
-  sed -n 's,^\(.*/ipvs-node\(/.*\)*\)/[^/]*$,\1,p' "$record/files" | sort -ru | while read -r folder; do
-    rmdir -p "$folder" 2>/dev/null || true
-  done
+  delete_files "$record/files"
   systemctl daemon-reload
 }
 
 # ----------------------------------------------------------------------------------------------
 
 uninstall() {
-  if [ ! -e "$record/packages" ] && [ ! -e "$record/files" ]; then
+  if [ ! -e "$record/packages" ] && ! static_is_ours; then
     say "Nothing to do: nothing was installed from here."
     return
   fi
-  [ ! -e "$record/packages" ] || remove_packages
-  [ ! -e "$record/files" ] || remove_static
+  how="install again, and systemctl stop ipvs-agent && ipvs-agent cleanup"
+  if static_is_ours; then
+    remove_static
+  fi
+  if [ -e "$record/packages" ]; then
+    remove_packages
+    how="dpkg --purge ipvs-node, and the state goes with them"
+  fi
   run rm -rf "$record"
-  say "The kernel's virtual services and /etc/ipvs-node stay as they are."
+  say "The kernel's virtual services and $states stay as they are. To take away those that are ours: $how"
 }
 
 static='' dry='' action=install
@@ -229,6 +305,7 @@ done
 umask 022
 verify
 check_machine
+forget_static
 if [ "$action" = uninstall ]; then
   uninstall
 elif [ -z "$static" ] && of_this_distribution; then

@@ -4,8 +4,9 @@
 #
 #   image.sh FOLDER VERSION ARCHIVE
 #
-# FOLDER has ipvs-agent and ipvs-preflight; ARCHIVE is a tar of an OCI layout. Nothing is run in the image, and no
-# network is needed. Whoever is not root needs a range in /etc/subuid.
+# FOLDER has ipvs-agent and ipvs-preflight, and FOLDER-libs their libraries; ARCHIVE is a tar of an OCI
+# layout. Nothing is run in the image, and no network is needed. Whoever is not root needs a range in
+# /etc/subuid.
 set -euo pipefail
 
 [ $# -eq 3 ] || {
@@ -27,7 +28,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/licenses/ipvs-node"
 cp "$top/LICENSE" "$work/licenses/ipvs-node/"
-[ ! -d "$programs-libs/doc" ] || cp -r "$programs-libs/doc/." "$work/licenses/"
+"$top/packaging/static/licences.sh" "$programs-libs" "$work/licenses/"
 
 buildah=(buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs)
 image=$("${buildah[@]}" from scratch)

@@ -24,4 +24,4 @@ done
 for library in systemd kmod libmicrohttpd libc6 libnl-3 libjansson libcap liblzma libzstd; do
   [ -s "licences/static-$library" ] || fail "no licence of $library"
 done
-diff <(cd static && find . -type f -printf '/%P\n' | sort) <(made_by_install)
+diff <(list static) <(made_by_install)

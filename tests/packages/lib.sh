@@ -11,12 +11,15 @@ fail() {
   exit 1
 }
 
-# What `make install` gives, a line for each file; manual pages as they are called once compressed.
+# list TREE: a line for each file, and for each folder that is ours, with a slash at its end
+list() { (cd "$1" && find . ! -type d -printf '/%P\n' -o -path '*/ipvs-node*' -printf '/%P/\n') | sort; }
+
+# made_by_install [SETTING…]: what `make install` gives, as a list
 made_by_install() {
   local tree
   tree=$(mktemp -d)
-  run_make install DESTDIR="$tree" >&2
-  find "$tree" ! -type d -printf '/%P\n' | sort
+  run_make install DESTDIR="$tree" "$@" >&2
+  list "$tree"
   rm -rf "$tree"
 }
 

@@ -5,8 +5,9 @@
 
 run_make rpm
 package=$(echo "$build"/rpm/ipvs-node-*.rpm)
-diff <(made_by_install) <(rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$package" |
-  sed -n 's/^[-l][^ ]* //p' | as_installed) || fail "'make install' and the package differ"
+zsh=/usr/share/zsh/site-functions
+diff <(made_by_install ZSHDIR=$zsh) <(rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$package" |
+  sed -n 's,^[-l][^ ]* ,,p; s,^d[^ ]* \(.*/ipvs-node.*\),\1/,p' | as_installed) || fail "'make install' and the package differ"
 requires=$(rpm -qp --requires "$package")
 for library in libjansson.so.4 libkmod.so.2 libnl-3.so.200 libnl-genl-3.so.200 libsystemd.so.0; do
   has "$requires" "$library()(64bit)"

@@ -100,7 +100,20 @@ case_static_programs_need_no_library() {
   done
 }
 
-# Without what needs nftables, which the static programs have not: "bind" asks for source NAT.
+# As one that was stopped leaves it. Without what needs nftables, which the static programs have not: "bind"
+# asks for source NAT.
+case_static_install_that_was_stopped_is_done_again() {
+  twenty_lines
+  sed -i '/"bind"/d' /etc/ipvs-node/state.json
+  expect_status 0 sh "$BUNDLE" --static
+  rm "$RECORD/done"
+  systemctl disable --now ipvs-agent
+  expect_status 0 sh "$BUNDLE" --static
+  expect_contains "$OUTPUT" "ipvs-agent: active, in sync: 1 service"
+  expect_equal enabled "$(systemctl is-enabled ipvs-agent)"
+  expect_status 0 sh "$BUNDLE" --uninstall
+}
+
 case_static_install_and_uninstall() {
   twenty_lines
   sed -i '/"bind"/d' /etc/ipvs-node/state.json
@@ -119,8 +132,38 @@ case_static_install_and_uninstall() {
   expect_equal "$(cat /opt/installed-before)" "$(installed)"
 }
 
+# repack FOLDER: its sums anew
+repack() { (cd "$1" && find . -type f ! -name SHA256SUMS -print0 | xargs -0 sha256sum >"$TMP/sums" && mv "$TMP/sums" SHA256SUMS); }
+
+case_static_upgrade_replaces_the_whole_list() {
+  local older newer documents=usr/share/doc/ipvs-node
+  sh "$BUNDLE" --extract older
+  sh "$BUNDLE" --extract newer
+  older=$(echo older/*) newer=$(echo newer/*)
+  echo old >"$older/static/$documents/old.md"
+  repack "$older"
+  echo new >"$newer/static/$documents/new.md"
+  repack "$newer"
+  expect_status 0 sh "$older/install.sh" --static
+  echo other >"/$documents/new.md"
+  expect_status 1 sh "$newer/install.sh" --static
+  expect_contains "$OUTPUT" "/$documents/new.md is there and not from here"
+  [ -e "/$documents/old.md" ] || fail "something was changed"
+  rm "/$documents/new.md"
+  mv /etc/ipvs-node/state.json state.json
+  expect_status 0 sh "$newer/install.sh" --static
+  expect_equal new "$(cat "/$documents/new.md")"
+  [ ! -e "/$documents/old.md" ] || fail "a file of the older version is still there"
+  [ ! -e /etc/ipvs-node/state.json ] || fail "an upgrade wrote a state"
+  expect_equal "$TABLE" "$(table)"
+  mv state.json /etc/ipvs-node/state.json
+  expect_status 0 sh "$BUNDLE" --uninstall
+  expect_equal "" "$(find /usr/share -path '*/ipvs-node*')"
+}
+
 case_install() {
-  expect_status 0 sh "$BUNDLE"
+  mkdir "a folder"
+  TMPDIR="$TMP/a folder" expect_status 0 sh "$BUNDLE"
   expect_contains "$OUTPUT" "ipvs-agent: active, in sync: 1 service"
   expect_equal "$TABLE" "$(table)"
   expect_equal 0 "$(owned_writes)" "what the static programs made is still ours"
@@ -132,6 +175,19 @@ case_install() {
   expect_contains "$OUTPUT" "installed as a package"
 }
 
+case_a_newer_version_is_replaced() {
+  installed >before
+  sh "$BUNDLE" --extract extracted
+  dpkg-deb -R extracted/*/debs/ipvs-node_*.deb tree
+  sed -i 's/^Version: .*/&+newer/' tree/DEBIAN/control
+  dpkg-deb --root-owner-group -b tree newer.deb
+  expect_status 0 dpkg -i newer.deb
+  expect_status 0 sh "$BUNDLE"
+  expect_match "$OUTPUT" 'ipvs-node .*\+newer is installed: .* takes its place'
+  expect_equal "$(cat before)" "$(installed)"
+  expect_equal "$TABLE" "$(table)"
+}
+
 case_uninstall_undoes_it() {
   expect_status 0 sh "$BUNDLE" --uninstall
   expect_contains "$OUTPUT" "stay as they are"
@@ -139,6 +195,21 @@ case_uninstall_undoes_it() {
   expect_equal "$TABLE" "$(table)"
   [ ! -e "$RECORD" ] || fail "$RECORD is still there"
   [ -s /etc/ipvs-node/state.json ] || fail "the state is gone"
+}
+
+case_what_a_package_has_taken_over_stays() {
+  local packages
+  sh "$BUNDLE" --extract extracted
+  expect_status 0 sh "$BUNDLE" --static
+  expect_status 0 dpkg -i extracted/*/debs/*.deb
+  expect_status 0 sh "$BUNDLE" --uninstall
+  expect_contains "$OUTPUT" "are a package's now, and stay"
+  expect_equal "" "$(dpkg --verify ipvs-node)"
+  expect_equal active "$(systemctl is-active ipvs-agent)"
+  [ ! -e "$RECORD" ] || fail "$RECORD is still there"
+  mapfile -t packages < <(installed | grep -vxF -f /opt/installed-before | cut -d ' ' -f 2)
+  expect_status 0 dpkg -r "${packages[@]}"
+  expect_equal "$(cat /opt/installed-before)" "$(installed)"
 }
 
 # For the boot that follows, with a kubelet that looks at the table when it starts.

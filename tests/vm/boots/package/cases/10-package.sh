@@ -101,6 +101,19 @@ case_upgrade_under_a_broken_state() {
   expect_equal "$TABLE" "$(ipvsadm -Sn)"
 }
 
+case_upgrade_writes_no_state() {
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  mv /etc/ipvs-node/state.json state.json
+  wait_for_status ipvs-agent "last good state*"
+  expect_status 0 dpkg -i /opt/ipvs-node-newer.deb
+  wait_for_status ipvs-agent "last good state*"
+  expect_equal "" "$(find /etc/ipvs-node -type f)"
+  expect_equal "$TABLE" "$(ipvsadm -Sn)"
+  mv state.json /etc/ipvs-node/state.json
+  wait_for_status ipvs-agent "in sync: 2 services*"
+}
+
 case_remove_keeps_the_table_and_says_so() {
   state_of_two
   wait_for_status ipvs-agent "in sync: 2 services*"
@@ -109,7 +122,7 @@ case_remove_keeps_the_table_and_says_so() {
   expect_status 3 systemctl is-active ipvs-preflight ipvs-agent
   [ ! -e /usr/sbin/ipvs-agent ] || fail "the program is still there"
   [ -s /etc/ipvs-node/state.json ] || fail "the state is gone"
-  expect_equal "755 root root" "$(stat -c '%a %U %G' "$KEPT")"
+  expect_equal "700 root root" "$(stat -c '%a %U %G' "$KEPT")"
   expect_equal "$TABLE" "$(ipvsadm -Sn)"
 }
 
@@ -125,22 +138,54 @@ case_installed_again_it_knows_its_own() {
 case_purge_takes_away_its_own_alone() {
   ipvsadm -A -t 198.51.100.1:99 -s rr
   echo '{}' >/etc/ipvs-node/other.json
+  expect_status 0 ipvs-preflight --persist
+  [ -s /etc/modules-load.d/ipvs-node.conf ] || fail "no modules to be loaded"
+  echo 'options ip_vs conn_tab_bits=14' >/etc/modprobe.d/ipvs-node.conf
   expect_status 0 dpkg --purge ipvs-node
   expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
   expect_equal "" "$(ip -o address show to 10.0.0.1)"
   expect_equal /etc/ipvs-node/other.json "$(find /etc/ipvs-node -type f)"
   expect_equal "" "$(present /var/lib/ipvs-node /run/ipvs-node "$KEPT")"
   expect_equal "" "$(find /etc/systemd/system -name 'ipvs-*')"
-  rm -r /etc/ipvs-node
+  expect_equal /etc/modprobe.d/ipvs-node.conf "$(present /etc/modules-load.d /etc/modprobe.d -name 'ipvs-node.conf')"
+  rm -r /etc/ipvs-node /etc/modprobe.d/ipvs-node.conf
 }
 
-case_purge_after_a_removal() {
+# The libraries may go with the package that needed them.
+case_purge_after_a_removal_without_the_libraries() {
   expect_status 0 dpkg -i /opt/ipvs-node.deb
   state_of_two
   wait_for_status ipvs-agent "in sync: 2 services*"
   expect_status 0 dpkg -r ipvs-node
   expect_contains "$(ipvsadm -Sn)" "$TABLE"
-  expect_status 0 dpkg --purge ipvs-node
+  mkdir libraries
+  mv /usr/lib/*-linux-gnu/lib{jansson,nftables}.so.* libraries/
+  local status=0
+  dpkg --purge ipvs-node >said 2>&1 || status=$?
+  mv libraries/* /usr/lib/*-linux-gnu/
+  expect_equal 0 "$status"
+  expect_not_contains "$(cat said)" "could be taken away"
   expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_equal "" "$(ip -o address show to 10.0.0.1)"
+  expect_equal "" "$(present /etc/ipvs-node /run/ipvs-node "$KEPT")"
+}
+
+case_purge_that_fails_keeps_the_record() {
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  state_of_two
+  wait_for_status ipvs-agent "in sync: 2 services*"
+  expect_status 0 dpkg -r ipvs-node
+  cp /bin/false "$KEPT/ipvs-agent"
+  expect_status 0 dpkg --purge ipvs-node
+  expect_contains "$OUTPUT" "not all virtual services could be taken away"
+  expect_contains "$OUTPUT" "/run/ipvs-node, stays, and so does $KEPT"
+  expect_contains "$(ipvsadm -Sn)" "$TABLE"
+  [ -s /run/ipvs-node/owned ] || fail "the record is gone"
+  # As the message has it.
+  expect_status 0 dpkg -i /opt/ipvs-node.deb
+  systemctl stop ipvs-agent
+  expect_status 0 ipvs-agent cleanup
+  expect_equal "-A -t 198.51.100.1:99 -s rr" "$(ipvsadm -Sn)"
+  expect_status 0 dpkg --purge ipvs-node
   expect_equal "" "$(present /etc/ipvs-node /run/ipvs-node "$KEPT")"
 }
