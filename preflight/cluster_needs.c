@@ -62,8 +62,9 @@ static void note_implied(struct needs *needs, const json_t *spec)
 
 	needs->agent_sets_rules = true;
 	note_forwarding(needs, text_of(spec, "clusterIP"));
-	json_array_foreach (json_object_get(spec, "clusterIPs"), i, value)
+	json_array_foreach (json_object_get(spec, "clusterIPs"), i, value) {
 		note_forwarding(needs, json_string_value(value));
+	}
 }
 
 static int read_object(const struct reader *reader, const json_t *object, bool is_service)
