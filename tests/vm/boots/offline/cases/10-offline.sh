@@ -204,7 +204,8 @@ case_what_a_package_has_taken_over_stays() {
   expect_status 0 dpkg -i extracted/*/debs/*.deb
   expect_status 0 sh "$BUNDLE" --uninstall
   expect_contains "$OUTPUT" "are a package's now, and stay"
-  expect_equal "" "$(dpkg --verify ipvs-node)"
+  # A small system leaves out documents.
+  expect_equal "" "$(dpkg --verify ipvs-node | grep -v ' /usr/share/\(doc\|man\)/' || true)"
   expect_equal active "$(systemctl is-active ipvs-agent)"
   [ ! -e "$RECORD" ] || fail "$RECORD is still there"
   mapfile -t packages < <(installed | grep -vxF -f /opt/installed-before | cut -d ' ' -f 2)
