@@ -95,6 +95,14 @@ journal_of() { journalctl --quiet --no-pager --boot --output=cat --unit="$1" "${
 # property_of UNIT PROPERTY
 property_of() { systemctl show --value --property="$2" "$1"; }
 
+# runs_anew UNIT PID: its main process is another than PID. It is 0 for a moment when one has died, while the
+# unit is still active.
+runs_anew() {
+  local pid
+  pid=$(property_of "$1" MainPID)
+  [ "$pid" != 0 ] && [ "$pid" != "$2" ]
+}
+
 # wait_for_status UNIT PATTERN: until its STATUS matches (a shell pattern), at most 30 s
 wait_for_status() { wait_until 30 status_matches "$1" "$2"; }
 status_matches() {

@@ -5,7 +5,7 @@
 state=/etc/ipvs-node/state.json
 in_sync() { expect_equal "in sync: 4 services" "$(property_of ipvs-agent StatusText)"; }
 active_but_not() { # PID
-  [ "$(property_of ipvs-agent ActiveState)" = active ] && [ "$(property_of ipvs-agent MainPID)" != "$1" ]
+  runs_anew ipvs-agent "$1" && [ "$(property_of ipvs-agent ActiveState)" = active ]
 }
 
 case_reload_reads_the_state_again() {

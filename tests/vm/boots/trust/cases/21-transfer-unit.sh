@@ -7,7 +7,7 @@
 . /usr/lib/vm-tests/data/trust.sh
 
 unit_writes() { jq .report.kernelWrites /run/ipvs-node/status.json; }
-unit_is_new() { [ "$(property_of ipvs-agent MainPID)" != "$1" ] && status_matches ipvs-agent "in sync: *"; }
+unit_is_new() { runs_anew ipvs-agent "$1" && status_matches ipvs-agent "in sync: *"; }
 
 # restarted COMMAND…: another process is in sync without a write
 restarted() {
