@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "preflight/autoload.h"
 #include "preflight/base_chain.h"
 #include "preflight/checks.h"
 
@@ -74,7 +75,28 @@ static void test_lockdown(UNUSED void **state)
 	expect_findings(
 		check_lockdown, "/nonexistent", &needs, 0,
 		"cannot tell Name: /sys/kernel/security/lockdown cannot be read: No such file or directory\n");
+	expect_findings(check_lockdown, ROOTFS "without-lockdown", &needs, 0, "");
+	/* Nothing is mounted there, as in a container. */
+	expect_findings(
+		check_lockdown, ROOTFS "without-securityfs", &needs, 0,
+		"cannot tell Name: /sys/kernel/security/lockdown cannot be read: No such file or directory\n");
 	needs_clear(&needs);
+	expect_findings(check_lockdown, ROOTFS "without-securityfs", &needs, 0, "");
+}
+
+static void test_autoload(UNUSED void **state)
+{
+	struct system system;
+
+	system_init(&system, ROOTFS "troubled");
+	assert_true(autoload_is_off(&system));
+	system_init(&system, ROOTFS "healthy");
+	assert_false(autoload_is_off(&system));
+	/* Without loadable modules. */
+	system_init(&system, ROOTFS "loaded");
+	assert_true(autoload_is_off(&system));
+	system_init(&system, "/nonexistent");
+	assert_false(autoload_is_off(&system));
 }
 
 static void test_connection_table(UNUSED void **state)
@@ -252,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_user_namespace),
 		cmocka_unit_test(test_modules_disabled),
 		cmocka_unit_test(test_lockdown),
+		cmocka_unit_test(test_autoload),
 		cmocka_unit_test(test_connection_table),
 		cmocka_unit_test(test_conntrack_table),
 		cmocka_unit_test(test_sysctls_without_a_state),
