@@ -136,14 +136,18 @@ run_machine() {
 # another processor can meet that breakpoint after it is gone, and the kernel has no name for it.
 met_a_stale_breakpoint() { ! grep -q '^# booted' "$1" && grep -q 'Oops: int3' "$console_log"; }
 
-# boot_once RESULTS: and once more where the emulator is what ended it, before any case
+# boot_once RESULTS: and again where the emulator is what ended it, before any case. Kernel 7.2 met one in
+# two boots of twenty.
 boot_once() {
-  local console_log=${console#file:}
+  local console_log=${console#file:} again=0
   run_machine "$1"
-  if [ "$mode" != tests ] || [ "${KVM:-0}" = 1 ] || ! met_a_stale_breakpoint "$1"; then return 0; fi
-  mv "$console_log" "$output/console-stale-breakpoint.log"
-  run_machine "$1"
-  echo "# booted twice: the emulator ran a breakpoint that was gone (console-stale-breakpoint.log)" >>"$1"
+  while [ "$mode" = tests ] && [ "${KVM:-0}" != 1 ] && [ $again -lt 3 ] && met_a_stale_breakpoint "$1"; do
+    again=$((again + 1))
+    mv "$console_log" "$output/console-stale-breakpoint.log"
+    run_machine "$1"
+  done
+  [ $again = 0 ] ||
+    echo "# booted again ($again): the emulator ran a breakpoint that was gone (console-stale-breakpoint.log)" >>"$1"
 }
 
 boot_once "$output/results"
