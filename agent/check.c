@@ -19,7 +19,6 @@ static int print_json(const char *path, bool valid, const struct table *table,
 
 	if (name)
 		printable_make(name);
-
 	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
 		json_array_append_new(list, json_string(problems->lines[i]));
 	for (size_t i = 0; i < notes_kept(&table->notes); i++)

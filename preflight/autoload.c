@@ -3,16 +3,25 @@
 
 #include <errno.h>
 
+static const char modules_disabled[] = "proc/sys/kernel/modules_disabled";
+
+bool loading_is_locked(const struct system *system)
+{
+	uint64_t disabled;
+
+	return system_read_u64(system, modules_disabled, &disabled) == 0 && disabled == 1;
+}
+
 bool autoload_is_off(const struct system *system)
 {
 	char modprobe[8];
-	uint64_t disabled = 0;
-	int r = system_read_u64(system, "proc/sys/kernel/modules_disabled", &disabled);
+	uint64_t disabled;
 
 	/* kernel/module/main.c: a kernel with loadable modules has the file. */
-	if (r == -ENOENT && system_exists(system, "proc/sys/kernel/osrelease"))
+	if (system_read_u64(system, modules_disabled, &disabled) == -ENOENT &&
+	    system_exists(system, "proc/sys/kernel/osrelease"))
 		return true;
-	if (r == 0 && disabled == 1)
+	if (loading_is_locked(system))
 		return true;
 	return system_read_line(system, "proc/sys/kernel/modprobe", modprobe,
 				sizeof(modprobe)) == 0 &&

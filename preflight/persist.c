@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
+#include "preflight/autoload.h"
 
 static const char check[] = "Persist";
 
@@ -80,16 +81,9 @@ static int write_file(const struct system *system, const char *directory,
 void persist_write(const struct system *system, const struct needs *needs,
 		   uint32_t conn_tab_bits, struct report *report)
 {
-	cleanup_free char *text = NULL;
-	uint64_t disabled = 0;
-	char options[128];
-	bool locked;
 	size_t count;
-
-	locked = system_read_u64(system, "proc/sys/kernel/modules_disabled", &disabled) ==
-			 0 &&
-		 disabled == 1;
-	text = modules_text(needs, locked, &count);
+	cleanup_free char *text = modules_text(needs, loading_is_locked(system), &count);
+	char options[128];
 
 	if (!text) {
 		report_error(report, check, ENOMEM, "out of memory");
