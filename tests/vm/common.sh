@@ -31,6 +31,23 @@ option_of() {
   [ ! -f "$folder/boot.conf" ] || sed -n "s/^$2=//p" "$folder/boot.conf" | tail -n 1
 }
 
+# decide_kvm: sets KVM to 1 where a guest runs on this machine's virtualisation, else to 0; KVM given from
+# outside stands. The device alone says nothing: on some machines a stock kernel hangs there. A trial boot
+# whose first program ends at once decides; the kernel panics over that, and QEMU ends.
+decide_kvm() {
+  [ -z "${KVM:-}" ] || return 0
+  export KVM=0
+  [ -w /dev/kvm ] || return 0
+  local kernel root
+  kernel=$("$vm/image.sh" kernel)
+  root=$("$vm/image.sh" root default)
+  timeout --kill-after=1 15 qemu-system-x86_64 -accel kvm -cpu host -smp 2 -m 1G -display none -vga none \
+    -nic none -no-reboot -monitor none -serial stdio -kernel "$kernel/vmlinuz" -initrd "$root/root.cpio" \
+    -append "console=ttyS0 panic=-1 rdinit=/bin/true" </dev/null 2>/dev/null |
+    grep -q 'Attempted to kill init! exitcode=0x00000000' || return 0
+  KVM=1
+}
+
 # The mirror that apt uses here for Debian's main archive, or for "-security".
 mirror_of() {
   local what=$1 found

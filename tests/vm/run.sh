@@ -96,6 +96,7 @@ for boot in "${chosen[@]}"; do
   KERNEL=${kernel#@} "$vm/image.sh" kernel >/dev/null
 done
 
+decide_kvm
 jobs=${VM_JOBS:-$(nproc)} running=0
 declare -A boot_of
 passed=0 failed=0 skipped=0
