@@ -15,26 +15,6 @@ bool cluster_is_this_node(const struct cluster *cluster, const char *name)
 	return own && strcasecmp(own, name) == 0;
 }
 
-int cluster_zone_bit(struct cluster *cluster, const char *zone, uint64_t *bit)
-{
-	size_t i = 0;
-
-	while (i < cluster->zone_count && strcmp(cluster->zones[i], zone) != 0)
-		i++;
-	if (i == CLUSTER_ZONES_MAX) {
-		*bit = 0;
-		return 0;
-	}
-	if (i == cluster->zone_count) {
-		cluster->zones[i] = strdup(zone);
-		if (!cluster->zones[i])
-			return -ENOMEM;
-		cluster->zone_count++;
-	}
-	*bit = UINT64_C(1) << i;
-	return 0;
-}
-
 int object_name_compare(const struct object_name *a, const struct object_name *b)
 {
 	int order = strcmp(a->space, b->space);
@@ -104,6 +84,7 @@ void cluster_slice_clear(struct cluster_slice *slice)
 		free(slice->ports[i].name);
 	free(slice->ports);
 	free(slice->endpoints);
+	free(slice->zones);
 	memset(slice, 0, sizeof(*slice));
 }
 
@@ -122,8 +103,6 @@ void cluster_clear(struct cluster *cluster)
 		cluster_slice_clear(&cluster->slices[i]);
 	for (size_t i = 0; i < cluster->node_count; i++)
 		cluster_node_clear(&cluster->nodes[i]);
-	for (size_t i = 0; i < cluster->zone_count; i++)
-		free(cluster->zones[i]);
 	free(cluster->services);
 	free(cluster->slices);
 	free(cluster->nodes);

@@ -60,12 +60,16 @@ enum endpoint_state {
 	ENDPOINT_LOCAL = 8,	   /* on this node */
 	ENDPOINT_NODE_HINTS = 16,  /* it is meant for certain nodes, */
 	ENDPOINT_HINTED_HERE = 32, /* of which this is one */
+	ENDPOINT_ZONE_HINTS = 64,  /* likewise for certain zones, */
+	ENDPOINT_ZONED_HERE =
+		128, /* of which one is this node's; see cluster_find_zone() */
 };
 
 struct cluster_endpoint {
 	struct address address;
-	uint8_t state;	     /* enum endpoint_state */
-	uint64_t zone_hints; /* a bit for each of the cluster's zones; 0: no hint */
+	uint8_t state; /* enum endpoint_state */
+	uint32_t
+		zones_end; /* of its zones in the slice's texts, which begin at the one's before */
 };
 
 struct slice_port {
@@ -83,14 +87,15 @@ struct cluster_slice {
 	size_t port_count;
 	struct cluster_endpoint *endpoints;
 	size_t endpoint_count;
+	/* The zones that the endpoints' hints name, one endpoint's after the other's, each ended by NUL. */
+	char *zones;
+	size_t zones_length, zones_room;
 };
 
 struct cluster_node {
 	char *name;
 	struct address_list addresses;
 };
-
-enum { CLUSTER_ZONES_MAX = 64 };
 
 struct cluster {
 	const struct state_settings *settings; /* borrowed */
@@ -102,17 +107,12 @@ struct cluster {
 	size_t slice_count, slice_room;
 	struct cluster_node *nodes; /* without this one */
 	size_t node_count, node_room;
-	char *zones[CLUSTER_ZONES_MAX]; /* names that hints have; a bit each */
-	size_t zone_count;
 	char *zone; /* this node's; NULL: not known */
 	struct notes notes;
 };
 
 /* Whether the settings' own name for this node is this one; upper and lower case are the same. */
 bool cluster_is_this_node(const struct cluster *cluster, const char *name);
-
-/* The bit of a zone; 0 where there are too many zones. -ENOMEM. */
-int cluster_zone_bit(struct cluster *cluster, const char *zone, uint64_t *bit) MUST_CHECK;
 
 int object_name_compare(const struct object_name *a, const struct object_name *b);
 
@@ -140,11 +140,30 @@ int cluster_drop_seconds(struct table *table) MUST_CHECK;
 /* The addresses of other nodes and of API servers are reserved. -ENOMEM. */
 int cluster_reserve(const struct cluster *cluster, struct notes *notes) MUST_CHECK;
 
+/* Sets ENDPOINT_ZONED_HERE, which is known only when all Nodes have been read. */
+void cluster_find_zone(struct cluster *cluster);
+
+/* The ports of a Service's slices, by what a port of the Service is matched with. */
+struct service_slices {
+	const struct cluster_service *service; /* borrowed; NULL: of none */
+	struct matched_port {
+		const struct cluster_slice *slice;
+		const struct slice_port *port;
+	} * list; /* owned */
+	size_t count, room;
+};
+
+/* Fills it anew. The slices are sorted, and stay as they are while this is in use. -ENOMEM. */
+int cluster_find_slices(const struct cluster *cluster,
+			const struct cluster_service *service,
+			struct service_slices *slices) MUST_CHECK;
+
+void service_slices_clear(struct service_slices *slices);
+
 struct chosen_endpoint {
 	struct address address;
 	uint16_t port;
 	uint8_t state; /* enum endpoint_state */
-	uint64_t zone_hints;
 };
 
 /* Those of a service port's endpoints that connections go to, each once, in a fixed order. */
@@ -157,11 +176,12 @@ struct endpoint_choice {
 /*
  * The endpoints of a port in one address family by Kubernetes' rules: those that are ready, of these
  * the ones that are meant for this node or zone where all say for whom they are; where none is
- * ready, those that still serve while they terminate. With local_only only those on this node. The
- * slices are sorted. -ENOMEM.
+ * ready, those that still serve while they terminate. With local_only only those on this node. Of several
+ * with one address and port one counts, alone: one that does not terminate before one that does,
+ * whatever the order they came in. -ENOMEM.
  */
-int cluster_choose(const struct cluster *cluster, const struct cluster_service *service,
-		   const struct service_port *port, uint8_t family, bool local_only,
+int cluster_choose(const struct service_slices *slices, const struct service_port *port,
+		   uint8_t family, bool local_only,
 		   struct endpoint_choice *choice) MUST_CHECK;
 
 /* How many ready endpoints of a Service are on this node, whatever their ports. -ENOMEM. */

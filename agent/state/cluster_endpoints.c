@@ -26,6 +26,83 @@ static size_t first_slice(const struct cluster *cluster, const struct object_nam
 	return low;
 }
 
+static int compare_port(const struct slice_port *port, uint8_t protocol, const char *name)
+{
+	int order = (port->protocol > protocol) - (port->protocol < protocol);
+
+	return order != 0 ? order : strcmp(port->name, name);
+}
+
+static int compare_matched(const void *a, const void *b)
+{
+	const struct matched_port *left = a, *right = b;
+	int order = (left->slice->family > right->slice->family) -
+		    (left->slice->family < right->slice->family);
+
+	return order != 0 ? order
+			  : compare_port(left->port, right->port->protocol,
+					 right->port->name);
+}
+
+static int add_slice(struct service_slices *slices, const struct cluster_slice *slice)
+{
+	for (size_t i = 0; i < slice->port_count; i++) {
+		if (ARRAY_MAKE_ROOM(slices->list, slices->count, slices->room) < 0)
+			return -ENOMEM;
+		slices->list[slices->count++] =
+			(struct matched_port){ slice, &slice->ports[i] };
+	}
+	return 0;
+}
+
+int cluster_find_slices(const struct cluster *cluster,
+			const struct cluster_service *service,
+			struct service_slices *slices)
+{
+	int r = 0;
+
+	slices->service = service;
+	slices->count = 0;
+	for (size_t i = first_slice(cluster, &service->name);
+	     r == 0 && i < cluster->slice_count; i++) {
+		const struct cluster_slice *slice = &cluster->slices[i];
+
+		if (object_name_compare(&slice->service, &service->name) != 0)
+			break;
+		r = add_slice(slices, slice);
+	}
+	if (r == 0 && slices->count > 0)
+		qsort(slices->list, slices->count, sizeof(*slices->list),
+		      compare_matched);
+	return r;
+}
+
+void service_slices_clear(struct service_slices *slices)
+{
+	free(slices->list);
+	memset(slices, 0, sizeof(*slices));
+}
+
+/* The first of the slices' ports that match, or where it would be. */
+static size_t first_match(const struct service_slices *slices, uint8_t family,
+			  const struct service_port *port)
+{
+	size_t low = 0, high = slices->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct matched_port *one = &slices->list[middle];
+
+		if (one->slice->family < family ||
+		    (one->slice->family == family &&
+		     compare_port(one->port, port->protocol, port->name) < 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static int add_slice_port(const struct cluster_slice *slice, uint16_t port,
 			  struct endpoint_choice *choice)
 {
@@ -38,46 +115,68 @@ static int add_slice_port(const struct cluster_slice *slice, uint16_t port,
 			.address = endpoint->address,
 			.port = port,
 			.state = endpoint->state,
-			.zone_hints = endpoint->zone_hints,
 		};
 	}
 	return 0;
 }
 
-static int add_all(const struct cluster *cluster, const struct cluster_service *service,
-		   const struct service_port *port, uint8_t family,
-		   struct endpoint_choice *choice)
+static int add_all(const struct service_slices *slices, const struct service_port *port,
+		   uint8_t family, struct endpoint_choice *choice)
 {
-	for (size_t i = first_slice(cluster, &service->name); i < cluster->slice_count;
+	int r = 0;
+
+	for (size_t i = first_match(slices, family, port); r == 0 && i < slices->count;
 	     i++) {
-		const struct cluster_slice *slice = &cluster->slices[i];
+		const struct matched_port *one = &slices->list[i];
 
-		if (object_name_compare(&slice->service, &service->name) != 0)
+		if (one->slice->family != family ||
+		    compare_port(one->port, port->protocol, port->name) != 0)
 			break;
-		for (size_t k = 0; slice->family == family && k < slice->port_count;
-		     k++) {
-			const struct slice_port *one = &slice->ports[k];
-
-			if (one->protocol == port->protocol &&
-			    strcmp(one->name, port->name) == 0 &&
-			    add_slice_port(slice, one->port, choice) < 0)
-				return -ENOMEM;
-		}
+		r = add_slice_port(one->slice, one->port->port, choice);
 	}
-	return 0;
+	return r;
 }
 
-static int compare_endpoints(const void *a, const void *b)
+/*
+ * Of two with one address, the higher one counts: a pod's address is given to the next one before
+ * the old one, which terminates, is gone (as kube-proxy 1.36 has it). Of equal ones in two slices, which
+ * an endpoint moves between, one is as good as the other; all their bits decide, so that the order
+ * of the slices does not.
+ */
+static unsigned int precedence(uint8_t state)
 {
-	const struct chosen_endpoint *left = a, *right = b;
+	static const uint8_t bits[] = {
+		ENDPOINT_READY,	      ENDPOINT_SERVING,	   ENDPOINT_LOCAL,
+		ENDPOINT_HINTED_HERE, ENDPOINT_ZONED_HERE, ENDPOINT_NODE_HINTS,
+		ENDPOINT_ZONE_HINTS,
+	};
+	unsigned int rank = (state & ENDPOINT_TERMINATING) == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+		rank = rank << 1 | ((state & bits[i]) != 0);
+	return rank;
+}
+
+static int compare_addresses(const struct chosen_endpoint *left,
+			     const struct chosen_endpoint *right)
+{
 	int order = address_compare(&left->address, &right->address);
 
 	return order != 0 ? order
 			  : (left->port > right->port) - (left->port < right->port);
 }
 
-/* While an endpoint moves from one slice to another it may stand in both. */
-static void unite_equal(struct endpoint_choice *choice)
+static int compare_endpoints(const void *a, const void *b)
+{
+	const struct chosen_endpoint *left = a, *right = b;
+	unsigned int ours = precedence(left->state), theirs = precedence(right->state);
+	int order = compare_addresses(left, right);
+
+	return order != 0 ? order : (ours < theirs) - (ours > theirs);
+}
+
+/* Of those with one address and port the first counts, whole: readiness, place and hints. */
+static void drop_seconds(struct endpoint_choice *choice)
 {
 	struct chosen_endpoint *list = choice->list;
 	size_t kept = 0;
@@ -86,12 +185,8 @@ static void unite_equal(struct endpoint_choice *choice)
 		return;
 	qsort(list, choice->count, sizeof(*list), compare_endpoints);
 	for (size_t i = 1; i < choice->count; i++) {
-		if (compare_endpoints(&list[kept], &list[i]) == 0) {
-			list[kept].state |= list[i].state;
-			list[kept].zone_hints |= list[i].zone_hints;
-		} else {
+		if (compare_addresses(&list[kept], &list[i]) != 0)
 			list[++kept] = list[i];
-		}
 	}
 	choice->count = kept + 1;
 }
@@ -117,50 +212,61 @@ static bool any_is(const struct endpoint_choice *choice, uint8_t bits)
 	return false;
 }
 
-static uint64_t own_zone_bit(const struct cluster *cluster)
+static bool all_are(const struct endpoint_choice *choice, uint8_t bits)
 {
-	for (size_t i = 0; cluster->zone && i < cluster->zone_count; i++) {
-		if (strcmp(cluster->zones[i], cluster->zone) == 0)
-			return UINT64_C(1) << i;
+	for (size_t i = 0; i < choice->count; i++) {
+		if ((choice->list[i].state & bits) != bits)
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 /* Hints count where every ready endpoint has one, and one of them means this node or its zone. */
-static void follow_hints(const struct cluster *cluster, struct endpoint_choice *choice)
+static void follow_hints(struct endpoint_choice *choice)
 {
-	uint64_t zone = own_zone_bit(cluster);
-	bool all_nodes = true, all_zones = true, our_zone = false;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < choice->count; i++) {
-		const struct chosen_endpoint *one = &choice->list[i];
-
-		all_nodes &= (one->state & ENDPOINT_NODE_HINTS) != 0;
-		all_zones &= one->zone_hints != 0;
-		our_zone |= (one->zone_hints & zone) != 0;
-	}
-	if (all_nodes && any_is(choice, ENDPOINT_HINTED_HERE)) {
+	if (all_are(choice, ENDPOINT_NODE_HINTS) && any_is(choice, ENDPOINT_HINTED_HERE))
 		keep(choice, ENDPOINT_HINTED_HERE);
-		return;
-	}
-	if (!all_zones || !our_zone)
-		return;
-	for (size_t i = 0; i < choice->count; i++) {
-		if (choice->list[i].zone_hints & zone)
-			choice->list[kept++] = choice->list[i];
-	}
-	choice->count = kept;
+	else if (all_are(choice, ENDPOINT_ZONE_HINTS) &&
+		 any_is(choice, ENDPOINT_ZONED_HERE))
+		keep(choice, ENDPOINT_ZONED_HERE);
 }
 
-int cluster_choose(const struct cluster *cluster, const struct cluster_service *service,
-		   const struct service_port *port, uint8_t family, bool local_only,
-		   struct endpoint_choice *choice)
+static bool has_zone(const char *zones, const char *end, const char *zone)
+{
+	for (; zones < end; zones += strlen(zones) + 1) {
+		if (strcmp(zones, zone) == 0)
+			return true;
+	}
+	return false;
+}
+
+void cluster_find_zone(struct cluster *cluster)
+{
+	/* As kube-proxy has it, a label without a value is no zone. */
+	if (!cluster->zone || *cluster->zone == '\0')
+		return;
+	for (size_t i = 0; i < cluster->slice_count; i++) {
+		struct cluster_slice *slice = &cluster->slices[i];
+		const char *zones = slice->zones;
+
+		for (size_t k = 0; zones && k < slice->endpoint_count; k++) {
+			struct cluster_endpoint *endpoint = &slice->endpoints[k];
+			const char *end = slice->zones + endpoint->zones_end;
+
+			if (has_zone(zones, end, cluster->zone))
+				endpoint->state |= ENDPOINT_ZONED_HERE;
+			zones = end;
+		}
+	}
+}
+
+int cluster_choose(const struct service_slices *slices, const struct service_port *port,
+		   uint8_t family, bool local_only, struct endpoint_choice *choice)
 {
 	choice->count = 0;
-	if (add_all(cluster, service, port, family, choice) < 0)
+	if (add_all(slices, port, family, choice) < 0)
 		return -ENOMEM;
-	unite_equal(choice);
+	drop_seconds(choice);
 	if (local_only)
 		keep(choice, ENDPOINT_LOCAL);
 	if (!any_is(choice, ENDPOINT_READY)) {
@@ -169,7 +275,7 @@ int cluster_choose(const struct cluster *cluster, const struct cluster_service *
 	}
 	keep(choice, ENDPOINT_READY);
 	if (!local_only)
-		follow_hints(cluster, choice);
+		follow_hints(choice);
 	return 0;
 }
 
@@ -196,7 +302,7 @@ int cluster_count_local(const struct cluster *cluster,
 		r = add_slice_port(&cluster->slices[i], 0, &choice);
 	}
 	if (r == 0) {
-		unite_equal(&choice);
+		drop_seconds(&choice);
 		keep(&choice, ENDPOINT_LOCAL | ENDPOINT_READY);
 		*count = larger_family(&choice);
 	}

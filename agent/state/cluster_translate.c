@@ -23,6 +23,7 @@ struct translation {
 	struct cluster *cluster;
 	struct table *table; /* sorted natives first, then ours */
 	size_t native_count;
+	struct service_slices slices; /* of the service under way, when first needed */
 	struct endpoint_choice choice;
 	struct cluster_service *service; /* the one under way */
 	const struct service_port *port;
@@ -146,6 +147,15 @@ static int add_destinations(struct translation *t, struct service *service)
 	return 0;
 }
 
+static int choose(struct translation *t, uint8_t family, bool local)
+{
+	int r = 0;
+
+	if (t->slices.service != t->service)
+		r = cluster_find_slices(t->cluster, t->service, &t->slices);
+	return r < 0 ? r : cluster_choose(&t->slices, t->port, family, local, &t->choice);
+}
+
 static int copy_sources(const struct cluster_service *from, uint8_t family,
 			struct exposure *exposure)
 {
@@ -210,10 +220,7 @@ static void add_service(struct translation *t, const struct address *address,
 		if (!t->refused)
 			rules_check_service(&service, report_rule, t);
 		if (!t->refused)
-			t->error =
-				MIN_OF(t->error, cluster_choose(t->cluster, t->service,
-								t->port, address->family,
-								local, &t->choice));
+			t->error = MIN_OF(t->error, choose(t, address->family, local));
 		if (!t->refused && t->error == 0)
 			t->error = add_destinations(t, &service);
 		if (!t->refused && t->error == 0)
@@ -443,6 +450,7 @@ int cluster_translate(struct cluster *cluster, struct table *table)
 	t.native_count = table->service_count;
 	table->notes = cluster->notes;
 	cluster->notes = (struct notes){ 0 };
+	cluster_find_zone(cluster);
 	t.error = note_unknown_node(cluster, &table->notes);
 	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
 		t.service = &cluster->services[i];
@@ -457,6 +465,7 @@ int cluster_translate(struct cluster *cluster, struct table *table)
 		}
 	}
 	endpoint_choice_clear(&t.choice);
+	service_slices_clear(&t.slices);
 	if (t.error == 0)
 		t.error = cluster_drop_seconds(table);
 	if (t.error == 0)

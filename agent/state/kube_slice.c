@@ -56,29 +56,55 @@ static void read_ports(struct reader *reader, const struct kube_value *object,
 	}
 }
 
-static void read_hints(struct reader *reader, const struct kube_value *object,
-		       struct cluster_endpoint *endpoint)
+static int add_zone(struct cluster_slice *slice, const char *zone)
 {
-	struct cluster *cluster = reader->cluster;
-	struct kube_value hints = kube_member(reader, object, "hints", JSON_OBJECT);
-	struct kube_value zones = kube_member(reader, &hints, "forZones", JSON_ARRAY);
-	struct kube_value nodes = kube_member(reader, &hints, "forNodes", JSON_ARRAY);
+	size_t needed = slice->zones_length + strlen(zone) + 1;
+
+	if (needed > UINT32_MAX)
+		return -ENOMEM;
+	if (needed > slice->zones_room) {
+		size_t room = MAX_OF(needed, 2 * slice->zones_room);
+		char *grown = realloc(slice->zones, room);
+
+		if (!grown)
+			return -ENOMEM;
+		slice->zones = grown;
+		slice->zones_room = room;
+	}
+	strcpy(slice->zones + slice->zones_length, zone);
+	slice->zones_length = needed;
+	return 0;
+}
+
+static void read_zone_hints(struct reader *reader, const struct kube_value *hints,
+			    struct cluster_slice *slice,
+			    struct cluster_endpoint *endpoint)
+{
+	struct kube_value zones = kube_member(reader, hints, "forZones", JSON_ARRAY);
 
 	for (size_t i = 0; i < kube_count(&zones); i++) {
 		struct kube_value one = kube_element(reader, &zones, i, JSON_OBJECT);
 		const char *zone = kube_text(reader, &one, "name", NULL);
-		uint64_t bit = 0;
 
-		if (zone && cluster_zone_bit(cluster, zone, &bit) < 0)
+		if (!zone)
+			continue;
+		endpoint->state |= ENDPOINT_ZONE_HINTS;
+		if (add_zone(slice, zone) < 0)
 			reader->error = -ENOMEM;
-		endpoint->zone_hints |= bit;
 	}
+}
+
+static void read_node_hints(struct reader *reader, const struct kube_value *hints,
+			    struct cluster_endpoint *endpoint)
+{
+	struct kube_value nodes = kube_member(reader, hints, "forNodes", JSON_ARRAY);
+
 	for (size_t i = 0; i < kube_count(&nodes); i++) {
 		struct kube_value one = kube_element(reader, &nodes, i, JSON_OBJECT);
 		const char *node = kube_text(reader, &one, "name", "");
 
 		endpoint->state |= ENDPOINT_NODE_HINTS;
-		if (cluster_is_this_node(cluster, node))
+		if (cluster_is_this_node(reader->cluster, node))
 			endpoint->state |= ENDPOINT_HINTED_HERE;
 	}
 }
@@ -98,9 +124,9 @@ static uint8_t read_conditions(struct reader *reader, const struct kube_value *o
 
 /* False where it has no address that could be used; which is noted. */
 static bool read_endpoint(struct reader *reader, const struct kube_value *object,
-			  const struct cluster_slice *slice,
-			  struct cluster_endpoint *endpoint)
+			  struct cluster_slice *slice, struct cluster_endpoint *endpoint)
 {
+	struct kube_value hints = kube_member(reader, object, "hints", JSON_OBJECT);
 	struct kube_value addresses =
 		kube_member(reader, object, "addresses", JSON_ARRAY);
 	/* Further ones stand for the same endpoint (EndpointSlice's documentation). */
@@ -123,7 +149,9 @@ static bool read_endpoint(struct reader *reader, const struct kube_value *object
 	endpoint->state = read_conditions(reader, object);
 	if (cluster_is_this_node(reader->cluster, node))
 		endpoint->state |= ENDPOINT_LOCAL;
-	read_hints(reader, object, endpoint);
+	read_zone_hints(reader, &hints, slice, endpoint);
+	read_node_hints(reader, &hints, endpoint);
+	endpoint->zones_end = (uint32_t)slice->zones_length;
 	return true;
 }
 

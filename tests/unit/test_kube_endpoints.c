@@ -18,6 +18,7 @@
 	", 'terminating': " terminating " }"
 #define READY	    CONDITIONS("true", "true", "false")
 #define GONE	    CONDITIONS("false", "false", "false")
+#define ENDED	    CONDITIONS("false", "false", "true")
 #define TERMINATING CONDITIONS("false", "true", "true")
 #define ZONE(zone)  "'hints': { 'forZones': [ { 'name': '" zone "' } ] }"
 #define NODE(node)  "'hints': { 'forNodes': [ { 'name': '" node "' } ] }"
@@ -75,6 +76,40 @@ static const struct {
 							WITH("1", "a", READY) "," WITH(
 								"2", "a", READY))),
 	  "1 2" },
+	{ "one address of two pods, the old one here and terminating",
+	  STATE(SLICE("web", WITH("2", "a", ENDED) "," WITH("2", "b", READY))), "2" },
+	{ "the same, the other way round, for local ones",
+	  LOCAL_STATE(SLICE("web", WITH("2", "b", READY) "," WITH("2", "a", ENDED))),
+	  "" },
+	{ "one address of two pods, the new one here",
+	  LOCAL_STATE(SLICE("web", WITH("2", "b", TERMINATING) "," WITH(
+					   "2", "a", READY) "," WITH("1", "a", ENDED))),
+	  "2" },
+	{ "one address of two pods, the new one not ready",
+	  STATE(SLICE("web",
+		      WITH("2", "a", TERMINATING) "," WITH("2", "b", GONE) "," WITH(
+			      "2", "a", CONDITIONS("true", "true", "true")))),
+	  "" },
+	{ "one address of two pods that both terminate",
+	  STATE(SLICE("web", WITH("2", "b", ENDED) "," WITH("2", "a", TERMINATING))),
+	  "2" },
+	{ "one address in two slices, the newer conditions are those of the pod that stays",
+	  LOCAL_STATE(SLICE("web", WITH("2", "b", READY)) ",\n" SLICE_NAMED(
+		  "web-0", "web", "IPv4", "{ 'port': 8080 }", WITH("2", "a", ENDED))),
+	  "" },
+	{ "one address of two pods, with the hints of the one that stays",
+	  STATE(SLICE("web", WITH("1", "a", ENDED "," ZONE("z1")) "," WITH(
+				     "1", "b",
+				     READY "," ZONE("z2")) "," WITH("2", "a",
+								    READY "," ZONE("z1")))
+			OWN_NODE("z1")),
+	  "2" },
+	{ "one address of two pods, of which the one that stays has no hint",
+	  STATE(SLICE("web",
+		      WITH("1", "a", ENDED "," ZONE("z1")) "," WITH(
+			      "1", "b", READY) "," WITH("2", "a", READY "," ZONE("z1")))
+			OWN_NODE("z1")),
+	  "1 2" },
 	{ "slices of other services",
 	  STATE(SLICE("we", ENDPOINT("10.1.0.1")) "," SLICE("web2",
 							    ENDPOINT("10.1.0.2"))),
@@ -110,6 +145,10 @@ static const struct {
 	{ "hints for zones, none for ours",
 	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", ZONE("z2")))
 			OWN_NODE("z3")),
+	  "1 2" },
+	{ "hints for zones, and ours has no name",
+	  STATE(SLICE("web", WITH("1", "a", ZONE("")) "," WITH("2", "b", ZONE("z2")))
+			OWN_NODE("")),
 	  "1 2" },
 	{ "hints for zones, and ours not known",
 	  STATE(SLICE("web", WITH("1", "a", ZONE("z1")) "," WITH("2", "b", ZONE("z2")))),
@@ -175,36 +214,95 @@ static void odd_endpoints_are_told(void **state UNUSED)
 		"! EndpointSlice of Service default/web: port 70000 is not in 1..65535\n");
 }
 
-/* More zones than there are bits: the hints are then as good as none. */
-static void many_zones(void **state UNUSED)
+/* A line each: zones and Nodes may come in any order, and there may be any number of zones. */
+static void write_zones(int zones, bool backwards)
 {
-	enum { ZONES = CLUSTER_ZONES_MAX + 3 };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	struct state_problems problems = { 0 };
-	struct table table = { 0 };
 
 	assert_non_null(out);
-	fprintf(out,
-		"{ 'kind': 'List', 'items': [ " SERVICE(
-			"web",
-			WEB_SPEC) ", { 'kind': 'EndpointSlice', 'apiVersion': "
-				  "'discovery.k8s.io/v1', 'addressType': 'IPv4', 'metadata': "
-				  "{ 'labels': { 'kubernetes.io/service-name': 'web' } }, "
-				  "'ports': [ { 'port': 8080 } ], 'endpoints': [ ");
-	for (int i = 0; i < ZONES; i++)
+	fputs("{ 'kind': 'List', 'items': [ " SERVICE("web", WEB_SPEC), out);
+	if (backwards)
+		fputs(OWN_NODE("z9"), out);
+	for (int i = 0; i < zones; i++) {
+		int zone = backwards ? zones - 1 - i : i;
+
 		fprintf(out,
-			"%s{ 'addresses': [ '10.1.0.%d' ], 'hints': { 'forZones': [ { 'name': "
-			"'z%d' } ] } }",
-			i > 0 ? ", " : "", i + 1, i);
-	fprintf(out, " ] }" OWN_NODE("z0") " ] }");
+			", { 'kind': 'EndpointSlice', 'apiVersion': 'discovery.k8s.io/v1', "
+			"'addressType': 'IPv4', 'metadata': { 'name': 's%d', 'labels': "
+			"{ 'kubernetes.io/service-name': 'web' } }, 'ports': [ { 'port': 8080 } ], "
+			"'endpoints': [ { 'addresses': [ '10.1.0.%d' ], 'hints': { 'forZones': [ "
+			"{ 'name': 'z%d' }, { 'name': 'z%d' } ] } } ] }",
+			zone, zone + 1, zone, zone + 1000);
+	}
+	if (!backwards)
+		fputs(OWN_NODE("z9"), out);
+	fputs(" ] }", out);
+	assert_int_equal(fclose(out), 0);
+	write_state("state.json", text);
+	free(text);
+}
+
+static void many_zones(void **state UNUSED)
+{
+	enum { ZONES = 200 };
+
+	for (int backwards = 0; backwards < 2; backwards++) {
+		struct state_problems problems = { 0 };
+		struct table table = { 0 };
+		char *text;
+
+		write_zones(ZONES, backwards);
+		assert_int_equal(
+			state_read_with("state.json", &node_a, &table, &problems),
+			STATE_OK);
+		text = describe(&table);
+		assert_string_equal(
+			text,
+			"tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.10:8080\n");
+		free(text);
+		table_clear(&table);
+	}
+}
+
+/* Thousands of ports, each with endpoints of its own: in a time that does not grow by their square. */
+static void many_ports(void **state UNUSED)
+{
+	enum { PORTS = 10000 };
+	struct state_problems problems = { 0 };
+	struct table table = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fputs("{ 'kind': 'List', 'items': [ "
+	      "{ 'kind': 'Service', 'apiVersion': 'v1', 'metadata': { 'name': 'web' }, "
+	      "'spec': { 'clusterIP': '10.96.0.1', 'ports': [ ",
+	      out);
+	for (int i = 1; i <= PORTS; i++)
+		fprintf(out, "%s{ 'name': 'p%d', 'port': %d }", i > 1 ? ", " : "", i, i);
+	fputs(" ] } }, { 'kind': 'EndpointSlice', 'apiVersion': 'discovery.k8s.io/v1', "
+	      "'addressType': 'IPv4', 'metadata': { 'name': 's', 'labels': { "
+	      "'kubernetes.io/service-name': 'web' } }, 'endpoints': [ " ENDPOINT(
+		      "10.1.0.1") " ], 'ports': [ ",
+	      out);
+	for (int i = PORTS; i > 0; i--)
+		fprintf(out, "%s{ 'name': 'p%d', 'port': %d }", i < PORTS ? ", " : "", i,
+			i + PORTS);
+	fputs(" ] } ] }", out);
 	assert_int_equal(fclose(out), 0);
 	write_state("state.json", text);
 	free(text);
 	assert_int_equal(state_read_with("state.json", &node_a, &table, &problems),
 			 STATE_OK);
-	assert_int_equal(table.services[0].destination_count, ZONES);
+	assert_int_equal(table.service_count, PORTS);
+	for (size_t i = 0; i < table.service_count; i++) {
+		assert_int_equal(table.services[i].destination_count, 1);
+		assert_int_equal(table.services[i].destinations[0].port,
+				 table.services[i].key.port + PORTS);
+	}
 	table_clear(&table);
 }
 
@@ -287,6 +385,7 @@ int main(void)
 		cmocka_unit_test(endpoints_are_chosen),
 		cmocka_unit_test(odd_endpoints_are_told),
 		cmocka_unit_test(many_zones),
+		cmocka_unit_test(many_ports),
 		cmocka_unit_test(a_cache_keeps_a_cluster),
 	};
 

@@ -123,6 +123,16 @@ static const struct {
 		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
 		  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
 		  "health of default/web at 32000: 2\n" },
+		{ "a health check port, where the one here has lost its address to one elsewhere",
+		  LIST(SERVICE(
+			  "web", WEB_SPEC
+			  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+			  "'healthCheckNodePort': 32000") "," SLICE("web",
+								    ENDPOINT_ON(
+									    "10.1.0.1",
+									    "b") ", { 'addresses': [ '10.1.0.1' ], 'nodeName': 'a', 'conditions': { 'ready': false, 'serving': false, 'terminating': true } }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		  "health of default/web at 32000: 0\n" },
 		{ "session affinity",
 		  LIST(SERVICE("web", WEB_SPEC ", 'sessionAffinity': 'ClientIP'") "," SERVICE(
 			  "other",

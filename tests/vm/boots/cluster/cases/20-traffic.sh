@@ -129,6 +129,70 @@ case_external_policy_local_keeps_the_client() {
   all_answers 'pod2 *' tcp 198.51.100.2 80
 }
 
+# each_answers PATTERN "PROTOCOL ADDRESS PORT [NETNS]"…: each of these, asked for at once
+each_answers() {
+  local i pattern=$1 asked=()
+  shift
+  for ((i = 1; i <= $#; i++)); do
+    # shellcheck disable=SC2086
+    seen ${!i} >"answer.$i" &
+    asked+=($!)
+  done
+  wait "${asked[@]}"
+  for ((i = 1; i <= $#; i++)); do
+    # shellcheck disable=SC2053
+    [[ $(<"answer.$i") == $pattern ]] || fail "'$(<"answer.$i")' instead of '$pattern' from ${!i}"
+  done
+}
+
+# ended ADDRESS NODE: a pod that terminates and serves no more, whose address another one may have already
+ended() { endpoint "$@" | jq -c '.conditions = {ready: false, serving: false, terminating: true}'; }
+went_to_b() { ended "$1" a && endpoint "$1" b; }
+came_to_a() { endpoint "$1" a && ended "$1" b; }
+# moved SUBJECT ADDRESS FAMILY SPEC: the Service web with both policies Local; endpoints by SUBJECT
+moved() {
+  {
+    service web "$(jq -n --argjson spec "$4" '{type: "LoadBalancer", externalTrafficPolicy: "Local",
+      internalTrafficPolicy: "Local", healthCheckNodePort: 32000,
+      ports: [{name: "web", port: 80, nodePort: 30080}]} * $spec')"
+    slice web "$PORTS" "$("$1" "$2" | jq -s .)" "$3"
+  } | list >new.json
+  mv new.json state.json
+}
+health() { printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 socat -t 3 - TCP4:127.0.0.1:32000; }
+
+# The endpoint that is ready is on the other node: the one here, which terminates, lends it nothing.
+case_address_of_a_pod_that_ended_here() {
+  local spec='{"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "externalIPs": ["198.51.100.1"]}'
+  node tcp
+  ip link set lo up
+  moved went_to_b 10.244.2.2 IPv4 "$spec"
+  start_daemon --resync=1h "${OPTIONS[@]}"
+  expect_contains "$(health)" '503 Service Unavailable'
+  ip -n client route add 10.96.0.0/16 via 192.168.1.1
+  each_answers 'no answer' "tcp 198.51.100.1 80 client" "tcp 192.168.1.1 30080 client" \
+    "tcp 10.96.0.1 80 client" "tcp 10.96.0.1 80" "tcp 10.96.0.1 80 pod1"
+  # The other way round it is this node's.
+  moved came_to_a 10.244.1.2 IPv4 "$spec"
+  wait_until 30 has '200 OK' health
+  each_answers 'pod1 192.168.1.2' "tcp 198.51.100.1 80 client" "tcp 192.168.1.1 30080 client"
+  each_answers 'pod1 *' "tcp 10.96.0.1 80" "tcp 10.96.0.1 80 pod2" "tcp 10.96.0.1 80 client"
+}
+
+case_address_of_a_pod_that_ended_here_ipv6() {
+  local spec='{"clusterIP": "fd00:96::1", "clusterIPs": ["fd00:96::1"], "externalIPs": ["2001:db8::1"]}'
+  node6
+  moved went_to_b fd02:2::2 IPv6 "$spec"
+  put_in
+  ip -n client -6 route add 2001:db8::/64 via fd01::1
+  each_answers 'no answer' "tcp 2001:db8::1 80 client" "tcp fd01::1 30080 client" \
+    "tcp fd00:96::1 80" "tcp fd00:96::1 80 pod1"
+  moved came_to_a fd02:1::2 IPv6 "$spec"
+  put_in
+  each_answers 'pod1 *0002*' "tcp 2001:db8::1 80 client" "tcp fd01::1 30080 client"
+  each_answers 'pod1 *' "tcp fd00:96::1 80" "tcp fd00:96::1 80 pod2"
+}
+
 case_internal_policy_local_is_strict() { # any kernel
   node tcp
   cluster_of '{"internalTrafficPolicy": "Local"}'
