@@ -167,11 +167,11 @@ void kube_refuse(struct reader *reader, const char *kind, const struct object_na
 		reader->error = -ENOMEM;
 }
 
-bool kube_is_of_other_proxy(struct reader *reader, const struct kube_value *object)
+bool kube_has_label(struct reader *reader, const struct kube_value *object,
+		    const char *label)
 {
 	struct kube_value metadata = kube_member(reader, object, "metadata", JSON_OBJECT);
 	struct kube_value labels = kube_member(reader, &metadata, "labels", JSON_OBJECT);
 
-	return kube_text(reader, &labels, "service.kubernetes.io/service-proxy-name",
-			 NULL) != NULL;
+	return kube_text(reader, &labels, label, NULL) != NULL;
 }

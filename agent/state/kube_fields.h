@@ -73,8 +73,13 @@ char *kube_copy(struct reader *reader, const char *text);
 void kube_refuse(struct reader *reader, const char *kind, const struct object_name *name,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* Whether an object is another proxy's by its label. */
-bool kube_is_of_other_proxy(struct reader *reader, const struct kube_value *object);
+/* Labels of what kube-proxy does not ask for (its selectors, cmd/kube-proxy/app/server.go). */
+#define KUBE_LABEL_OTHER_PROXY "service.kubernetes.io/service-proxy-name"
+#define KUBE_LABEL_HEADLESS    "service.kubernetes.io/headless"
+
+/* Whether an object has a label, whatever its value. */
+bool kube_has_label(struct reader *reader, const struct kube_value *object,
+		    const char *label);
 
 /*
  * Reads one object of any kind into reader->cluster. otherwise is its kind where it does not say

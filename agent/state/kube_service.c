@@ -234,6 +234,12 @@ static bool read_spec(struct service_reader *s, const struct kube_value *object)
 	return s->reader->error == 0;
 }
 
+static bool is_left_out(struct reader *reader, const struct kube_value *object)
+{
+	return kube_has_label(reader, object, KUBE_LABEL_OTHER_PROXY) ||
+	       kube_has_label(reader, object, KUBE_LABEL_HEADLESS);
+}
+
 void kube_read_service(struct reader *reader, const struct kube_value *object)
 {
 	struct service_reader s = { .reader = reader,
@@ -242,7 +248,7 @@ void kube_read_service(struct reader *reader, const struct kube_value *object)
 	s.spec = kube_member(reader, object, "spec", JSON_OBJECT);
 	reader->cluster->service_seen = true;
 	if (kube_object_name(reader, object, KUBE_LABEL_MAX, &s.service.name) &&
-	    !kube_is_of_other_proxy(reader, object) && read_spec(&s, object)) {
+	    !is_left_out(reader, object) && read_spec(&s, object)) {
 		if (cluster_add_service(reader->cluster, &s.service) < 0)
 			reader->error = -ENOMEM;
 		return;

@@ -206,7 +206,7 @@ void kube_read_slice(struct reader *reader, const struct kube_value *object)
 
 	reader->cluster->slice_seen = true;
 	slice.family = family_of(kube_text(reader, object, "addressType", ""));
-	if (slice.family == 0 || kube_is_of_other_proxy(reader, object))
+	if (slice.family == 0 || kube_has_label(reader, object, KUBE_LABEL_HEADLESS))
 		return;
 	if (read_owner(reader, object, &slice)) {
 		read_ports(reader, object, &slice);

@@ -6,6 +6,14 @@
 #define TWO_ENDPOINTS                                                                    \
 	SLICE("web", ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON("10.1.0.2", "b"))
 
+/* One of default/web with a label more, and an endpoint. */
+#define LABELLED_SLICE(label, n)                                                                  \
+	"{ 'apiVersion': 'discovery.k8s.io/v1', 'kind': 'EndpointSlice', 'addressType': 'IPv4', " \
+	"'metadata': { 'name': 's" n "', 'namespace': 'default', 'labels': { "                    \
+	"'kubernetes.io/service-name': 'web', 'service.kubernetes.io/" label                      \
+	"': '' } }, "                                                                             \
+	"'ports': [ { 'port': 8080 } ], 'endpoints': [ " ENDPOINT("10.1.0." n) " ] }"
+
 static const struct {
 	const char *name;
 	const char *state;
@@ -43,6 +51,17 @@ static const struct {
 							    ", 'labels': { 'service.kubernetes.io/service-proxy-name': 'x' }",
 							    WEB_SPEC, "")),
 		  "" },
+		{ "labels of what kube-proxy does not ask for",
+		  LIST(SERVICE("web", WEB_SPEC) "," TWO_ENDPOINTS "," SERVICE_OF(
+			  "a", ", 'labels': { 'service.kubernetes.io/headless': '' }",
+			  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ]",
+			  "") "," SERVICE_OF("b",
+					     ", 'labels': { 'service.kubernetes.io/service-proxy-name': '' }",
+					     "'clusterIP': '10.96.0.3', 'ports': [ { 'port': 82 } ]",
+					     "") "," LABELLED_SLICE("headless",
+								    "4") "," LABELLED_SLICE("service-proxy-name",
+											    "5")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.5:8080\n" },
 		{ "ports with names and protocols",
 		  LIST(SERVICE(
 			  "dns",
@@ -111,15 +130,14 @@ static const struct {
 		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
 		  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
 		{ "a health check port",
-		  LIST(SERVICE(
-			  "web",
-			  WEB_SPEC ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
-				   "'healthCheckNodePort': 32000") "," SERVICE("other", "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
-											"'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6", "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web",
-																											   ENDPOINT_ON(
-																												   "10.1.0.1",
-																												   "a") "," ENDPOINT_ON("10.1.0.2", "a") "," ENDPOINT_ON("10.1.0.3", "b") "," ENDPOINT_ON("10.1.0.1",
-																																							  "a"))),
+		  LIST(
+			  SERVICE("web",
+				  WEB_SPEC ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+					   "'healthCheckNodePort': 32000") "," SERVICE("other", "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
+												"'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6", "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web",
+																												   ENDPOINT_ON("10.1.0.1",
+																													       "a") "," ENDPOINT_ON("10.1.0.2", "a") "," ENDPOINT_ON("10.1.0.3", "b") "," ENDPOINT_ON("10.1.0.1",
+																																								      "a"))),
 		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
 		  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
 		  "health of default/web at 32000: 2\n" },
