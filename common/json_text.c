@@ -52,6 +52,46 @@ bool json_text_take(struct json_text *text, char c)
 	return true;
 }
 
+/* From behind an opening quote to behind the closing one, or the end. */
+static const char *pass_string(const char *p, const char *end)
+{
+	for (; p < end && *p != '"'; p++) {
+		if (*p == '\\' && p + 1 < end)
+			p++;
+	}
+	return p < end ? p + 1 : end;
+}
+
+static bool ends_plain_value(char c)
+{
+	return strchr(",:]} \t\n\r", c) && c != '\0';
+}
+
+bool json_text_pass(struct json_text *text)
+{
+	const char *end = text->start + text->length, *p;
+	size_t depth = 0;
+
+	if (json_text_peek(text) < 0)
+		return false;
+	p = text->start + text->position;
+	do {
+		char c = *p++;
+
+		if (c == '"')
+			p = pass_string(p, end);
+		else if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+		else if (depth == 0)
+			while (p < end && !ends_plain_value(*p))
+				p++;
+	} while (depth > 0 && p < end);
+	advance(text, p - text->start - text->position);
+	return true;
+}
+
 /* jansson calls a NUL byte between two values the end of the file. */
 static bool stopped_at_nul(const struct json_text *text, const json_error_t *error)
 {

@@ -40,6 +40,12 @@ bool json_text_take(struct json_text *text, char c);
 /* Takes what stands before position, whatever it is; position is not behind the end. */
 void json_text_skip(struct json_text *text, size_t position);
 
+/*
+ * Takes one value without a look at what it is: where the text is no JSON, anything, but never more
+ * than there is. False at the end of the text.
+ */
+bool json_text_pass(struct json_text *text);
+
 /* Takes one value; the caller owns it. -EINVAL with the fault filled, -ENOMEM. */
 int json_text_value(struct json_text *text, json_t **value,
 		    struct json_fault *fault) MUST_CHECK;

@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "common/cluster_document.h"
+
 static const char check[] = "StateFile";
 
 struct reader {
@@ -12,8 +14,9 @@ struct reader {
 	const char *path;
 	struct needs *needs;
 	struct report *report;
-	json_t *top;	  /* the fields of a single object; owned */
-	bool of_services; /* a ServiceList: its items need not say that they are Services */
+	json_t *top;	   /* the fields of a single object; owned */
+	bool looked_ahead; /* for what a list says of its items behind them */
+	struct list_type list;
 };
 
 static const char *text_of(const json_t *object, const char *key)
@@ -67,24 +70,51 @@ static void note_implied(struct needs *needs, const json_t *spec)
 	}
 }
 
-static int read_object(const struct reader *reader, const json_t *object, bool is_service)
+static int read_service(const struct reader *reader, const json_t *object)
 {
-	const char *kind = text_of(object, "kind");
 	const json_t *annotations =
 		json_object_get(json_object_get(object, "metadata"), "annotations");
 	const char *scheduler = text_of(annotations, "ipvs-node/scheduler");
 	int r;
 
-	if (kind ? strcmp(kind, "Service") != 0 : !is_service)
-		return 0;
 	reader->needs->state_read = true;
 	note_implied(reader->needs, json_object_get(object, "spec"));
 	r = add_scheduler(reader, scheduler ? scheduler : "rr");
 	return r < 0 ? r : add_modules(reader);
 }
 
+/* An object, or a list of them within a list. */
+static int read_object(const struct reader *reader, const json_t *object,
+		       const struct list_type *list)
+{
+	struct list_type type = { 0 }, of_list = list_type_of_items(list);
+	const json_t *item;
+	size_t i;
+	int r = 0;
+
+	list_type_note(&type, "kind", json_object_get(object, "kind"));
+	list_type_note(&type, "apiVersion", json_object_get(object, "apiVersion"));
+	if (!type.kind[0])
+		type = of_list;
+	/* The kinds of other groups are others' objects. */
+	if (strcmp(type.kind, "Service") == 0)
+		return strchr(type.version, '/') ? 0 : read_service(reader, object);
+	if (!list_type_is_list(&type))
+		return 0;
+	json_array_foreach (json_object_get(object, "items"), i, item) {
+		if (r == 0)
+			r = read_object(reader, item, &type);
+	}
+	return r;
+}
+
+static bool lacks_kind(const json_t *item)
+{
+	return !json_is_string(json_object_get(item, "kind"));
+}
+
 /* -EINVAL with the fault filled where the text is no JSON. */
-static int read_items(const struct reader *reader, struct json_fault *fault)
+static int read_items(struct reader *reader, struct json_fault *fault)
 {
 	int r;
 
@@ -96,8 +126,13 @@ static int read_items(const struct reader *reader, struct json_fault *fault)
 		cleanup_json json_t *item = NULL;
 
 		r = json_text_value(reader->text, &item, fault);
+		if (r == 0 && !reader->looked_ahead && lacks_kind(item)) {
+			reader->looked_ahead = true;
+			if (!reader->list.kind[0])
+				list_type_look_ahead(&reader->list, reader->text);
+		}
 		if (r == 0)
-			r = read_object(reader, item, reader->of_services);
+			r = read_object(reader, item, &reader->list);
 		if (r < 0)
 			return r;
 	} while (json_text_take(reader->text, ','));
@@ -119,10 +154,8 @@ static int read_field(struct reader *reader, struct json_fault *fault)
 	    json_text_peek(reader->text) == '[')
 		return read_items(reader, fault);
 	r = json_text_value(reader->text, &value, fault);
-	if (r == 0 && strcmp(json_string_value(name), "kind") == 0 &&
-	    json_is_string(value))
-		reader->of_services =
-			strcmp(json_string_value(value), "ServiceList") == 0;
+	if (r == 0)
+		list_type_note(&reader->list, json_string_value(name), value);
 	if (r == 0 && json_object_set(reader->top, json_string_value(name), value) < 0)
 		r = -ENOMEM;
 	return r;
@@ -138,14 +171,16 @@ static int read_document(struct reader *reader, struct json_fault *fault)
 	} while (r == 0 && json_text_take(reader->text, ','));
 	if (r == 0 && !json_text_take(reader->text, '}'))
 		r = json_text_expected(reader->text, "',' or '}'", fault);
-	return r < 0 ? r : read_object(reader, reader->top, false);
+	return r < 0 ? r : read_object(reader, reader->top, &(struct list_type){ 0 });
 }
 
 int cluster_needs_read(struct json_text *text, const char *path, struct needs *needs,
 		       struct report *report)
 {
 	cleanup_json json_t *top = json_object();
-	struct reader reader = { text, path, needs, report, top, false };
+	struct reader reader = {
+		.text = text, .path = path, .needs = needs, .report = report, .top = top
+	};
 	struct json_fault fault;
 	int r;
 

@@ -64,16 +64,48 @@ static bool read_fields(struct native *native)
 	return false;
 }
 
+/* What people take for a state, by its first bytes. */
+static const struct {
+	const char *start;
+	const char *what;
+} other_forms[] = {
+	{ "\xef\xbb\xbf", "a byte order mark, which JSON does not have" },
+	{ "\xff\xfe", "the file is UTF-16, and JSON is UTF-8" },
+	{ "\xfe\xff", "the file is UTF-16, and JSON is UTF-8" },
+	{ "\x1f\x8b", "the file is compressed by gzip; unpack it first" },
+	{ "\xfd"
+	  "7zXZ",
+	  "the file is compressed by xz; unpack it first" },
+	{ "\x28\xb5\x2f\xfd", "the file is compressed by zstd; unpack it first" },
+	{ "BZh", "the file is compressed by bzip2; unpack it first" },
+	{ "apiVersion:", "the file is YAML; print it as JSON (kubectl get -o json)" },
+	{ "kind:", "the file is YAML; print it as JSON (kubectl get -o json)" },
+	{ "items:", "the file is YAML; print it as JSON (kubectl get -o json)" },
+	{ "---", "the file is YAML; print it as JSON (kubectl get -o json)" },
+};
+
+static const char *find_other_form(const struct source *source)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(other_forms); i++) {
+		size_t length = strlen(other_forms[i].start);
+
+		if (source->length >= length &&
+		    memcmp(source->data, other_forms[i].start, length) == 0)
+			return other_forms[i].what;
+	}
+	return NULL;
+}
+
 static void read_document(struct reader *reader, struct source *source)
 {
 	struct json_text text;
 	struct native native = { .reader = reader, .source = source, .text = &text };
 	struct json_fault fault = { .line = 1, .column = 1 };
+	const char *other = find_other_form(source);
 
 	json_text_init(&text, source->data, source->length);
-	if (source->length >= 3 && memcmp(source->data, "\xef\xbb\xbf", 3) == 0) {
-		snprintf(fault.text, sizeof(fault.text),
-			 "a byte order mark, which JSON does not have");
+	if (other) {
+		snprintf(fault.text, sizeof(fault.text), "%s", other);
 		reader_fault(reader, &fault);
 		return;
 	}

@@ -9,15 +9,15 @@
 #include "agent/state/json_memory.h"
 #include "agent/state/kube_fields.h"
 
-enum { KIND_TEXT = 64 };
-
 struct document {
 	struct reader *reader;
 	struct json_text *text;
 	struct source *source;
 	struct kube_value top; /* all fields but a list's items; owned */
-	bool list;
-	char item_kind[KIND_TEXT]; /* of items that do not say it; "" for none */
+	bool list;	       /* its items are read as they come */
+	bool looked_ahead;     /* for what the list says of them behind them */
+	struct list_type type;
+	struct origin metadata; /* of the list's own */
 };
 
 static bool fail(struct document *d, int result, const struct json_fault *fault)
@@ -54,6 +54,26 @@ static bool take_value(struct document *d, const struct place *anchor, json_t **
 	return r == 0 || fail(d, r, &fault);
 }
 
+static bool lacks_type(const json_t *item)
+{
+	return !json_is_string(json_object_get(item, "kind")) ||
+	       !json_is_string(json_object_get(item, "apiVersion"));
+}
+
+static void read_item(struct document *d, const struct kube_value *item)
+{
+	if (!json_is_object(item->json)) {
+		reader_problem(d->reader, &item->place, "is not an object");
+		return;
+	}
+	if (!d->looked_ahead && lacks_type(item->json)) {
+		d->looked_ahead = true;
+		if (!d->type.kind[0] || !d->type.version[0])
+			list_type_look_ahead(&d->type, d->text);
+	}
+	kube_read_object(d->reader, item, &d->type);
+}
+
 static bool read_items(struct document *d)
 {
 	const struct place items = { .key = "items" };
@@ -75,11 +95,7 @@ static bool read_items(struct document *d)
 		if (!sound)
 			return false;
 		item.json = json;
-		if (!json_is_object(json))
-			reader_problem(d->reader, &item.place, "is not an object");
-		else
-			kube_read_object(d->reader, &item,
-					 *d->item_kind ? d->item_kind : NULL);
+		read_item(d, &item);
 		source_release(d->source, d->text->position);
 		if (d->reader->error)
 			return false;
@@ -88,17 +104,6 @@ static bool read_items(struct document *d)
 		if (!json_text_take(d->text, ','))
 			return expected(d, "',' or ']'");
 	}
-}
-
-/* "ServiceList" holds Services; a "List" anything. */
-static void note_item_kind(struct document *d, const char *kind)
-{
-	size_t length = strlen(kind);
-
-	if (length <= strlen("List") || length >= KIND_TEXT ||
-	    strcmp(kind + length - strlen("List"), "List") != 0)
-		return;
-	memcpy(d->item_kind, kind, length - strlen("List"));
 }
 
 static bool read_field(struct document *d)
@@ -127,8 +132,9 @@ static bool read_field(struct document *d)
 		return read_items(d);
 	if (!take_value(d, &place, &value))
 		return false;
-	if (strcmp(place.key, "kind") == 0 && json_is_string(value))
-		note_item_kind(d, json_string_value(value));
+	list_type_note(&d->type, place.key, value);
+	if (strcmp(place.key, "metadata") == 0)
+		d->metadata = origin;
 	if (json_object_set(d->top.json, place.key, value) < 0)
 		d->reader->error = -ENOMEM;
 	return d->reader->error == 0;
@@ -172,7 +178,16 @@ static void read_single(struct document *d, const char *start, size_t length, si
 	reader->text = start;
 	reader->text_length = length;
 	reader->text_line = line;
-	kube_read_object(reader, &d->top, NULL);
+	kube_read_object(reader, &d->top, &(struct list_type){ 0 });
+}
+
+static void check_end(struct document *d)
+{
+	const struct place metadata = { .key = "metadata" };
+	const struct place place = { .parent = &metadata, .key = "continue" };
+
+	if (kube_goes_on(json_object_get(d->top.json, "metadata")))
+		reader_problem_at(d->reader, &d->metadata, &place, KUBE_GOES_ON_TEXT);
 }
 
 bool kube_document_read(struct reader *reader, struct json_text *text,
@@ -199,7 +214,9 @@ bool kube_document_read(struct reader *reader, struct json_text *text,
 	start = text->position;
 	line = text->line;
 	whole = read_fields(&d);
-	if (whole && !d.list && !*d.item_kind)
+	if (whole && d.list)
+		check_end(&d);
+	else if (whole)
 		read_single(&d, text->start + start, text->position - start, line);
 	json_decref(d.top.json);
 	return whole && reader->error == 0;

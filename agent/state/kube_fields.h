@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "agent/state/reader.h"
+#include "common/cluster_document.h"
 
 /*
  * Fields of a cluster's objects. Unlike those of native states, unknown ones are the cluster's, and
@@ -82,11 +83,20 @@ bool kube_has_label(struct reader *reader, const struct kube_value *object,
 		    const char *label);
 
 /*
- * Reads one object of any kind into reader->cluster. otherwise is its kind where it does not say
- * that itself, or NULL.
+ * Reads one object of any kind, a list too, into reader->cluster. list is what it is in, which says
+ * its kind and version where it does not say them itself; zeroed where it is in none.
  */
 void kube_read_object(struct reader *reader, const struct kube_value *object,
-		      const char *otherwise);
+		      const struct list_type *list);
+
+/*
+ * Whether a list with this metadata (NULL: without) has more objects than are here. An API server
+ * answers in parts where it is asked with a limit.
+ */
+bool kube_goes_on(const json_t *metadata);
+#define KUBE_GOES_ON_TEXT                                                                \
+	"the list goes on: this is a part of it, and what is missing would be taken away; get the whole list, without a limit"
+
 void kube_read_service(struct reader *reader, const struct kube_value *object);
 void kube_read_slice(struct reader *reader, const struct kube_value *object);
 void kube_read_node(struct reader *reader, const struct kube_value *object);

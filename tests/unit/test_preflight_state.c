@@ -179,6 +179,28 @@ static void test_items_without_a_kind(void **state)
 		needs_of(path, &needs, &report),
 		"ip_vs_mh,dummy,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat,nft_reject_ipv4,nft_reject_ipv6,nf_conntrack_netlink,tcp_diag,udp_diag");
 	needs_clear(&needs);
+	/* Its fields sorted, and in a list of lists. */
+	write_text(path, "{ \"items\": [ { \"metadata\": { \"annotations\":"
+			 " { \"ipvs-node/scheduler\": \"mh\" } } } ], \"kind\":"
+			 " \"ServiceList\", \"metadata\": {} }");
+	assert_non_null(strstr(needs_of(path, &needs, &report), "ip_vs_mh"));
+	needs_clear(&needs);
+	write_text(path,
+		   "{ \"items\": [ { \"items\": [ { \"metadata\": { \"annotations\":"
+		   " { \"ipvs-node/scheduler\": \"mh\" } } } ], \"kind\":"
+		   " \"ServiceList\" } ], \"kind\": \"List\" }");
+	assert_non_null(strstr(needs_of(path, &needs, &report), "ip_vs_mh"));
+	needs_clear(&needs);
+	/* One object alone, and another group's. */
+	write_text(path,
+		   "{ \"spec\": {}, \"metadata\": { \"annotations\":"
+		   " { \"ipvs-node/scheduler\": \"mh\" } }, \"kind\": \"Service\" }");
+	assert_non_null(strstr(needs_of(path, &needs, &report), "ip_vs_mh"));
+	needs_clear(&needs);
+	write_text(path, "{ \"kind\": \"ServiceList\", \"apiVersion\":"
+			 " \"serving.knative.dev/v1\", \"items\": [ {} ] }");
+	assert_string_equal(needs_of(path, &needs, &report), "");
+	needs_clear(&needs);
 	write_text(path, "{ \"kind\": \"EndpointSliceList\", \"items\":"
 			 " [ { \"metadata\": { \"annotations\":"
 			 " { \"ipvs-node/scheduler\": \"mh\" } } } ] }");
