@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "agent/table/fingerprint.h"
+#include "common/array.h"
+#include "common/macro.h"
 
 static struct history_service know(const struct service *service)
 {
@@ -30,6 +32,7 @@ int history_replace(struct history *history, const struct table *wanted,
 			continue;
 		history->services[history->service_count++] = know(&wanted->services[i]);
 	}
+	history->globals_known = !globals_failed;
 	return 0;
 }
 
@@ -183,6 +186,132 @@ void history_mark_drift(const struct history *history, const struct table *wante
 				history, wanted, ownership, operation, &last);
 		}
 	}
+}
+
+/* --- what has changed since --- */
+
+/* The next key of the history, the wanted table and what is ours, and who has it. */
+struct crossing {
+	const struct history *history;
+	const struct table *wanted;
+	const struct ownership *ownership;
+	size_t h, w, o;
+	const struct service_key *key;
+	const struct history_service *known;
+	const struct service *want;
+	bool owned;
+};
+
+static const struct service_key *lesser(const struct service_key *a,
+					const struct service_key *b)
+{
+	return !b || (a && service_key_compare(a, b) <= 0) ? a : b;
+}
+
+static bool cross_next(struct crossing *at)
+{
+	const struct history_service *known =
+		at->h < at->history->service_count ? &at->history->services[at->h] : NULL;
+	const struct service *want = at->w < at->wanted->service_count
+					     ? &at->wanted->services[at->w]
+					     : NULL;
+	const struct owned_service *owned =
+		at->o < at->ownership->service_count ? &at->ownership->services[at->o]
+						     : NULL;
+
+	at->key = lesser(known ? &known->key : NULL, want ? &want->key : NULL);
+	at->key = lesser(at->key, owned ? &owned->key : NULL);
+	if (!at->key)
+		return false;
+	at->known = known && service_key_compare(&known->key, at->key) == 0 ? known
+									   : NULL;
+	at->want = want && service_key_compare(&want->key, at->key) == 0 ? want : NULL;
+	at->owned = owned && service_key_compare(&owned->key, at->key) == 0;
+	at->h += at->known != NULL;
+	at->w += at->want != NULL;
+	at->o += at->owned;
+	return true;
+}
+
+static bool is_change(const struct crossing *at)
+{
+	if (at->want)
+		return !at->known ||
+		       at->known->fingerprint != service_fingerprint(at->want);
+	return at->known || !ownership_has_drain(at->ownership, at->key);
+}
+
+int history_find_changes(const struct history *history, const struct table *wanted,
+			 const struct ownership *ownership, struct service_key **keys,
+			 size_t *count)
+{
+	struct crossing at = { .history = history,
+			       .wanted = wanted,
+			       .ownership = ownership };
+	struct service_key *found = NULL;
+	size_t found_count = 0, room = 0;
+
+	while (cross_next(&at)) {
+		if (!is_change(&at))
+			continue;
+		if (ARRAY_MAKE_ROOM(found, found_count, room) < 0) {
+			free(found);
+			return -ENOMEM;
+		}
+		found[found_count++] = *at.key;
+	}
+	*keys = found;
+	*count = found_count;
+	return 0;
+}
+
+static bool daemon_is_same(const struct sync_daemon *a, const struct sync_daemon *b)
+{
+	return a->role == b->role && a->max_length == b->max_length &&
+	       fingerprint_sync_daemon(a) == fingerprint_sync_daemon(b);
+}
+
+static bool ours_are_wanted(const struct ownership *ownership,
+			    const struct globals *wanted)
+{
+	const struct timeouts *before = &ownership->timeouts_before;
+
+	if ((before->tcp && !wanted->timeouts.tcp) ||
+	    (before->tcp_fin && !wanted->timeouts.tcp_fin) ||
+	    (before->udp && !wanted->timeouts.udp))
+		return false;
+	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
+		if (ownership->daemons[slot].mark != OWNERSHIP_NONE &&
+		    wanted->daemons[slot].role == SYNC_NONE)
+			return false;
+	}
+	for (size_t i = 0; i < ownership->before.sysctl_count; i++) {
+		if (!globals_find_sysctl(wanted, ownership->before.sysctls[i].name))
+			return false;
+	}
+	return true;
+}
+
+bool history_has_globals(const struct history *history, const struct globals *wanted,
+			 const struct ownership *ownership)
+{
+	const struct globals *known = &history->globals;
+
+	if (!history->globals_known ||
+	    memcmp(&known->timeouts, &wanted->timeouts, sizeof(known->timeouts)) != 0 ||
+	    known->sysctl_count != wanted->sysctl_count)
+		return false;
+	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
+		if (!daemon_is_same(&known->daemons[slot], &wanted->daemons[slot]))
+			return false;
+	}
+	for (size_t i = 0; i < known->sysctl_count; i++) {
+		const char *value = globals_find_sysctl(wanted, known->sysctls[i].name);
+
+		if (!value || strcmp(value, known->sysctls[i].value) != 0)
+			return false;
+	}
+	return ours_are_wanted(ownership, wanted);
 }
 
 void history_clear(struct history *history)

@@ -23,11 +23,12 @@ struct history {
 	struct history_service *services; /* sorted by key; NULL where nothing is known */
 	size_t service_count;
 	struct globals globals;
+	bool globals_known; /* they are all that was brought about; false is not "none" */
 };
 
 /*
  * Takes over what is wanted and was brought about: failed has a flag for each wanted service.
- * Global values are left out where globals_failed. -ENOMEM: the history is then empty.
+ * Global values are not known where globals_failed. -ENOMEM: the history is then empty.
  */
 int history_replace(struct history *history, const struct table *wanted,
 		    const bool *failed, bool globals_failed) MUST_CHECK;
@@ -46,5 +47,22 @@ int history_update(struct history *history, const struct table *wanted,
  */
 void history_mark_drift(const struct history *history, const struct table *wanted,
 			const struct ownership *ownership, struct plan *plan);
+
+/*
+ * What a part has to look at: the keys of services that are wanted otherwise than they were brought
+ * about, or no more, and of those that ownership names although neither wants them (a service that
+ * failed in part is not in the history, and may be in the kernel). What drains is looked after
+ * elsewhere. Sorted, the caller frees it. -ENOMEM.
+ */
+int history_find_changes(const struct history *history, const struct table *wanted,
+			 const struct ownership *ownership, struct service_key **keys,
+			 size_t *count) MUST_CHECK;
+
+/*
+ * Whether global values are known, wanted as they were, and nothing of them is ours beyond that:
+ * only then a part, which does not look at them, is enough.
+ */
+bool history_has_globals(const struct history *history, const struct globals *wanted,
+			 const struct ownership *ownership);
 
 void history_clear(struct history *history);

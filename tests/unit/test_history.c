@@ -272,6 +272,96 @@ static void globals_put_back_are_drift(void **state)
 #define HISTORY_TEST(name)                                                               \
 	cmocka_unit_test_setup_teardown(name, set_up_past, tear_down_past)
 
+/* --- what a part has to look at --- */
+
+static void assert_changes(struct past *past, const char *expected)
+{
+	cleanup_free struct service_key *keys = NULL;
+	char text[1024] = "", key[SERVICE_KEY_TEXT];
+	size_t count = 0, used = 0;
+
+	assert_int_equal(history_find_changes(&past->history, &past->f->wanted,
+					      &past->f->ownership, &keys, &count),
+			 0);
+	for (size_t i = 0; i < count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n",
+					 service_key_format(&keys[i], key));
+	assert_string_equal(text, expected);
+}
+
+static void what_is_as_it_was_is_no_change(void **state)
+{
+	assert_changes(*state, "");
+}
+
+static void what_came_went_or_is_another_is_a_change(void **state)
+{
+	struct past *past = *state;
+	struct table *wanted = &past->f->wanted;
+
+	wanted->services[0].destinations[0].weight = 7;
+	service_clear(&wanted->services[--wanted->service_count]);
+	build_service(wanted, 5);
+	assert_changes(past, "tcp 10.0.0.1:80\ntcp 10.0.0.2:80\ntcp 10.0.0.5:80\n");
+}
+
+/* It failed in part: the history does not know it, and the kernel may have it. */
+static void what_is_ours_and_in_neither_is_a_change(void **state)
+{
+	struct past *past = *state;
+
+	own(past->f, 9);
+	assert_changes(past, "tcp 10.0.0.9:80\n");
+}
+
+static void what_drains_is_looked_after_elsewhere(void **state)
+{
+	struct past *past = *state;
+	struct ownership *ownership = &past->f->ownership;
+	struct drain drain = { .port = 8080 };
+
+	own(past->f, 9);
+	drain.service = ownership->services[ownership->service_count - 1].key;
+	assert_int_equal(address_parse("10.1.0.1", &drain.address), 0);
+	assert_int_equal(ownership_set_drain(ownership, &drain), 0);
+	assert_changes(past, "");
+}
+
+static bool has_globals(const struct past *past)
+{
+	return history_has_globals(&past->history, &past->f->wanted.globals,
+				   &past->f->ownership);
+}
+
+static void failed_globals_are_not_known_to_be_none(void **state)
+{
+	struct past *past = *state;
+	bool failed[2] = { false, false };
+
+	assert_true(has_globals(past));
+	replace(past, failed, true);
+	assert_false(has_globals(past));
+	replace(past, failed, false);
+	assert_true(has_globals(past));
+}
+
+static void globals_that_are_ours_and_not_wanted_are_a_change(void **state)
+{
+	struct past *past = *state;
+	struct ownership *ownership = &past->f->ownership;
+
+	ownership->timeouts_before.udp = 300;
+	assert_false(has_globals(past));
+	ownership->timeouts_before.udp = 0;
+	ownership->daemons[0].mark = OWNERSHIP_INTENDED;
+	assert_false(has_globals(past));
+	ownership->daemons[0].mark = OWNERSHIP_NONE;
+	assert_true(has_globals(past));
+	assert_int_equal(
+		globals_add_sysctl(&ownership->before, "net.ipv4.vs.conntrack", "0"), 0);
+	assert_false(has_globals(past));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +377,12 @@ int main(void)
 		HISTORY_TEST(drain_that_goes_on_is_no_drift),
 		HISTORY_TEST(part_changes_what_is_in_its_scope_alone),
 		HISTORY_TEST(globals_put_back_are_drift),
+		HISTORY_TEST(what_is_as_it_was_is_no_change),
+		HISTORY_TEST(what_came_went_or_is_another_is_a_change),
+		HISTORY_TEST(what_is_ours_and_in_neither_is_a_change),
+		HISTORY_TEST(what_drains_is_looked_after_elsewhere),
+		HISTORY_TEST(failed_globals_are_not_known_to_be_none),
+		HISTORY_TEST(globals_that_are_ours_and_not_wanted_are_a_change),
 	};
 
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);

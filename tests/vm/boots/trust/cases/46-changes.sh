@@ -123,3 +123,51 @@ case_broken_state_in_between() {
   wait_until 40 has "-a -t 10.0.0.0:80 -r 10.0.1.1:80 -m -w 5" ipvsadm -Sn
   settled_now
 }
+
+# What failed in part is not "nothing": what of it did come to be goes again with the state.
+case_failed_globals_that_are_taken_back_are_put_back() {
+  local was
+  was=$(cat /proc/sys/net/ipv4/vs/conn_reuse_mode)
+  forty
+  changes_to '.sysctls = {"net.ipv4.vs.no_such": 1, "net.ipv4.vs.conn_reuse_mode": 0} | .timeouts = {tcp: 1234}'
+  expect_contains "$(ipvsadm -Ln --timeout)" ": 1234 "
+  expect_equal 0 "$(cat /proc/sys/net/ipv4/vs/conn_reuse_mode)"
+  changes_to 'del(.sysctls, .timeouts)'
+  in_sync
+  expect_contains "$(ipvsadm -Ln --timeout)" ": 900 "
+  expect_equal "$was" "$(cat /proc/sys/net/ipv4/vs/conn_reuse_mode)"
+  settled_now
+}
+
+case_failed_sync_daemon_that_is_taken_back_leaves_the_other_one() {
+  ip link add sync0 type dummy
+  ip link set sync0 up
+  forty
+  changes_to '.syncDaemons = [{role: "backup", interface: "sync0", syncId: 1}, {role: "master", interface: "none0", syncId: 1}]'
+  expect_contains "$(ipvsadm -Ln --daemon)" "backup sync daemon (mcast=sync0"
+  changes_to 'del(.syncDaemons)'
+  in_sync
+  expect_equal "" "$(ipvsadm -Ln --daemon)"
+  settled_now
+}
+
+case_service_that_failed_in_part_and_is_taken_back_goes() {
+  # The kernel takes no broadcast address as a destination.
+  ip link add net0 type dummy
+  ip address add 10.9.0.1/24 dev net0
+  ip link set net0 up
+  forty
+  changes_to '.services += [{address: "10.0.0.99", port: 1, protocol: "tcp",
+    destinations: [{address: "10.0.1.1"}, {address: "10.9.0.255"}]}]'
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.99:1 -r 10.0.1.1:1"
+  changes_to 'del(.services[-1])'
+  in_sync
+  expect_not_contains "$(ipvsadm -Sn)" "10.0.0.99:1"
+  settled_now
+  # And one that is edited and edited back.
+  changes_to '.services[2].destinations += [{address: "10.0.1.7"}, {address: "10.9.0.255"}]'
+  changes_to 'del(.services[2].destinations[-1, -2])'
+  in_sync
+  expect_not_contains "$(ipvsadm -Sn)" "10.0.1.7"
+  settled_now
+}
