@@ -2,6 +2,7 @@
 #include "agent/daemon/bookkeeping.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,8 @@ static void confirm_daemons(struct preparation *preparation, bool *changed)
 		enum ownership_mark now = ours ? OWNERSHIP_OWNED : OWNERSHIP_NONE;
 
 		*changed |= owned->mark != now;
-		*owned = (struct owned_daemon){ .mark = now };
+		*owned = (struct owned_daemon){ .mark = now,
+						.link = ours ? owned->link : 0 };
 	}
 }
 
@@ -182,11 +184,14 @@ static void adopt_daemons(struct preparation *preparation, bool *changed)
 		struct owned_daemon *owned =
 			&preparation->session->ownership.daemons[slot];
 
-		if (owned->mark != OWNERSHIP_NONE || wanted->role == SYNC_NONE ||
-		    !sync_daemon_equal(wanted, actual))
+		if (wanted->role == SYNC_NONE || !sync_daemon_equal(wanted, actual) ||
+		    owned->link != 0)
 			continue;
+		*changed |= owned->mark == OWNERSHIP_NONE;
 		owned->mark = OWNERSHIP_OWNED;
-		*changed = true;
+		/* Not known so far: what it was started on is taken to be what is there. */
+		owned->link = if_nametoindex(actual->interface);
+		*changed |= owned->link != 0;
 	}
 }
 
@@ -331,8 +336,12 @@ static void note_daemon(struct preparation *preparation,
 	bool starts = operation->kind == OPERATION_START_DAEMON;
 
 	if (result == 0) {
-		*owned = (struct owned_daemon){ .mark = starts ? OWNERSHIP_OWNED
-							       : OWNERSHIP_NONE };
+		*owned = (struct owned_daemon){ 0 };
+		if (starts)
+			*owned = (struct owned_daemon){
+				.mark = OWNERSHIP_OWNED,
+				.link = if_nametoindex(operation->daemon->interface),
+			};
 		*changed = true;
 	} else if (starts && result != -EINPROGRESS &&
 		   owned->mark == OWNERSHIP_INTENDED) {
@@ -341,7 +350,7 @@ static void note_daemon(struct preparation *preparation,
 	}
 }
 
-/* Sysctls that left the state and have their old value again. */
+/* Sysctls that left the state and have their old value again, and those that went with their link. */
 static void release_sysctls(struct preparation *preparation, const int *results,
 			    bool *changed)
 {
@@ -359,8 +368,10 @@ static void release_sysctls(struct preparation *preparation, const int *results,
 			/* By its address: of what was freed before, the text is gone. */
 			failed |= plan->operations[k].sysctl->name == sysctl->name &&
 				  results[k] != 0;
-		if (failed ||
-		    globals_find_sysctl(&preparation->wanted.globals, sysctl->name)) {
+		if (!globals_sysctl_is_absent(&preparation->actual.globals,
+					      sysctl->name) &&
+		    (failed ||
+		     globals_find_sysctl(&preparation->wanted.globals, sysctl->name))) {
 			before->sysctls[kept++] = *sysctl;
 			continue;
 		}
@@ -369,6 +380,22 @@ static void release_sysctls(struct preparation *preparation, const int *results,
 		*changed = true;
 	}
 	before->sysctl_count = kept;
+}
+
+/* What the kernel made of a value matters only as long as that is wanted. */
+static void forget_made_sysctls(struct preparation *preparation, bool *changed)
+{
+	struct ownership *ownership = &preparation->session->ownership;
+
+	for (size_t i = ownership->made_count; i-- > 0;) {
+		const char *name = ownership->made[i].name;
+
+		if (globals_find_sysctl(&preparation->wanted.globals, name) ||
+		    globals_find_sysctl(&ownership->before, name))
+			continue;
+		ownership_forget_made(ownership, i);
+		*changed = true;
+	}
 }
 
 static int note_result(struct preparation *preparation, const struct operation *operation,
@@ -404,8 +431,12 @@ int bookkeeping_after(struct preparation *preparation, const int *results, bool 
 		r = note_result(preparation, &plan->operations[i], results[i], changed);
 	rulesets_note(preparation, results, changed);
 	/* Last: the plan's sysctl operations borrow from what this frees. */
-	if (!preparation->scope)
+	if (!preparation->scope) {
 		release_sysctls(preparation, results, changed);
+		forget_made_sysctls(preparation, changed);
+	}
+	*changed |= preparation->made_sysctls;
+	preparation->made_sysctls = false;
 	ownership_settle(&preparation->session->ownership);
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/daemon/link_needs.h"
 #include "agent/daemon/rulesets.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -125,7 +126,7 @@ int daemon_on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 		       : 0;
 }
 
-/* What a new or risen link can mend. */
+/* What a new or risen link can mend, also one that had no address before. */
 static bool lacks_link(const struct reconcile_report *report)
 {
 	static const char sync_daemon[] = "sync daemon";
@@ -149,7 +150,8 @@ int daemon_on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 		sd_event_source_set_enabled(daemon->link_source, SD_EVENT_OFF);
 		return 0;
 	}
-	if (r != LINK_APPEARED || !lacks_link(&daemon->report))
+	if (r != LINK_CHANGED ||
+	    (!lacks_link(&daemon->report) && !link_needs_look(&daemon->session)))
 		return 0;
 	daemon_begin_anew(daemon);
 	return daemon_set_timer(

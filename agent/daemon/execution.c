@@ -16,6 +16,9 @@
 #include "agent/table/fingerprint.h"
 #include "common/clock.h"
 
+/* A value that the kernel rounds up is more than was asked for by a page or so. */
+static const long long MADE_MORE_MAX = 4096;
+
 /* --- what came of it --- */
 
 /* Another's write since the dump, or a lost answer: reason to read again, not yet an error. */
@@ -130,8 +133,13 @@ static int tally_all(struct tally *tally, const int *results)
 	return r;
 }
 
+/* Also where another's stands in the way: it was not brought about. */
 static bool globals_failed(const struct plan *plan, const int *results)
 {
+	for (size_t i = 0; i < plan->conflict_count; i++) {
+		if (plan->conflicts[i].daemon)
+			return true;
+	}
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		if (plan->operations[i].kind < OPERATION_NEW_SERVICE && results[i] != 0 &&
 		    results[i] != WITHHELD_CONTESTED)
@@ -142,11 +150,54 @@ static bool globals_failed(const struct plan *plan, const int *results)
 
 /* --- writing --- */
 
-/* What the state did not ask for must not cost the node its way out. */
-static int write_sysctl(const struct operation *operation, struct err *err)
+static bool is_number(const char *text, long long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0';
+}
+
+/*
+ * Whether the kernel took the value and made its own of it (nf_conntrack_buckets fills whole pages), and
+ * did not just keep what it had (sync_ports of 5.10, where it is no power of two).
+ */
+static bool is_made_of(const char *made, const struct operation *operation)
+{
+	long long wanted, number;
+
+	if (!operation->sysctl_before ||
+	    !sysctl_value_equal(made, operation->sysctl_before))
+		return true;
+	/* It may have been made of the same value before. */
+	return is_number(operation->sysctl->value, &wanted) && is_number(made, &number) &&
+	       number > wanted && number - wanted <= MAX_OF(MADE_MORE_MAX, wanted / 8);
+}
+
+static int note_made(struct preparation *preparation, const struct operation *operation,
+		     const char *made, struct err *err)
 {
 	const struct sysctl *sysctl = operation->sysctl;
+
+	if (!is_made_of(made, operation))
+		return err_set(err, EIO, "sysctl %s: the kernel keeps %s, not %s",
+			       sysctl->name, made, sysctl->value);
+	preparation->made_sysctls = true;
+	if (ownership_note_made(&preparation->session->ownership, sysctl->name,
+				sysctl->value, made) < 0)
+		return err_errno(err, ENOMEM, "sysctl %s", sysctl->name);
+	return 0;
+}
+
+/* What the state did not ask for must not cost the node its way out. */
+static int write_sysctl(struct preparation *preparation,
+			const struct operation *operation, struct err *err)
+{
+	const struct sysctl *sysctl = operation->sysctl;
+	cleanup_free char *made = NULL;
 	char link[IF_NAMESIZE];
+	int r;
 
 	if (sysctl->implied && strcmp(sysctl->name, GLOBALS_FORWARDING6_SYSCTL) == 0 &&
 	    router_advertisement_would_go(link))
@@ -154,12 +205,15 @@ static int write_sysctl(const struct operation *operation, struct err *err)
 			err, EBUSY,
 			"%s stays as it is: with %s the kernel would drop the default route that %s has by router advertisement; set net.ipv6.conf.%s.accept_ra to 2 first",
 			sysctl->name, sysctl->value, link, link);
-	return sysctl_write(sysctl->name, sysctl->value, err);
+	r = sysctl_write(sysctl->name, sysctl->value, &made, err);
+	return r == 0 && made ? note_made(preparation, operation, made, err) : r;
 }
 
-static int write_sysctls(const struct plan *plan, int *results,
+static int write_sysctls(struct preparation *preparation, int *results,
 			 struct reconcile_report *report)
 {
+	const struct plan *plan = &preparation->plan;
+
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct operation *operation = &plan->operations[i];
 		struct err err = { 0 };
@@ -167,7 +221,7 @@ static int write_sysctls(const struct plan *plan, int *results,
 		if (operation->kind != OPERATION_SET_SYSCTL || results[i] != 0)
 			continue;
 		report->kernel_writes++;
-		results[i] = write_sysctl(operation, &err);
+		results[i] = write_sysctl(preparation, operation, &err);
 		if (results[i] < 0 && failure_report_sysctl(report, operation, &err) < 0)
 			return -ENOMEM;
 	}
@@ -234,7 +288,7 @@ static int write_kernel(struct preparation *preparation, int *results,
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	const struct plan *plan = &preparation->plan;
 	struct err err = { 0 };
-	int r = write_sysctls(plan, results, report);
+	int r = write_sysctls(preparation, results, report);
 
 	if (r == 0)
 		r = rulesets_write(preparation, results, report);

@@ -212,19 +212,18 @@ static bool cross_next(struct crossing *at)
 {
 	const struct history_service *known =
 		at->h < at->history->service_count ? &at->history->services[at->h] : NULL;
-	const struct service *want = at->w < at->wanted->service_count
-					     ? &at->wanted->services[at->w]
-					     : NULL;
-	const struct owned_service *owned =
-		at->o < at->ownership->service_count ? &at->ownership->services[at->o]
-						     : NULL;
+	const struct service *want =
+		at->w < at->wanted->service_count ? &at->wanted->services[at->w] : NULL;
+	const struct owned_service *owned = at->o < at->ownership->service_count
+						    ? &at->ownership->services[at->o]
+						    : NULL;
 
 	at->key = lesser(known ? &known->key : NULL, want ? &want->key : NULL);
 	at->key = lesser(at->key, owned ? &owned->key : NULL);
 	if (!at->key)
 		return false;
-	at->known = known && service_key_compare(&known->key, at->key) == 0 ? known
-									   : NULL;
+	at->known =
+		known && service_key_compare(&known->key, at->key) == 0 ? known : NULL;
 	at->want = want && service_key_compare(&want->key, at->key) == 0 ? want : NULL;
 	at->owned = owned && service_key_compare(&owned->key, at->key) == 0;
 	at->h += at->known != NULL;

@@ -2,6 +2,7 @@
 #include "agent/daemon/preparation.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "agent/daemon/record.h"
 #include "agent/kernel/sysctl.h"
 #include "agent/table/fingerprint.h"
+#include "agent/table/sysctl_name.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -161,6 +163,13 @@ int preparation_read_state(struct preparation *preparation,
 	return r;
 }
 
+static bool lacks_link(const char *sysctl)
+{
+	char link[IF_NAMESIZE];
+
+	return sysctl_link(sysctl, link) && if_nametoindex(link) == 0;
+}
+
 /* The present values of those sysctls that the state names or that are ours. */
 static int read_sysctls(const struct globals *names, struct globals *actual)
 {
@@ -169,12 +178,15 @@ static int read_sysctls(const struct globals *names, struct globals *actual)
 		cleanup_free char *value = NULL;
 		int r;
 
-		if (globals_find_sysctl(actual, name))
+		if (globals_find_sysctl(actual, name) ||
+		    globals_sysctl_is_absent(actual, name))
 			continue;
 		/* One that cannot be read is left out; setting it will then say why. */
 		r = sysctl_read(name, &value, NULL);
 		if (r == 0)
 			r = globals_add_sysctl(actual, name, value);
+		else if (r == -ENOENT && lacks_link(name))
+			r = globals_add_absent_sysctl(actual, name);
 		if (r == -ENOMEM)
 			return r;
 	}
@@ -228,6 +240,18 @@ int preparation_open(struct preparation *preparation, struct err *err)
 	return preparation->ipvs ? 0 : ipvs_open(&preparation->ipvs, err);
 }
 
+/* Which of our sync daemons are bound to a link that is not there any more. */
+static void find_lost_daemons(struct preparation *preparation)
+{
+	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
+		struct sync_daemon *actual = &preparation->actual.globals.daemons[slot];
+		unsigned int link = preparation->session->ownership.daemons[slot].link;
+
+		actual->lost = actual->role != SYNC_NONE && link != 0 &&
+			       if_nametoindex(actual->interface) != link;
+	}
+}
+
 static int read_kernel(struct preparation *preparation, struct err *err)
 {
 	struct globals *actual = &preparation->actual.globals;
@@ -239,6 +263,7 @@ static int read_kernel(struct preparation *preparation, struct err *err)
 		r = confirm_absent(preparation, err);
 	if (r < 0)
 		return r;
+	find_lost_daemons(preparation);
 	r = implied_sysctls_add(preparation);
 	if (r == 0)
 		r = read_sysctls(&preparation->wanted.globals, actual);

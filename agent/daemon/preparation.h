@@ -31,6 +31,7 @@ struct preparation {
 	/* Of a part: the whole wanted table; NULL: what is made of all services is left alone. */
 	const struct table *all_wanted;
 	struct ruleset_goals rulesets;
+	bool made_sysctls; /* the kernel made other values of some; not in the record yet */
 	size_t drains_begun; /* plan.h; also those of a part that was brought about for it */
 };
 

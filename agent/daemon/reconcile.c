@@ -11,6 +11,7 @@
 #include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
 #include "agent/daemon/last_good.h"
+#include "agent/daemon/link_needs.h"
 #include "agent/daemon/part.h"
 #include "agent/daemon/preparation.h"
 #include "common/clock.h"
@@ -203,12 +204,47 @@ static int settle(struct session *session, struct reconcile_report *report)
 			    random);
 }
 
+static int report_made_sysctls(const struct preparation *preparation,
+			       struct reconcile_report *report)
+{
+	const struct ownership *ownership = &preparation->session->ownership;
+	const struct globals *wanted = &preparation->wanted.globals;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < wanted->sysctl_count; i++) {
+		const struct sysctl *sysctl = &wanted->sysctls[i];
+		const char *made =
+			ownership_find_made(ownership, sysctl->name, sysctl->value);
+
+		if (made)
+			r = reconcile_report_warn(report,
+						  "sysctl %s: the kernel made %s of %s",
+						  sysctl->name, made, sysctl->value);
+	}
+	return r;
+}
+
 /* What comes after the services: their addresses, and a word on those that were refused. */
 static int finish(const struct preparation *preparation, struct reconcile_report *report)
 {
 	int r = addresses_bring_about(preparation, report);
 
+	if (r == 0)
+		r = report_made_sysctls(preparation, report);
 	return r == 0 ? admission_report(&preparation->admission, report) : r;
+}
+
+/* A sysctl of our own link can only be set when the addresses' part has made that. */
+static int run_again_for_links(struct preparation *preparation,
+			       struct reconcile_report *report, struct err *err)
+{
+	int r;
+
+	if (!link_came_for_sysctl(preparation))
+		return 0;
+	reconcile_report_restart(report);
+	r = run_rounds(preparation, report, err);
+	return r == 0 ? finish(preparation, report) : r;
 }
 
 /* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
@@ -227,6 +263,8 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 	/* Nothing of a state that is held is brought about. */
 	if (r == 0)
 		r = finish(preparation, report);
+	if (r == 0)
+		r = run_again_for_links(preparation, report, &err);
 
 	session->allow_removal = false;
 	add_counts(preparation, report);

@@ -15,7 +15,9 @@
  *	timeouts 900 120 300 xxxxxxxx          found before, seconds, 0: not ours
  *	intended-daemon backup 0123456789abcdef xxxxxxxx
  *	daemon master xxxxxxxx                 ours is running
+ *	daemon-link master 7 xxxxxxxx          the index of the interface that it was started on
  *	sysctl net.ipv4.vs.conntrack 0 xxxxxxxx	 found before
+ *	made-sysctl net.netfilter.nf_conntrack_buckets 100000 100352 xxxxxxxx	asked for, and had
  *	intended-ruleset ip6 0123456789abcdef xxxxxxxx
  *	ruleset ip 0123456789abcdef 42 0123456789abcdef xxxxxxxx   nftables' table: handle and sum, 0: not known
  *	intended tcp 10.0.0.1 443 0123456789abcdef xxxxxxxx

@@ -188,6 +188,24 @@ static int put_sysctl(struct writer *writer, const struct sysctl *sysctl)
 	return 0;
 }
 
+static int put_made_sysctl(struct writer *writer, const struct made_sysctl *made)
+{
+	int r = make_room(writer, RECORD_LINE_ROOM + 3 * strlen(made->name) +
+					  3 * strlen(made->value) +
+					  3 * strlen(made->made));
+
+	if (r < 0)
+		return r;
+	put_text(writer, "made-sysctl ");
+	put_word(writer, made->name);
+	put_text(writer, " ");
+	put_word(writer, made->value);
+	put_text(writer, " ");
+	put_word(writer, made->made);
+	end_line(writer);
+	return 0;
+}
+
 static void put_good_state(struct writer *writer, const struct ownership *ownership)
 {
 	if (ownership->good_fingerprint == 0)
@@ -222,6 +240,13 @@ static void put_daemon(struct writer *writer, enum sync_role role,
 	put_text(writer, sync_role_name(role));
 	if (owned->mark == OWNERSHIP_INTENDED)
 		put_fingerprint(writer, owned->fingerprint);
+	end_line(writer);
+	if (owned->mark != OWNERSHIP_OWNED || owned->link == 0)
+		return;
+	put_text(writer, "daemon-link ");
+	put_text(writer, sync_role_name(role));
+	put_text(writer, " ");
+	put_number(writer, owned->link);
 	end_line(writer);
 }
 
@@ -287,7 +312,7 @@ static void put_ruleset(struct writer *writer, const char *family,
 
 static int put_globals(struct writer *writer, const struct ownership *ownership)
 {
-	int r = make_room(writer, 6 * RECORD_LINE_ROOM);
+	int r = make_room(writer, 8 * RECORD_LINE_ROOM);
 
 	if (r < 0)
 		return r;
@@ -299,6 +324,8 @@ static int put_globals(struct writer *writer, const struct ownership *ownership)
 	put_ruleset(writer, "ip6", &ownership->rulesets[ruleset_slot(AF_INET6)]);
 	for (size_t i = 0; i < ownership->before.sysctl_count && r == 0; i++)
 		r = put_sysctl(writer, &ownership->before.sysctls[i]);
+	for (size_t i = 0; i < ownership->made_count && r == 0; i++)
+		r = put_made_sysctl(writer, &ownership->made[i]);
 	return r;
 }
 

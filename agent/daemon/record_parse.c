@@ -233,6 +233,18 @@ static int take_daemon(struct reader *reader, struct ownership *ownership)
 	return 0;
 }
 
+static int take_daemon_link(struct reader *reader, struct ownership *ownership)
+{
+	enum sync_role role;
+	uint32_t link;
+
+	if (reader->word_count != 3 || find_role(reader->words[1], &role) < 0 ||
+	    parse_u32(reader->words[2], 1, INT32_MAX, &link) < 0)
+		return -EBADMSG;
+	ownership->daemons[sync_slot(role)].link = link;
+	return 0;
+}
+
 static int take_intended_daemon(struct reader *reader, struct ownership *ownership)
 {
 	struct owned_daemon owned = { .mark = OWNERSHIP_INTENDED };
@@ -323,6 +335,16 @@ static int take_sysctl(struct reader *reader, struct ownership *ownership)
 	return globals_set_sysctl(before, reader->words[1], reader->words[2]);
 }
 
+static int take_made_sysctl(struct reader *reader, struct ownership *ownership)
+{
+	char **words = reader->words;
+
+	if (reader->word_count != 4 || !unescape(words[1]) || !unescape(words[2]) ||
+	    !unescape(words[3]) || words[1][0] == '\0')
+		return -EBADMSG;
+	return ownership_note_made(ownership, words[1], words[2], words[3]);
+}
+
 static int take_link(struct reader *reader, struct ownership *ownership)
 {
 	struct owned_link link = { 0 };
@@ -371,10 +393,12 @@ static int take_line(struct reader *reader, struct ownership *ownership)
 		{ "drain", take_drain },
 		{ "timeouts", take_timeouts },
 		{ "daemon", take_daemon },
+		{ "daemon-link", take_daemon_link },
 		{ "intended-daemon", take_intended_daemon },
 		{ "ruleset", take_ruleset },
 		{ "intended-ruleset", take_intended_ruleset },
 		{ "sysctl", take_sysctl },
+		{ "made-sysctl", take_made_sysctl },
 		{ "good", take_good },
 		{ "link", take_link },
 		{ "bound", take_bound },

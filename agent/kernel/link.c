@@ -13,7 +13,7 @@
 
 struct link_watch {
 	struct nl_sock *socket;
-	bool appeared;
+	bool changed;
 };
 
 /*
@@ -26,13 +26,13 @@ static int on_message(struct nl_msg *message, void *context)
 	const struct nlmsghdr *header = nlmsg_hdr(message);
 	const struct ifinfomsg *link;
 
-	if (header->nlmsg_type != RTM_NEWLINK ||
+	if ((header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) ||
 	    header->nlmsg_len < NLMSG_LENGTH(sizeof(*link)))
 		return NL_OK;
 	link = NLMSG_DATA(header);
-	if (link->ifi_change == ~0U ||
+	if (header->nlmsg_type == RTM_DELLINK || link->ifi_change == ~0U ||
 	    (link->ifi_flags & link->ifi_change & (IFF_UP | IFF_RUNNING)))
-		watch->appeared = true;
+		watch->changed = true;
 	return NL_OK;
 }
 
@@ -84,7 +84,7 @@ int link_watch_fd(const struct link_watch *watch)
 
 int link_watch_dispatch(struct link_watch *watch)
 {
-	watch->appeared = false;
+	watch->changed = false;
 	/* Bounded: what is left wakes the caller again. */
 	for (int i = 0; i < 1000; i++) {
 		int r = nl_recvmsgs_default(watch->socket);
@@ -93,11 +93,11 @@ int link_watch_dispatch(struct link_watch *watch)
 			break;
 		if (r == -NLE_NOMEM || r == -NLE_DUMP_INTR || r == -NLE_MSG_OVERFLOW) {
 			/* ENOBUFS, which libnl takes for this: messages were dropped. */
-			watch->appeared = true;
+			watch->changed = true;
 			continue;
 		}
 		if (r < 0 && r != -NLE_INTR)
 			return -EIO;
 	}
-	return watch->appeared ? LINK_APPEARED : LINK_NOTHING;
+	return watch->changed ? LINK_CHANGED : LINK_NOTHING;
 }

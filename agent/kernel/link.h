@@ -6,14 +6,14 @@
 #include "common/macro.h"
 
 /*
- * Tells when a network interface appears or comes up, over rtnetlink (rtnetlink(7),
+ * Tells when a network interface appears, comes up or goes, over rtnetlink (rtnetlink(7),
  * RTNLGRP_LINK). What else changes about links is passed over.
  */
 struct link_watch;
 
 enum link_event {
 	LINK_NOTHING = 0,
-	LINK_APPEARED = 1, /* one or more; also where the kernel had to drop messages */
+	LINK_CHANGED = 1, /* one or more; also where the kernel had to drop messages */
 };
 
 int link_watch_new(struct link_watch **watch, struct err *err) MUST_CHECK;

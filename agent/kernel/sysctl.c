@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/table/globals.h"
+#include "agent/table/sysctl_name.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 
@@ -42,6 +44,13 @@ static int sysctl_path(const char *name, char path[static SYSCTL_PATH_MAX],
 
 static int explain(const char *name, int code, struct err *err)
 {
+	char link[IF_NAMESIZE];
+
+	if (code == ENOENT && sysctl_link(name, link) && if_nametoindex(link) == 0)
+		return err_set(
+			err, ENOENT,
+			"sysctl %s: there is no link %s; it is set when the link appears",
+			name, link);
 	if (code == ENOENT)
 		return err_set(err, ENOENT, "sysctl %s: this kernel does not have it",
 			       name);
@@ -76,23 +85,28 @@ int sysctl_read(const char *name, char **value, struct err *err)
 static int write_value(const char *path, const char *value)
 {
 	cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t length = strlen(value);
+	size_t length;
 	ssize_t written;
 
 	if (fd < 0)
 		return -errno;
+	/* A write of no bytes changes nothing; an empty line makes the value an empty one. */
+	if (value[0] == '\0')
+		value = "\n";
+	length = strlen(value);
 	written = write(fd, value, length);
 	if (written < 0)
 		return -errno;
 	return (size_t)written == length ? 0 : -EIO;
 }
 
-int sysctl_write(const char *name, const char *value, struct err *err)
+int sysctl_write(const char *name, const char *value, char **made, struct err *err)
 {
 	cleanup_free char *kept = NULL;
 	char path[SYSCTL_PATH_MAX];
 	int r;
 
+	*made = NULL;
 	r = sysctl_path(name, path, err);
 	if (r < 0)
 		return r;
@@ -103,7 +117,6 @@ int sysctl_write(const char *name, const char *value, struct err *err)
 	if (r < 0)
 		return r;
 	if (!sysctl_value_equal(kept, value))
-		return err_set(err, EIO, "sysctl %s: the kernel made %s of %s", name,
-			       kept, value);
+		*made = TAKE_PTR(kept);
 	return 0;
 }

@@ -18,5 +18,9 @@ enum { SYSCTL_VALUE_MAX = 4096 };
  */
 int sysctl_read(const char *name, char **value, struct err *err) MUST_CHECK;
 
-/* Writes the value and reads it back: -EIO where the kernel keeps another one. */
-int sysctl_write(const char *name, const char *value, struct err *err) MUST_CHECK;
+/*
+ * Writes the value, which may be empty, and reads it back. Where the kernel has another one then, *made
+ * is that in a new text that the caller frees, NULL otherwise.
+ */
+int sysctl_write(const char *name, const char *value, char **made,
+		 struct err *err) MUST_CHECK;

@@ -338,7 +338,8 @@ bool rules_sysctl_name(const char *name)
 
 bool rules_sysctl_value(const char *value)
 {
-	if (value[strspn(value, " \t")] == '\0' || strlen(value) > 1023)
+	/* An empty one is a value, of blanks alone it is a mistake. */
+	if (strlen(value) > 1023 || (value[0] && value[strspn(value, " \t")] == '\0'))
 		return false;
 	for (const char *p = value; *p; p++) {
 		if (!isprint((unsigned char)*p) && *p != '\t')

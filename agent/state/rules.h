@@ -41,5 +41,5 @@ void rules_check_daemon(const struct sync_daemon *daemon, rules_report_fn fn,
 /* Whether the name is a sysctl's under net., which cannot lead out of /proc/sys/net. */
 bool rules_sysctl_name(const char *name);
 
-/* Whether the value is one line of printable characters, short enough for a sysctl. */
+/* Whether the value is at most one line of printable characters, short enough for a sysctl. */
 bool rules_sysctl_value(const char *value);

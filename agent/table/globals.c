@@ -127,13 +127,49 @@ int globals_set_sysctl(struct globals *globals, const char *name, const char *va
 	return globals_add_sysctl(globals, name, value);
 }
 
-const char *globals_find_sysctl(const struct globals *globals, const char *name)
+static const struct sysctl *find_sysctl(const struct globals *globals, const char *name)
 {
 	for (size_t i = 0; i < globals->sysctl_count; i++) {
 		if (strcmp(globals->sysctls[i].name, name) == 0)
-			return globals->sysctls[i].value;
+			return &globals->sysctls[i];
 	}
 	return NULL;
+}
+
+const char *globals_find_sysctl(const struct globals *globals, const char *name)
+{
+	const struct sysctl *found = find_sysctl(globals, name);
+
+	return found && !found->absent ? found->value : NULL;
+}
+
+int globals_add_absent_sysctl(struct globals *globals, const char *name)
+{
+	if (globals_add_sysctl(globals, name, "") < 0)
+		return -ENOMEM;
+	globals->sysctls[globals->sysctl_count - 1].absent = true;
+	return 0;
+}
+
+bool globals_sysctl_is_absent(const struct globals *globals, const char *name)
+{
+	const struct sysctl *found = find_sysctl(globals, name);
+
+	return found && found->absent;
+}
+
+static void clear_sysctl(struct sysctl *sysctl)
+{
+	free(sysctl->name);
+	free(sysctl->value);
+}
+
+void globals_remove_sysctl(struct globals *globals, size_t index)
+{
+	clear_sysctl(&globals->sysctls[index]);
+	globals->sysctl_count--;
+	memmove(&globals->sysctls[index], &globals->sysctls[index + 1],
+		(globals->sysctl_count - index) * sizeof(*globals->sysctls));
 }
 
 int globals_copy(const struct globals *from, struct globals *to)
@@ -151,10 +187,8 @@ int globals_copy(const struct globals *from, struct globals *to)
 
 void globals_clear(struct globals *globals)
 {
-	for (size_t i = 0; i < globals->sysctl_count; i++) {
-		free(globals->sysctls[i].name);
-		free(globals->sysctls[i].value);
-	}
+	for (size_t i = 0; i < globals->sysctl_count; i++)
+		clear_sysctl(&globals->sysctls[i]);
 	free(globals->sysctls);
 	memset(globals, 0, sizeof(*globals));
 }

@@ -43,6 +43,7 @@ struct sync_daemon {
 	uint8_t sync_id;
 	uint16_t
 		max_length; /* bytes of UDP payload; 0: what the kernel takes from the link */
+	bool lost; /* an actual one: it is bound to a link that is not there any more */
 };
 
 /* Index of a role's daemon in an array of two. */
@@ -57,6 +58,7 @@ struct sysctl {
 	char *name; /* as sysctl(8) writes it: net.ipv4.vs.conntrack, net.ipv4.conf.eth0/1.rp_filter */
 	char *value;
 	bool implied; /* not named by the state, but needed by what it wants */
+	bool absent;  /* in an actual table: its link is not there, and so no value */
 };
 
 struct globals {
@@ -77,8 +79,8 @@ const char *sync_role_name(enum sync_role role);
 bool sysctl_value_equal(const char *a, const char *b);
 
 /*
- * Written to, the first also turns the second into its contrary (devinet.c: inet_forward_change); so a
- * value of the second that comes back does so behind the first, whatever it is before.
+ * Written to, the first also turns the second into its contrary (devinet.c: inet_forward_change), and
+ * sets that of every link (sysctl_name.h).
  */
 #define GLOBALS_FORWARDING_SYSCTL "net.ipv4.ip_forward"
 #define GLOBALS_REDIRECTS_SYSCTL  "net.ipv4.conf.all.accept_redirects"
@@ -93,6 +95,10 @@ int globals_add_sysctl(struct globals *globals, const char *name,
 /* The value, or NULL where the table does not name it. Linear: states name few. */
 const char *globals_find_sysctl(const struct globals *globals, const char *name);
 
+/* Notes that a sysctl's link is not there. -ENOMEM. */
+int globals_add_absent_sysctl(struct globals *globals, const char *name) MUST_CHECK;
+bool globals_sysctl_is_absent(const struct globals *globals, const char *name);
+
 /* Sets the value of a name that is there, else appends it. -ENOMEM. */
 int globals_set_sysctl(struct globals *globals, const char *name,
 		       const char *value) MUST_CHECK;
@@ -103,6 +109,9 @@ int globals_set_sysctl(struct globals *globals, const char *name,
  */
 int globals_imply_sysctl(struct globals *globals, const char *name,
 			 const char *value) MUST_CHECK;
+
+/* Takes the one with this index off; the others keep their order. */
+void globals_remove_sysctl(struct globals *globals, size_t index);
 
 /* Fills an empty one with a copy. -ENOMEM; it is then to be cleared. */
 int globals_copy(const struct globals *from, struct globals *to) MUST_CHECK;

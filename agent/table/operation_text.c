@@ -243,6 +243,12 @@ const char *operation_format_object(const struct operation *operation, char *buf
 	return buffer;
 }
 
+/* An empty value must be seen. */
+static const char *or_quotes(const char *value)
+{
+	return value[0] ? value : "\"\"";
+}
+
 const char *operation_format(const struct operation *operation, char *buffer, size_t size)
 {
 	struct text text = { .buffer = buffer, .size = size };
@@ -252,8 +258,9 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 	switch (operation->kind) {
 	case OPERATION_SET_SYSCTL:
 		text_add(&text, " %s: %s -> %s", operation->sysctl->name,
-			 operation->sysctl_before ? operation->sysctl_before : "?",
-			 operation->sysctl->value);
+			 operation->sysctl_before ? or_quotes(operation->sysctl_before)
+						  : "?",
+			 or_quotes(operation->sysctl->value));
 		break;
 	case OPERATION_NEW_RULESET:
 	case OPERATION_SET_RULESET:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/ownership.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,8 +190,71 @@ int ownership_set_drain(struct ownership *ownership, const struct drain *drain)
 	return 0;
 }
 
+/* --- values that the kernel does not keep as they are --- */
+
+static void clear_made(struct made_sysctl *made)
+{
+	free(made->name);
+	free(made->value);
+	free(made->made);
+}
+
+void ownership_forget_made(struct ownership *ownership, size_t index)
+{
+	clear_made(&ownership->made[index]);
+	ownership->made[index] = ownership->made[--ownership->made_count];
+}
+
+int ownership_note_made(struct ownership *ownership, const char *name, const char *value,
+			const char *made)
+{
+	struct made_sysctl noted = { strdup(name), strdup(value), strdup(made) };
+	struct made_sysctl *grown =
+		reallocarray(ownership->made, ownership->made_count + 1, sizeof(*grown));
+
+	if (grown)
+		ownership->made = grown;
+	if (!grown || !noted.name || !noted.value || !noted.made) {
+		clear_made(&noted);
+		return -ENOMEM;
+	}
+	for (size_t i = ownership->made_count; i-- > 0;) {
+		if (strcmp(ownership->made[i].name, name) == 0)
+			ownership_forget_made(ownership, i);
+	}
+	ownership->made[ownership->made_count++] = noted;
+	return 0;
+}
+
+const char *ownership_find_made(const struct ownership *ownership, const char *name,
+				const char *value)
+{
+	for (size_t i = 0; i < ownership->made_count; i++) {
+		const struct made_sysctl *made = &ownership->made[i];
+
+		if (strcmp(made->name, name) == 0 &&
+		    sysctl_value_equal(made->value, value))
+			return made->made;
+	}
+	return NULL;
+}
+
+bool ownership_has_sysctl(const struct ownership *ownership, const struct sysctl *wanted,
+			  const char *have)
+{
+	const char *made;
+
+	if (sysctl_value_equal(wanted->value, have))
+		return true;
+	made = ownership_find_made(ownership, wanted->name, wanted->value);
+	return made && sysctl_value_equal(made, have);
+}
+
 void ownership_clear(struct ownership *ownership)
 {
+	while (ownership->made_count > 0)
+		ownership_forget_made(ownership, ownership->made_count - 1);
+	free(ownership->made);
 	free(ownership->services);
 	free(ownership->drains);
 	globals_clear(&ownership->before);

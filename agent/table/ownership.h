@@ -42,6 +42,7 @@ struct owned_service {
 struct owned_daemon {
 	enum ownership_mark mark;
 	uint64_t fingerprint; /* of an intended one: fingerprint_sync_daemon() */
+	unsigned int link; /* its interface's index when it was started; 0: not known */
 };
 
 /* One of nftables' tables. */
@@ -73,6 +74,12 @@ struct owned_link {
 	uint8_t hardware[NODE_HARDWARE_LENGTH];
 };
 
+/* A sysctl of which the kernel made another value than it was given: rounded, clamped. */
+struct made_sysctl {
+	char *name, *value; /* that was asked for; owned, as all here */
+	char *made;	    /* what the kernel has since */
+};
+
 struct ownership {
 	struct owned_service *services; /* sorted by key */
 	size_t service_count;
@@ -85,6 +92,8 @@ struct ownership {
 	struct owned_ruleset rulesets[RULESET_SLOTS]; /* by ruleset_slot() */
 	struct globals
 		before; /* only its sysctls: those that are ours, with the values found */
+	struct made_sysctl *made;
+	size_t made_count;
 	/*
 	 * fingerprint_table() of the state that was accepted last, 0 where there is none of this
 	 * boot; whether the file of the last good state has it; and whether something else was begun
@@ -143,6 +152,19 @@ int drain_compare(const struct drain *a, const struct drain *b);
 /* Puts a drain in its place, replacing one with the same key. -ENOMEM. */
 int ownership_set_drain(struct ownership *ownership,
 			const struct drain *drain) MUST_CHECK;
+
+/* Replaces what is known of this sysctl. -ENOMEM. */
+int ownership_note_made(struct ownership *ownership, const char *name, const char *value,
+			const char *made) MUST_CHECK;
+void ownership_forget_made(struct ownership *ownership, size_t index);
+
+/* What the kernel makes of this value, NULL where that is not known to be another one. */
+const char *ownership_find_made(const struct ownership *ownership, const char *name,
+				const char *value);
+
+/* Whether a sysctl that has this value is as wanted: the same, or what the kernel makes of it. */
+bool ownership_has_sysctl(const struct ownership *ownership, const struct sysctl *wanted,
+			  const char *have);
 
 void ownership_clear(struct ownership *ownership);
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/table/plan_parts.h"
 
-#include <errno.h>
-#include <string.h>
-
-/* Timeouts, sysctls and sync daemons: what leaves the state gets back the value found before. */
+/* Timeouts and sync daemons: what leaves the state gets back the value found before. */
 
 /* One timeout's wish: the state's, else what was found before where it is ours, else none. */
 static uint32_t timeout_goal(uint32_t wanted, uint32_t before)
@@ -41,65 +38,6 @@ static int plan_timeouts(const struct timeouts *wanted, const struct timeouts *a
 	return any ? plan_add(plan, &operation) : 0;
 }
 
-/* A copy is planned: the ownership's own array moves when another value found is kept. */
-static int plan_sysctl(const struct sysctl *goal, const struct globals *actual,
-		       bool is_turned, struct plan *plan)
-{
-	const char *have = globals_find_sysctl(actual, goal->name);
-	struct sysctl *copy;
-
-	if (have && !is_turned && sysctl_value_equal(goal->value, have))
-		return 0;
-	copy = plan_copy_sysctl(plan, goal);
-	if (!copy)
-		return -ENOMEM;
-	return plan_add(plan, &(struct operation){ .kind = OPERATION_SET_SYSCTL,
-						   .sysctl = copy,
-						   .sysctl_before = have });
-}
-
-static bool is_set(const struct plan *plan, const char *name)
-{
-	for (size_t i = 0; i < plan->operation_count; i++) {
-		if (plan->operations[i].kind == OPERATION_SET_SYSCTL &&
-		    strcmp(plan->operations[i].sysctl->name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The goals that except does not name; behind is those, or all others, that another one turns. */
-static int plan_goals(const struct globals *goals, const struct globals *except,
-		      const struct globals *actual, bool behind, struct plan *plan)
-{
-	bool is_turned = behind && is_set(plan, GLOBALS_FORWARDING_SYSCTL);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < goals->sysctl_count; i++) {
-		const struct sysctl *goal = &goals->sysctls[i];
-
-		if ((strcmp(goal->name, GLOBALS_REDIRECTS_SYSCTL) == 0) == behind &&
-		    !globals_find_sysctl(except, goal->name))
-			r = plan_sysctl(goal, actual, is_turned, plan);
-	}
-	return r;
-}
-
-static int plan_sysctls(const struct globals *wanted, const struct globals *actual,
-			const struct globals *before, struct plan *plan)
-{
-	static const struct globals none;
-	int r = 0;
-
-	for (int behind = 0; r == 0 && behind <= 1; behind++) {
-		/* What left the state gets back the value found before. */
-		r = plan_goals(before, wanted, actual, behind, plan);
-		if (r == 0)
-			r = plan_goals(wanted, &none, actual, behind, plan);
-	}
-	return r;
-}
-
 /* A sync daemon has no edit: one that differs is stopped and started. */
 static int plan_daemon_stops(const struct planning *planning)
 {
@@ -127,7 +65,7 @@ int plan_globals_before(const struct planning *planning)
 	const struct ownership *ownership = planning->ownership;
 	int r;
 
-	r = plan_sysctls(wanted, actual, &ownership->before, planning->plan);
+	r = plan_sysctls(planning);
 	if (r == 0)
 		r = plan_timeouts(&wanted->timeouts, &actual->timeouts,
 				  &ownership->timeouts_before, planning->plan);
@@ -140,7 +78,7 @@ static int plan_daemon_start(const struct planning *planning,
 {
 	enum adopt_mode adopt = planning->policy->adopt;
 	struct operation start = { .kind = OPERATION_START_DAEMON, .daemon = want };
-	bool equal = sync_daemon_equal(want, have);
+	bool equal = sync_daemon_equal(want, have) && !have->lost;
 	int r;
 
 	if (have->role != SYNC_NONE) {

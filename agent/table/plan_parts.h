@@ -3,7 +3,7 @@
 
 #include "agent/table/plan.h"
 
-/* What plan.c, plan_globals.c and plan_leaving.c share; for nobody else. */
+/* What plan.c, plan_globals.c, plan_leaving.c and plan_sysctls.c share; for nobody else. */
 
 struct planning {
 	const struct table *wanted;
@@ -21,7 +21,11 @@ struct destination *plan_copy_destination(struct plan *plan,
 					  const struct destination *destination);
 struct sysctl *plan_copy_sysctl(struct plan *plan, const struct sysctl *sysctl);
 
-/* --- plan_globals.c: sysctls, timeouts, sync daemons --- */
+/* --- plan_sysctls.c --- */
+
+int plan_sysctls(const struct planning *planning) MUST_CHECK;
+
+/* --- plan_globals.c: timeouts, sync daemons --- */
 
 /* What comes before the services, and after them. */
 int plan_globals_before(const struct planning *planning) MUST_CHECK;

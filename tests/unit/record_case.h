@@ -50,9 +50,11 @@ static inline void fill(struct ownership *ownership)
 	ownership->good_fingerprint = 0x0123456789abcdefULL;
 	ownership->good_saved = true;
 	ownership->timeouts_before = (struct timeouts){ .tcp = 900, .udp = 300 };
-	ownership->daemons[sync_slot(SYNC_MASTER)].mark = OWNERSHIP_OWNED;
+	ownership->daemons[sync_slot(SYNC_MASTER)] =
+		(struct owned_daemon){ .mark = OWNERSHIP_OWNED, .link = 7 };
 	ownership->daemons[sync_slot(SYNC_BACKUP)] =
-		(struct owned_daemon){ OWNERSHIP_INTENDED, 0xaULL };
+		(struct owned_daemon){ .mark = OWNERSHIP_INTENDED,
+				       .fingerprint = 0xaULL };
 	ownership->rulesets[ruleset_slot(AF_INET)] =
 		(struct owned_ruleset){ .mark = OWNERSHIP_OWNED,
 					.fingerprint = 0xbULL,
@@ -67,6 +69,10 @@ static inline void fill(struct ownership *ownership)
 					    "4096\t131072 6291456%\xff"),
 			 0);
 	assert_int_equal(globals_add_sysctl(&ownership->before, "net.core.empty", ""), 0);
+	assert_int_equal(ownership_note_made(ownership,
+					     "net.netfilter.nf_conntrack_buckets",
+					     "100000", "100352"),
+			 0);
 	ownership->link = (struct owned_link){ "ipvs0", { 2, 0, 0x5e, 0, 0xff, 1 } };
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(address_list_add(&ownership->bound, &keys[i].address),

@@ -337,6 +337,101 @@ static void redirects_come_back_behind_forwarding(void **state)
 	assert_plan(f, "");
 }
 
+static void add_sysctl(struct globals *globals, const char *name, const char *value)
+{
+	assert_int_equal(globals_add_sysctl(globals, name, value), 0);
+}
+
+/* Forwarding sets that of each link, so that a link's own comes behind, also where it is right now. */
+static void sysctls_of_links_come_behind_global_ones(void **state)
+{
+	struct fixture *f = *state;
+	struct globals *wanted = &f->wanted.globals, *actual = &f->actual.globals;
+
+	add_sysctl(wanted, "net.ipv4.conf.default.rp_filter", "0");
+	add_sysctl(wanted, "net.ipv4.conf.eth0.forwarding", "0");
+	add_sysctl(wanted, "net.ipv4.conf.eth0.rp_filter", "1");
+	add_sysctl(wanted, "net.ipv4.ip_forward", "1");
+	add_sysctl(actual, "net.ipv4.conf.eth0.forwarding", "0");
+	add_sysctl(actual, "net.ipv4.conf.eth0.rp_filter", "1");
+	add_sysctl(actual, "net.ipv4.conf.default.rp_filter", "1");
+	add_sysctl(actual, "net.ipv4.ip_forward", "0");
+	assert_plan(f, "set sysctl net.ipv4.ip_forward: 0 -> 1\n"
+		       "set sysctl net.ipv4.conf.default.rp_filter: 1 -> 0\n"
+		       "set sysctl net.ipv4.conf.eth0.forwarding: 0 -> 0\n"
+		       "set sysctl net.ipv4.conf.eth0.rp_filter: 1 -> 1\n");
+}
+
+static void sysctls_of_links_that_left_come_back_behind_too(void **state)
+{
+	struct fixture *f = *state;
+	struct globals *before = &f->ownership.before, *actual = &f->actual.globals;
+
+	add_sysctl(before, "net.ipv4.conf.eth0.forwarding", "1");
+	add_sysctl(before, "net.ipv4.ip_forward", "0");
+	add_sysctl(actual, "net.ipv4.conf.eth0.forwarding", "1");
+	add_sysctl(actual, "net.ipv4.ip_forward", "1");
+	assert_plan(f, "set sysctl net.ipv4.ip_forward: 1 -> 0\n"
+		       "set sysctl net.ipv4.conf.eth0.forwarding: 1 -> 1\n");
+}
+
+static void sysctl_that_went_with_its_link_is_not_put_back(void **state)
+{
+	struct fixture *f = *state;
+
+	add_sysctl(&f->ownership.before, "net.ipv4.conf.eth0.rp_filter", "1");
+	assert_int_equal(globals_add_absent_sysctl(&f->actual.globals,
+						   "net.ipv4.conf.eth0.rp_filter"),
+			 0);
+	assert_plan(f, "");
+	/* One that is wanted fails, and says why. */
+	add_sysctl(&f->wanted.globals, "net.ipv4.conf.eth0.rp_filter", "2");
+	assert_plan(f, "set sysctl net.ipv4.conf.eth0.rp_filter: ? -> 2\n");
+}
+
+static void sysctl_is_emptied_and_filled(void **state)
+{
+	struct fixture *f = *state;
+
+	add_sysctl(&f->wanted.globals, "net.a", "");
+	add_sysctl(&f->wanted.globals, "net.b", "");
+	add_sysctl(&f->wanted.globals, "net.c", "7");
+	add_sysctl(&f->actual.globals, "net.a", "8080");
+	add_sysctl(&f->actual.globals, "net.b", "");
+	add_sysctl(&f->actual.globals, "net.c", "");
+	assert_plan(f, "set sysctl net.a: 8080 -> \"\"\nset sysctl net.c: \"\" -> 7\n");
+}
+
+static void what_the_kernel_made_of_a_value_is_as_wanted(void **state)
+{
+	struct fixture *f = *state;
+
+	add_sysctl(&f->wanted.globals, "net.a", "100000");
+	add_sysctl(&f->actual.globals, "net.a", "100352");
+	assert_int_equal(ownership_note_made(&f->ownership, "net.a", "100000", "100352"),
+			 0);
+	assert_plan(f, "");
+	strcpy(f->actual.globals.sysctls[0].value, "65536");
+	assert_plan(f, "set sysctl net.a: 65536 -> 100000\n");
+	strcpy(f->actual.globals.sysctls[0].value, "12345");
+	strcpy(f->wanted.globals.sysctls[0].value, "200000");
+	assert_plan(f, "set sysctl net.a: 12345 -> 200000\n");
+}
+
+/* Its link went and came: the kernel sends to one that is no more. */
+static void sync_daemon_that_lost_its_link_is_started_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	f->wanted.globals.daemons[0] = master_on("eth0", 1);
+	f->actual.globals.daemons[0] = running_master_on("eth0", 1);
+	f->ownership.daemons[0].mark = OWNERSHIP_OWNED;
+	assert_plan(f, "");
+	f->actual.globals.daemons[0].lost = true;
+	assert_plan(f, "stop sync daemon master on eth0, id 1\n"
+		       "start sync daemon master on eth0, id 1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +454,12 @@ int main(void)
 		PLAN_TEST(sync_daemon_of_others_is_left_alone),
 		PLAN_TEST(sysctls_are_set_and_put_back),
 		PLAN_TEST(redirects_come_back_behind_forwarding),
+		PLAN_TEST(sysctls_of_links_come_behind_global_ones),
+		PLAN_TEST(sysctls_of_links_that_left_come_back_behind_too),
+		PLAN_TEST(sysctl_that_went_with_its_link_is_not_put_back),
+		PLAN_TEST(sysctl_is_emptied_and_filled),
+		PLAN_TEST(what_the_kernel_made_of_a_value_is_as_wanted),
+		PLAN_TEST(sync_daemon_that_lost_its_link_is_started_anew),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

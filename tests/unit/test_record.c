@@ -28,6 +28,7 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 	for (int i = 0; i < SYNC_DAEMON_SLOTS; i++) {
 		assert_int_equal(a->daemons[i].mark, b->daemons[i].mark);
 		assert_true(a->daemons[i].fingerprint == b->daemons[i].fingerprint);
+		assert_int_equal(a->daemons[i].link, b->daemons[i].link);
 	}
 	for (int i = 0; i < RULESET_SLOTS; i++) {
 		assert_int_equal(a->rulesets[i].mark, b->rulesets[i].mark);
@@ -40,6 +41,12 @@ static void assert_ownership_equal(const struct ownership *a, const struct owner
 		assert_string_equal(a->before.sysctls[i].name, b->before.sysctls[i].name);
 		assert_string_equal(a->before.sysctls[i].value,
 				    b->before.sysctls[i].value);
+	}
+	assert_int_equal(a->made_count, b->made_count);
+	for (size_t i = 0; i < a->made_count; i++) {
+		assert_string_equal(a->made[i].name, b->made[i].name);
+		assert_string_equal(a->made[i].value, b->made[i].value);
+		assert_string_equal(a->made[i].made, b->made[i].made);
 	}
 	assert_string_equal(a->link.name, b->link.name);
 	assert_memory_equal(a->link.hardware, b->link.hardware, sizeof(a->link.hardware));
@@ -147,12 +154,14 @@ static void test_text(UNUSED void **state)
 		"\ngood 0123456789abcdef saved ",
 		"\ntimeouts 900 0 300 ",
 		"\ndaemon master ",
+		"\ndaemon-link master 7 ",
 		"\nintended-daemon backup 000000000000000a ",
 		"\nruleset ip 000000000000000b 42 ffffffffffffffff ",
 		"\nintended-ruleset ip6 000000000000000c ",
 		"\nsysctl net.ipv4.vs.conntrack 0 ",
 		"\nsysctl net.ipv4.tcp_rmem 4096%09131072%206291456%25%ff ",
 		"\nsysctl net.core.empty % ",
+		"\nmade-sysctl net.netfilter.nf_conntrack_buckets 100000 100352 ",
 		"\nlink ipvs0 02005e00ff01 ",
 		"\nbound 10.0.0.1 ",
 		"\nbound fd00::1 ",

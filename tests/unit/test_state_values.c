@@ -389,7 +389,7 @@ static const struct bad_value globals[] = {
 	  "state.json:2: sysctls[\"net.a\"]: has a fraction or an exponent; a whole number is needed\n" },
 	{ "sysctl of two lines", GLOBAL("'sysctls': { 'net.a': '1\\n2' }"),
 	  "state.json:2: sysctls[\"net.a\"]: is not one line of printable characters\n" },
-	{ "sysctl empty", GLOBAL("'sysctls': { 'net.a': '' }"),
+	{ "sysctl of blanks", GLOBAL("'sysctls': { 'net.a': '  ' }"),
 	  "state.json:2: sysctls[\"net.a\"]: is not one line of printable characters\n" },
 };
 
