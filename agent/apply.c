@@ -9,11 +9,13 @@
 static int ask_daemon(const struct options *options, const struct lock_holder *holder,
 		      struct reconcile_report *report, struct err *err)
 {
+	char process[LOCK_PROCESS_TEXT];
+
 	if (options->daemon_own)
 		return err_set(
 			err, EBUSY,
-			"ipvs-agent runs (process %d) with a %s of its own; stop it first: systemctl stop ipvs-agent",
-			(int)holder->pid, options->daemon_own);
+			"ipvs-agent runs (%s) with a %s of its own; stop it first: systemctl stop ipvs-agent",
+			lock_holder_process(holder, process), options->daemon_own);
 	return control_apply(options, report, err);
 }
 

@@ -7,10 +7,12 @@
 static int refuse(UNUSED const struct options *options, const struct lock_holder *holder,
 		  UNUSED struct reconcile_report *report, struct err *err)
 {
+	char process[LOCK_PROCESS_TEXT];
+
 	return err_set(
 		err, EBUSY,
-		"ipvs-agent runs (process %d) and would put all of it back; stop it first: systemctl stop ipvs-agent",
-		(int)holder->pid);
+		"ipvs-agent runs (%s) and would put all of it back; stop it first: systemctl stop ipvs-agent",
+		lock_holder_process(holder, process));
 }
 
 int cleanup_main(const struct options *options)

@@ -16,6 +16,7 @@ static int run_locked(const struct reconcile_command *command,
 {
 	cleanup_session struct session session = { .options = options };
 	struct lock_holder holder = { 0 };
+	char process[LOCK_PROCESS_TEXT];
 	cleanup_close int lock = -1;
 	int r;
 
@@ -26,8 +27,9 @@ static int run_locked(const struct reconcile_command *command,
 		return command->with_daemon(options, &holder, report, err);
 	if (r == LOCK_HELD)
 		return err_set(err, EBUSY,
-			       "another ipvs-agent (process %d) is at work on %s",
-			       (int)holder.pid, options->run_directory);
+			       "another ipvs-agent (%s) is at work on %s",
+			       lock_holder_process(&holder, process),
+			       options->run_directory);
 	session.allow_removal = options->allow_removal;
 	r = command->run(&session, report);
 	return r < 0 ? err_errno(err, -r, "%s", command->name) : 0;

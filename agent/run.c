@@ -2,11 +2,13 @@
 #include "agent/commands.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/daemon/daemon.h"
 #include "agent/daemon/lock.h"
 #include "common/cleanup.h"
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/notify.h"
 
@@ -22,16 +24,19 @@ static int fail(int code, const char *text)
 
 static int refuse_second(const char *run_directory, const struct lock_holder *holder)
 {
+	char process[LOCK_PROCESS_TEXT] = "a process not known";
 	struct err err = { 0 };
 
+	if (holder->pid != 0)
+		snprintf(process, sizeof(process), "pid %d", (int)holder->pid);
 	if (holder->daemon)
 		err_set(&err, EBUSY,
-			"a daemon is running already: pid %d holds %s/lock; `ipvs-agent apply` has it reconcile now",
-			(int)holder->pid, run_directory);
+			"a daemon is running already: %s holds %s/lock; `ipvs-agent apply` has it reconcile now",
+			process, run_directory);
 	else
 		err_set(&err, EBUSY,
-			"another ipvs-agent command is at work: pid %d holds %s/lock",
-			(int)holder->pid, run_directory);
+			"another ipvs-agent command is at work: %s holds %s/lock",
+			process, run_directory);
 	return fail(err.code, err.text);
 }
 
@@ -44,12 +49,13 @@ int run_main(const struct options *options)
 	int r;
 
 	notify_extend_timeout(2 * lock_wait_usec);
+	descriptors_raise();
 	r = lock_take(options->run_directory, true, lock_wait_usec, &lock, &holder, &err);
 	if (r < 0)
 		return fail(err.code, err.text);
 	if (r == LOCK_HELD)
 		return refuse_second(options->run_directory, &holder);
-	r = daemon_new(&daemon, options, &err);
+	r = daemon_new(&daemon, options, lock, &err);
 	if (r < 0)
 		return fail(err.code, err.text);
 	log_info("version %s, state %s", VERSION, options->state_path);

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-enum { POLL_MSEC = 100 };
+enum { POLL_MSEC = 100, WORDS_ROOM = 300 };
 
 /* How many failures and problems people are shown; JSON has all. */
 enum { SHOWN_MAX = 50 };
@@ -18,6 +18,12 @@ enum { SHOWN_MAX = 50 };
 static const char *text_of(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
+}
+
+/* The document comes from a file: a text that is not there must not be printed as one. */
+static const char *text_or_mark(const json_t *text)
+{
+	return json_is_string(text) ? json_string_value(text) : "?";
 }
 
 static json_int_t number_of(const json_t *object, const char *name)
@@ -82,7 +88,7 @@ static void print_problems(const json_t *report)
 	size_t shown = MIN_OF(json_array_size(problems), (size_t)SHOWN_MAX);
 
 	for (size_t i = 0; i < shown; i++)
-		printf("  %s\n", json_string_value(json_array_get(problems, i)));
+		printf("  %s\n", text_or_mark(json_array_get(problems, i)));
 	print_rest(shown, number_of(report, "problemCount"), "problems");
 }
 
@@ -91,7 +97,7 @@ static void print_warnings(const json_t *report)
 	const json_t *warnings = json_object_get(report, "warnings");
 
 	for (size_t i = 0; i < json_array_size(warnings); i++)
-		printf("  warning: %s\n", json_string_value(json_array_get(warnings, i)));
+		printf("  warning: %s\n", text_or_mark(json_array_get(warnings, i)));
 }
 
 /* ", 7 attempts since 2026-11-23T09:05:03.000Z, the next in 42 s" */
@@ -116,9 +122,10 @@ static void print_failures(const json_t *report)
 		const json_t *failure = json_array_get(failures, i);
 		const char *name = text_of(failure, "name");
 
-		printf("  failed: %s%s%s%s: %s", text_of(failure, "object"),
-		       name ? " (" : "", name ? name : "", name ? ")" : "",
-		       text_of(failure, "text"));
+		printf("  failed: %s%s%s%s: %s",
+		       text_or_mark(json_object_get(failure, "object")), name ? " (" : "",
+		       name ? name : "", name ? ")" : "",
+		       text_or_mark(json_object_get(failure, "text")));
 		print_retry(failure);
 		putchar('\n');
 	}
@@ -135,7 +142,8 @@ static void print_document(const json_t *document)
 	print_time("last reconcile", text_of(document, "lastReconcile"));
 	print_time("last in sync", text_of(document, "lastInSync"));
 	printf("  %-15s %lld, version %s\n", "daemon",
-	       (long long)number_of(document, "pid"), text_of(document, "program"));
+	       (long long)number_of(document, "pid"),
+	       text_or_mark(json_object_get(document, "program")));
 	print_time("started", text_of(document, "started"));
 	printf("  %-15s %lld objects put back since then\n", "drift",
 	       (long long)number_of(document, "driftRepaired"));
@@ -147,36 +155,64 @@ static void print_document(const json_t *document)
 	print_warnings(report);
 }
 
+/* What is so although no document says it; NULL where the document is to be believed. */
+static const char *words_of_view(const struct status_view *view,
+				 char words[static WORDS_ROOM])
+{
+	char process[32] = "pid not known";
+
+	if (view->pid != 0)
+		snprintf(process, sizeof(process), "pid %d", (int)view->pid);
+	if (!view->running)
+		snprintf(words, WORDS_ROOM, "no daemon is running%s",
+			 view->document ? "; what the last one said:" : "");
+	else if (view->withdrawn)
+		snprintf(words, WORDS_ROOM,
+			 "unknown: the daemon (%s) cannot write its status: is the file system of --run-dir full? See journalctl -u ipvs-agent",
+			 process);
+	else if (!view->document)
+		snprintf(words, WORDS_ROOM,
+			 "starting: the daemon (%s) has not said anything yet", process);
+	else if (view->stale_usec)
+		snprintf(words, WORDS_ROOM,
+			 "unknown: the daemon (%s) has written no status for %llu s, although it should: it hangs, or cannot write it; what it said last:",
+			 process, (unsigned long long)(view->stale_usec / 1000000));
+	else
+		return NULL;
+	return words;
+}
+
 static void print_text(const struct status_view *view)
 {
-	const char *words = text_of(view->document, "status");
+	char room[WORDS_ROOM];
+	const char *words = words_of_view(view, room);
 
-	if (view->health == STATUS_NO_DAEMON) {
-		printf("no daemon is running%s\n",
-		       view->document ? "; what the last one said:" : "");
-		if (view->document)
-			printf("  %s\n", words);
-	} else if (!view->document) {
-		printf("starting: the daemon (pid %d) has not said anything yet\n",
-		       (int)view->pid);
-		return;
-	} else {
+	if (words)
 		printf("%s\n", words);
-	}
-	if (view->document)
-		print_document(view->document);
+	if (!view->document)
+		return;
+	printf("%s%s\n", words ? "  " : "", text_of(view->document, "status"));
+	print_document(view->document);
 }
 
 /* The document as it stands in the file, with what only the reader can know: "running". */
 static void print_json(const struct status_view *view)
 {
+	const char *outcome = view->running ? "starting" : "no-daemon";
 	json_auto_t *document = json_incref(view->document);
+	char words[WORDS_ROOM];
+	int r = 0;
 
 	if (!document)
-		document = json_pack("{s:s}", "outcome",
-				     view->pid ? "starting" : "no-daemon");
-	if (json_object_set_new(document, "running", json_boolean(view->pid != 0)) < 0 ||
-	    json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
+		document = json_pack("{s:s}", "outcome", outcome);
+	if (view->withdrawn || view->stale_usec)
+		r = json_object_set_new(document, "outcome", json_string("unknown"));
+	if (r == 0 && (view->withdrawn || view->stale_usec))
+		r = json_object_set_new(document, "status",
+					json_string(words_of_view(view, words)));
+	if (r < 0 ||
+	    json_object_set_new(document, "running", json_boolean(view->running)) < 0 ||
+	    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
 		log_error(
 			"cannot write the status: out of memory, or the output is closed");
 	putchar('\n');

@@ -10,14 +10,16 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "agent/daemon/acceptor.h"
 #include "agent/daemon/control_message.h"
 #include "agent/daemon/report.h"
 #include "common/log.h"
 
 enum { CLIENTS_MAX = 16 };
 
-/* A client that sends or takes nothing for so long is let go. */
-static const uint64_t idle_usec = 30 * 1000000ULL;
+/* For the whole request, and then for the whole answer, however slowly they go. */
+static const uint64_t request_usec = 30 * 1000000ULL;
+static const uint64_t answer_usec = 120 * 1000000ULL;
 
 struct client {
 	struct control *control;
@@ -31,8 +33,8 @@ struct client {
 
 struct control {
 	sd_event *event;
-	sd_event_source *io;
-	int fd;
+	struct acceptor *acceptor;
+	bool bound; /* the name in the file system is ours */
 	struct sockaddr_un address;
 	const char *state_path;
 	control_reconcile reconcile;
@@ -147,7 +149,8 @@ static bool begin_answer(struct client *client, json_t *json)
 	if (!client->answer)
 		return false;
 	client->answer_length = strlen(client->answer);
-	if (sd_event_source_set_io_events(client->io, EPOLLOUT) < 0)
+	if (sd_event_source_set_io_events(client->io, EPOLLOUT) < 0 ||
+	    sd_event_source_set_time_relative(client->timer, answer_usec) < 0)
 		return false;
 	return send_answer(client);
 }
@@ -186,15 +189,12 @@ static int on_client(UNUSED sd_event_source *source, UNUSED int fd, uint32_t eve
 		goes_on = !(events & (EPOLLERR | EPOLLHUP)) && send_answer(client);
 	else
 		goes_on = read_request(client);
-	if (goes_on && client->timer)
-		goes_on =
-			sd_event_source_set_time_relative(client->timer, idle_usec) >= 0;
 	if (!goes_on)
 		client_free(client);
 	return 0;
 }
 
-static int on_idle(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
+static int on_client_late(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
 {
 	client_free(userdata);
 	return 0;
@@ -214,7 +214,8 @@ static int client_new(struct control *control, int fd, size_t slot)
 	r = sd_event_add_io(control->event, &client->io, fd, EPOLLIN, on_client, client);
 	if (r >= 0)
 		r = sd_event_add_time_relative(control->event, &client->timer,
-					       CLOCK_MONOTONIC, idle_usec, 0, on_idle,
+					       CLOCK_MONOTONIC, request_usec, 0,
+					       on_client_late,
 					       client);
 	if (r < 0) {
 		client_free(client);
@@ -233,47 +234,45 @@ static bool may_ask(int fd)
 	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static int on_connection(UNUSED sd_event_source *source, int listening,
-			 UNUSED uint32_t events, void *userdata)
+static void on_connection(void *context, int fd,
+			  UNUSED const struct sockaddr_storage *peer)
 {
-	struct control *control = userdata;
+	struct control *control = context;
 	size_t slot = 0;
-	int fd, r;
+	int r;
 
-	fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return 0;
 	while (slot < CLIENTS_MAX && control->clients[slot])
 		slot++;
 	if (slot == CLIENTS_MAX || !may_ask(fd)) {
 		log_debug("control: a connection was refused");
 		close(fd);
-		return 0;
+		return;
 	}
 	r = client_new(control, fd, slot);
 	if (r < 0)
 		log_warning("control: %s", strerror(-r));
-	return 0;
 }
 
 /* --- listening ------------------------------------------------------------------------------- */
 
+/* The listening socket, or -errno. */
 static int bind_and_listen(struct control *control)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct sockaddr *address = (const struct sockaddr *)&control->address;
+	cleanup_close int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -errno;
-	control->fd = fd;
 	/* The mode that the socket's name in the file system gets (unix(7)), less the umask. */
 	if (fchmod(fd, 0600) < 0)
 		return -errno;
 	if (unlink(control->address.sun_path) < 0 && errno != ENOENT)
 		return -errno;
-	if (bind(fd, (const struct sockaddr *)&control->address,
-		 sizeof(control->address)) < 0)
+	if (bind(fd, address, sizeof(control->address)) < 0)
 		return -errno;
-	return listen(fd, CLIENTS_MAX) < 0 ? -errno : 0;
+	control->bound = true;
+	return listen(fd, CLIENTS_MAX) < 0 ? -errno : TAKE_FD(fd);
 }
 
 int control_listen(struct control **control, sd_event *event, const char *run_directory,
@@ -292,14 +291,13 @@ int control_listen(struct control **control, sd_event *event, const char *run_di
 		return err_errno(err, ENOMEM, "%s", address.sun_path);
 	made->event = sd_event_ref(event);
 	made->address = address;
-	made->fd = -1;
 	made->state_path = state_path;
 	made->reconcile = reconcile;
 	made->context = context;
 	r = bind_and_listen(made);
 	if (r >= 0)
-		r = sd_event_add_io(event, &made->io, made->fd, EPOLLIN, on_connection,
-				    made);
+		r = acceptor_new(&made->acceptor, event, r, "control", CLIENTS_MAX,
+				 SD_EVENT_PRIORITY_NORMAL, on_connection, made);
 	if (r < 0)
 		return err_errno(err, -r, "%s", address.sun_path);
 	*control = TAKE_PTR(made);
@@ -312,11 +310,10 @@ void control_free(struct control *control)
 		if (control->clients[i])
 			client_free(control->clients[i]);
 	}
-	sd_event_source_disable_unref(control->io);
+	if (control->acceptor)
+		acceptor_free(control->acceptor);
 	sd_event_unref(control->event);
-	if (control->fd >= 0) {
-		close(control->fd);
+	if (control->bound)
 		unlink(control->address.sun_path);
-	}
 	free(control);
 }

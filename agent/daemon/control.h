@@ -52,3 +52,7 @@ DEFINE_CLEANUP(control_cleanup, struct control *, control_free)
  */
 int control_apply(const struct options *options, struct reconcile_report *report,
 		  struct err *err) MUST_CHECK;
+
+/* The same with an end of one's own: usec from now for the whole answer. */
+int control_apply_within(const struct options *options, uint64_t usec,
+			 struct reconcile_report *report, struct err *err) MUST_CHECK;

@@ -11,14 +11,16 @@
 #include "agent/daemon/control_message.h"
 #include "agent/daemon/report.h"
 #include "agent/daemon/resolution.h"
+#include "common/clock.h"
 
 /*
- * A daemon at work answers nothing else meanwhile; its first reconcile of a large state on a slow
- * machine takes tens of seconds. A daemon that dies ends the connection at once.
+ * For the whole answer, however slowly it comes. A daemon at work answers nothing else meanwhile;
+ * its first reconcile of a large state on a slow machine takes tens of seconds. A daemon that dies
+ * ends the connection at once.
  */
-static const int answer_msec = 5 * 60 * 1000;
+static const uint64_t answer_usec = 5 * 60 * 1000000ULL;
 /* A daemon that has the lock listens a moment later. */
-static const int listen_msec = 5 * 1000;
+static const uint64_t listen_usec = 5 * 1000000ULL;
 
 int control_address(const char *run_directory, struct sockaddr_un *address,
 		    struct err *err)
@@ -36,6 +38,8 @@ int control_address(const char *run_directory, struct sockaddr_un *address,
 static int connect_to_daemon(const char *run_directory, int *connected, struct err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 50 * 1000000L };
+	static const struct timeval queue = { .tv_sec = 1 };
+	uint64_t end = clock_usec(CLOCK_MONOTONIC) + listen_usec;
 	struct sockaddr_un address;
 	cleanup_close int fd = -1;
 	int r;
@@ -46,10 +50,18 @@ static int connect_to_daemon(const char *run_directory, int *connected, struct e
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_errno(err, errno, "a socket");
-	for (int waited = 0;; waited += 50) {
+	/* connect() waits while the daemon has not taken those before us (unix(7)). */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &queue, sizeof(queue)) < 0)
+		return err_errno(err, errno, "a socket");
+	for (;;) {
 		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 			break;
-		if ((errno != ENOENT && errno != ECONNREFUSED) || waited >= listen_msec)
+		if (errno == EAGAIN && clock_usec(CLOCK_MONOTONIC) >= end)
+			return err_set(err, ETIMEDOUT,
+				       "cannot reach the daemon: %s: it takes no connection",
+				       address.sun_path);
+		if ((errno != ENOENT && errno != ECONNREFUSED && errno != EAGAIN) ||
+		    clock_usec(CLOCK_MONOTONIC) >= end)
 			return err_errno(err, errno, "cannot reach the daemon: %s",
 					 address.sun_path);
 		nanosleep(&pause, NULL);
@@ -91,19 +103,21 @@ static int send_request(int fd, const struct options *options, struct err *err)
 	return err_errno(err, errno, "cannot ask the daemon");
 }
 
-/* One read; the number of bytes, 0 at the end. */
-static ssize_t read_some(int fd, char *buffer, size_t size, struct err *err)
+/* One read; the number of bytes, 0 at the end. end: CLOCK_MONOTONIC in microseconds. */
+static ssize_t read_some(int fd, uint64_t end, char *buffer, size_t size, struct err *err)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 	int r;
 
 	do {
-		r = poll(&poll_fd, 1, answer_msec);
+		uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+		r = now >= end ? 0 : poll(&poll_fd, 1, (int)((end - now) / 1000) + 1);
 	} while (r < 0 && errno == EINTR);
 	if (r == 0)
-		return err_set(err, ETIMEDOUT, "the daemon has not answered for %d s",
-			       answer_msec / 1000);
+		return err_set(err, ETIMEDOUT,
+			       "the daemon has not answered in time; see journalctl -u ipvs-agent");
 	n = r < 0 ? -1 : recv(fd, buffer, size, 0);
 	/* Reset: it ended with our request unread. */
 	if (n < 0 && errno == ECONNRESET)
@@ -111,7 +125,8 @@ static ssize_t read_some(int fd, char *buffer, size_t size, struct err *err)
 	return n < 0 ? err_errno(err, errno, "the daemon's answer") : n;
 }
 
-static int read_answer(int fd, char **answer, size_t *length, struct err *err)
+static int read_answer(int fd, uint64_t end, char **answer, size_t *length,
+		       struct err *err)
 {
 	cleanup_free char *text = NULL;
 	size_t used = 0, room = 0;
@@ -130,7 +145,7 @@ static int read_answer(int fd, char **answer, size_t *length, struct err *err)
 				return err_errno(err, ENOMEM, "the daemon's answer");
 			text = grown;
 		}
-		n = read_some(fd, text + used, room - used, err);
+		n = read_some(fd, end, text + used, room - used, err);
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
@@ -161,9 +176,10 @@ static int parse_answer(const char *text, size_t length, struct reconcile_report
 	return report_from_json(json_object_get(answer, "report"), report, err);
 }
 
-int control_apply(const struct options *options, struct reconcile_report *report,
-		  struct err *err)
+int control_apply_within(const struct options *options, uint64_t usec,
+			 struct reconcile_report *report, struct err *err)
 {
+	uint64_t end = clock_usec(CLOCK_MONOTONIC) + usec;
 	cleanup_free char *answer = NULL;
 	cleanup_close int fd = -1;
 	size_t length = 0;
@@ -173,6 +189,12 @@ int control_apply(const struct options *options, struct reconcile_report *report
 	if (r == 0)
 		r = send_request(fd, options, err);
 	if (r == 0)
-		r = read_answer(fd, &answer, &length, err);
+		r = read_answer(fd, end, &answer, &length, err);
 	return r < 0 ? r : parse_answer(answer, length, report, err);
+}
+
+int control_apply(const struct options *options, struct reconcile_report *report,
+		  struct err *err)
+{
+	return control_apply_within(options, answer_usec, report, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "agent/daemon/lock.h"
 #include "agent/daemon/resolution.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -57,18 +58,19 @@ static int add_loop(struct daemon *daemon, struct err *err)
 					       daemon_on_address_timer, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->address_timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, &daemon->mend_timer,
+					       CLOCK_MONOTONIC, 0, timer_accuracy_usec,
+					       daemon_on_mend_timer, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->mend_timer, SD_EVENT_OFF);
 	return r < 0 ? err_errno(err, -r, "the event loop") : 0;
 }
 
 static int add_watches(struct daemon *daemon, struct err *err)
 {
-	struct err unwatched = { 0 };
-	int r = watch_new(&daemon->watch, daemon->state_path, &unwatched);
+	int r = watch_new(&daemon->watch, daemon->state_path, NULL);
 
-	if (unwatched.code != 0)
-		log_warning(
-			"changes may be seen at the next resync only: cannot watch %s",
-			unwatched.text);
 	if (r >= 0)
 		r = sd_event_add_io(daemon->event, &daemon->watch_source,
 				    watch_fd(daemon->watch), EPOLLIN, daemon_on_state,
@@ -96,7 +98,31 @@ static int add_address_watch(struct daemon *daemon, struct err *err)
 	return r < 0 ? err_errno(err, -r, "watching addresses") : 0;
 }
 
-int daemon_new(struct daemon **daemon, const struct options *options, struct err *err)
+int daemon_listen(struct daemon *daemon, struct err *err)
+{
+	return control_listen(&daemon->control, daemon->event,
+			      daemon->options.run_directory, daemon->state_path,
+			      daemon_on_apply, daemon, err);
+}
+
+/* Without it `apply` cannot be answered, but the table is kept all the same. */
+static int listen_or_warn(struct daemon *daemon, struct err *err)
+{
+	struct err problem = { 0 };
+	int r = daemon_listen(daemon, &problem);
+
+	if (r < 0 && !errno_is_shortage(-r))
+		return err_set(err, -r, "%s", problem.text);
+	if (r < 0) {
+		log_warning("`ipvs-agent apply` cannot be answered yet: %s",
+			    problem.text);
+		daemon_mend_soon(daemon);
+	}
+	return 0;
+}
+
+int daemon_new(struct daemon **daemon, const struct options *options, int lock,
+	       struct err *err)
 {
 	cleanup_daemon struct daemon *made = calloc(1, sizeof(*made));
 	int r;
@@ -107,6 +133,7 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 	if (r < 0)
 		return r;
 	made->options = *options;
+	made->lock = lock;
 	made->options.state_path = made->state_path;
 	made->session.options = &made->options;
 	made->session.falls_back = true;
@@ -114,6 +141,7 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 	made->status.state_path = made->state_path;
 	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);
 	made->status.resync_usec = pace_period(&made->pace, 0);
+	spare_descriptors_fill(&made->spare);
 	r = add_loop(made, err);
 	if (r == 0)
 		r = add_watches(made, err);
@@ -128,8 +156,7 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 						 .changed = daemon_on_ruleset,
 						 .context = made };
 	if (r == 0)
-		r = control_listen(&made->control, made->event, options->run_directory,
-				   made->state_path, daemon_on_apply, made, err);
+		r = listen_or_warn(made, err);
 	if (r < 0)
 		return r;
 	*daemon = TAKE_PTR(made);
@@ -138,7 +165,9 @@ int daemon_new(struct daemon **daemon, const struct options *options, struct err
 
 int daemon_run(struct daemon *daemon)
 {
-	daemon_write_status(daemon, NULL);
+	daemon_write_status(daemon);
+	if (lock_name_holder(daemon->lock) < 0)
+		daemon_mend_soon(daemon);
 	notify_send("STATUS=starting: the first reconcile of %s is under way",
 		    daemon->state_path);
 	/* The timer is due at once: the first reconcile is the loop's first event. */
@@ -157,6 +186,7 @@ void daemon_free(struct daemon *daemon)
 	sd_event_source_disable_unref(daemon->link_source);
 	sd_event_source_disable_unref(daemon->address_timer);
 	sd_event_source_disable_unref(daemon->address_source);
+	sd_event_source_disable_unref(daemon->mend_timer);
 	if (daemon->watch)
 		watch_free(daemon->watch);
 	if (daemon->links)
@@ -168,6 +198,7 @@ void daemon_free(struct daemon *daemon)
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);
 	session_clear(&daemon->session);
+	spare_descriptors_release(&daemon->spare);
 	free(daemon->state_path);
 	free(daemon);
 }

@@ -15,9 +15,9 @@ struct daemon;
 
 /*
  * Gets everything ready but touches no kernel table. The caller holds the lock of
- * options->run_directory for as long as the daemon lives. Blocks SIGTERM, SIGINT and SIGHUP.
+ * options->run_directory, the descriptor lock, for as long as the daemon lives. Blocks SIGTERM, SIGINT and SIGHUP.
  */
-int daemon_new(struct daemon **daemon, const struct options *options,
+int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 	       struct err *err) MUST_CHECK;
 void daemon_free(struct daemon *daemon);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/daemon/link_needs.h"
+#include "agent/daemon/lock.h"
 #include "agent/daemon/rulesets.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -56,12 +57,12 @@ int daemon_on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	/* What it failed at is seen, reported and paced by a whole reconcile. */
 	if (daemon->session.wants_reconcile) {
 		reconcile_report_clear(&looked);
-		return daemon_set_timer(daemon->timer, daemon_time_to_next(daemon));
+		return daemon_hasten(daemon, daemon_time_to_next(daemon));
 	}
 	if (looked.changes > 0) {
 		daemon->status.drift_repaired += looked.drift;
 		daemon->report.draining = looked.draining;
-		daemon_write_status(daemon, &daemon->report);
+		daemon_write_status(daemon);
 		daemon_tell_manager(daemon, false, 0);
 	}
 	reconcile_report_clear(&looked);
@@ -116,13 +117,13 @@ int daemon_on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 	}
 	if (looked.changes > 0) {
 		daemon->status.drift_repaired += looked.drift;
-		daemon_write_status(daemon, &daemon->report);
+		daemon_write_status(daemon);
 		/* What the last report says has failed may be mended by it. */
 		daemon->session.wants_reconcile |= daemon->report.failure_count > 0;
 	}
 	reconcile_report_clear(&looked);
 	return daemon->session.wants_reconcile
-		       ? daemon_set_timer(daemon->timer, daemon_time_to_next(daemon))
+		       ? daemon_hasten(daemon, daemon_time_to_next(daemon))
 		       : 0;
 }
 
@@ -154,9 +155,25 @@ int daemon_on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	    (!lacks_link(&daemon->report) && !link_needs_look(&daemon->session)))
 		return 0;
 	daemon_begin_anew(daemon);
-	return daemon_set_timer(
-		daemon->timer,
+	/* Links may come one after another, without an end: what is due is not put off. */
+	return daemon_hasten(
+		daemon,
 		MAX_OF(link_delay_usec, daemon->last_read_usec * PACE_RETRY_FACTOR));
+}
+
+int daemon_on_mend_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
+			 void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	spare_descriptors_fill(&daemon->spare);
+	if (daemon->status_fails)
+		daemon_write_status(daemon);
+	if (lock_name_holder(daemon->lock) < 0)
+		daemon_mend_soon(daemon);
+	if (!daemon->control && daemon_listen(daemon, NULL) < 0)
+		daemon_mend_soon(daemon);
+	return 0;
 }
 
 int daemon_on_ruleset(void *context)

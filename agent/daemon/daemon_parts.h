@@ -17,6 +17,7 @@
 #include "agent/daemon/watch.h"
 #include "agent/kernel/address_watch.h"
 #include "agent/kernel/link.h"
+#include "common/descriptors.h"
 #include "common/macro.h"
 
 /* What daemon.c, daemon_events.c and daemon_reconcile.c share; for nobody else. */
@@ -29,6 +30,7 @@ struct daemon {
 	sd_event_source *timer, *watch_source, *link_source;
 	sd_event_source *drain_timer; /* on only while something drains */
 	sd_event_source *address_timer, *address_source;
+	sd_event_source *mend_timer; /* on only while something of the daemon's own fails */
 	struct watch *watch;
 	struct link_watch *links;
 	struct address_watch *addresses;
@@ -44,6 +46,8 @@ struct daemon {
 	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
 	bool ready;			/* READY=1 was sent */
 	bool status_fails; /* status.json cannot be written, which has been logged */
+	int lock; /* borrowed: its file names this process, as soon as there is room */
+	struct spare_descriptors spare; /* for the status, where there is no other */
 };
 
 /* --- a reconcile and what is said about it: daemon_reconcile.c --- */
@@ -54,8 +58,11 @@ enum cause {
 	CAUSE_RELOAD,
 };
 
-/* The status file; that it cannot be written is logged once. */
-void daemon_write_status(struct daemon *daemon, const struct reconcile_report *report);
+/*
+ * The status file, with the last report. Where it cannot be written, which is logged once, the old
+ * one is withdrawn and it is tried again before long.
+ */
+void daemon_write_status(struct daemon *daemon);
 
 /* READY=1 where the start is over now, or at the end of a reload. */
 void daemon_tell_manager(struct daemon *daemon, bool reloaded, uint64_t next_usec);
@@ -65,6 +72,10 @@ int daemon_set_timer(sd_event_source *timer, uint64_t usec) MUST_CHECK;
 /* The next look at what drains; the timer is off where nothing does. */
 int daemon_set_drain_timer(struct daemon *daemon, uint64_t usec) MUST_CHECK;
 uint64_t daemon_time_to_next(struct daemon *daemon);
+/* Looks soon whether what fails of the daemon's own can be mended. */
+void daemon_mend_soon(struct daemon *daemon);
+/* Listens at the control socket; -errno with err set. */
+int daemon_listen(struct daemon *daemon, struct err *err) MUST_CHECK;
 /* The next reconcile after so long, or when it is due if that is sooner. */
 int daemon_hasten(struct daemon *daemon, uint64_t usec) MUST_CHECK;
 
@@ -80,6 +91,7 @@ int daemon_on_state(sd_event_source *source, int fd, uint32_t events, void *user
 int daemon_on_drain_timer(sd_event_source *source, uint64_t usec, void *userdata);
 int daemon_on_addresses(sd_event_source *source, int fd, uint32_t events, void *userdata);
 int daemon_on_address_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int daemon_on_mend_timer(sd_event_source *source, uint64_t usec, void *userdata);
 int daemon_on_link(sd_event_source *source, int fd, uint32_t events, void *userdata);
 int daemon_on_ruleset(void *context);
 int daemon_on_reload(sd_event_source *source, const struct signalfd_siginfo *info,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/daemon/daemon_parts.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,16 +19,44 @@ enum { WORDS_ROOM = 1024 };
 static const uint64_t large_read_usec = 1000;
 /* Beyond the next retry, while READY waits for the state to be in sync. */
 static const uint64_t start_margin_usec = 60 * 1000000ULL;
+/* What fails of the daemon's own is tried again so soon: it costs next to nothing. */
+static const uint64_t mend_usec = 2 * 1000000ULL;
+/* Nothing tells when descriptors, memory or room on a file system are there again. */
+static const uint64_t shortage_usec = 4 * 1000000ULL;
 
-void daemon_write_status(struct daemon *daemon, const struct reconcile_report *report)
+static int write_status(struct daemon *daemon, struct err *err)
 {
-	struct err err = { 0 };
-	bool fails = status_write(daemon->options.run_directory, &daemon->status, report,
-				  &err) < 0;
+	return status_write(daemon->options.run_directory, &daemon->status,
+			    daemon->status.reconciles ? &daemon->report : NULL, err);
+}
 
-	if (fails && !daemon->status_fails)
+void daemon_write_status(struct daemon *daemon)
+{
+	const char *directory = daemon->options.run_directory;
+	struct err err = { 0 };
+	int r = write_status(daemon, &err);
+
+	if (r == -EMFILE || r == -ENFILE) {
+		spare_descriptors_release(&daemon->spare);
+		r = write_status(daemon, &err);
+		spare_descriptors_fill(&daemon->spare);
+	}
+	/* What stood there says what is no longer so, and its room may be what is wanted. */
+	if (r < 0 && status_withdraw(directory) == 0 && errno_is_shortage(-r))
+		r = write_status(daemon, &err);
+	if (r < 0 && status_withdraw(directory) < 0)
+		log_debug("%s: the old status stays there", directory);
+	if (r < 0 && !daemon->status_fails)
 		log_error("the status cannot be written: %s", err.text);
-	daemon->status_fails = fails;
+	daemon->status_fails = r < 0;
+	if (daemon->status_fails)
+		daemon_mend_soon(daemon);
+}
+
+void daemon_mend_soon(struct daemon *daemon)
+{
+	if (daemon_set_timer(daemon->mend_timer, mend_usec) < 0)
+		log_debug("no timer for what fails");
 }
 
 void daemon_tell_manager(struct daemon *daemon, bool reloaded, uint64_t next_usec)
@@ -85,16 +114,22 @@ int daemon_set_drain_timer(struct daemon *daemon, uint64_t usec)
 uint64_t daemon_time_to_next(struct daemon *daemon)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME), random = 0;
+	uint64_t begin = daemon->last_whole, next;
 	uint64_t wish = MIN_OF(session_next(&daemon->session),
-			       daemon->last_whole + daemon->status.resync_usec);
+			       begin + daemon->status.resync_usec);
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = daemon->status.last_reconcile;
-	wish = wish > now ? wish - now : 0;
+	wish = wish > begin ? wish - begin : 0;
 	if (daemon->session.wants_reconcile)
 		wish = 0;
-	return pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
+	/* From the last whole one on: what happens in between puts off nothing that is due. */
+	next = pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
 			 wish, random);
+	if (errno_is_shortage(daemon->report.shortage))
+		next = MIN_OF(next, MAX_OF(shortage_usec, daemon->last_read_usec *
+								  PACE_RETRY_FACTOR));
+	return begin + next > now ? begin + next - now : 0;
 }
 
 /*
@@ -138,6 +173,25 @@ int daemon_hasten(struct daemon *daemon, uint64_t usec)
 	return daemon_set_timer(daemon->timer, usec);
 }
 
+static void renew_watch(struct daemon *daemon)
+{
+	int r = watch_renew(daemon->watch);
+
+	if (r < 0)
+		log_debug("watching %s: %s", daemon->state_path, strerror(-r));
+}
+
+static int warn_of_watch(struct daemon *daemon)
+{
+	const char *problem = watch_problem(daemon->watch);
+
+	if (!problem)
+		return 0;
+	return reconcile_report_warn(
+		&daemon->report, "changes of the state may be seen late: cannot watch %s",
+		problem);
+}
+
 int daemon_reconcile(struct daemon *daemon, enum cause cause)
 {
 	bool reload = cause == CAUSE_RELOAD;
@@ -145,6 +199,9 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	uint64_t next;
 	int r;
 
+	/* A file system mounted over it tells nobody. */
+	if (cause != CAUSE_CHANGE)
+		renew_watch(daemon);
 	heartbeat_start(&heartbeat, reload || !daemon->ready);
 	reconcile_report_clear(&daemon->report);
 	if (cause == CAUSE_CHANGE)
@@ -152,6 +209,8 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	else
 		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
+	if (r == 0)
+		r = warn_of_watch(daemon);
 	if (r == 0)
 		r = update_health_server(daemon);
 	give_back_memory(&daemon->report);
@@ -163,7 +222,7 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	note_outcome(daemon);
 	ruleset_watch_keep(&daemon->rulesets);
 	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
-	daemon_write_status(daemon, &daemon->report);
+	daemon_write_status(daemon);
 	next = daemon_time_to_next(daemon);
 	daemon_tell_manager(daemon, reload && daemon->ready, next);
 	r = daemon_set_drain_timer(daemon, pace_look(0));

@@ -11,13 +11,20 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/parse.h"
 
 /*
  * Open file description locks on two bytes: whoever writes holds the first, a daemon both. So the
- * kernel itself tells what kind of holder there is; the text in the file only names the process.
+ * kernel itself tells what kind of holder there is; the text in the file only names the process and
+ * its network namespace.
  */
-enum { BYTE_WRITER = 0, BYTE_DAEMON = 1, POLL_MSEC = 20, PID_TEXT = 16 };
+enum {
+	BYTE_WRITER = 0,
+	BYTE_DAEMON = 1,
+	POLL_MSEC = 20,
+	HOLDER_TEXT = 16 + RECORD_IDENTITY_TEXT,
+};
 
 static int lock_path(const char *run_directory, char path[static PATH_MAX],
 		     struct err *err)
@@ -95,26 +102,61 @@ static bool byte_is_held(int fd, off_t byte)
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
-static pid_t read_pid(int fd)
+/* "PID\nBOOT-ID DEVICE:INODE\n"; what is not there is left as it is. */
+static void read_text(int fd, struct lock_holder *holder)
 {
-	char text[PID_TEXT] = { 0 };
+	char text[HOLDER_TEXT] = { 0 };
+	char *line;
 	uint32_t pid;
 
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		return 0;
-	text[strcspn(text, "\n")] = '\0';
-	return parse_u32(text, 1, INT_MAX, &pid) == 0 ? (pid_t)pid : 0;
+		return;
+	line = strchr(text, '\n');
+	if (!line)
+		return;
+	*line++ = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (parse_u32(text, 1, INT_MAX, &pid) < 0)
+		return;
+	holder->pid = (pid_t)pid;
+	snprintf(holder->identity, sizeof(holder->identity), "%s", line);
 }
 
-static int write_pid(int fd)
+/* Over what stands there, so that a file which has its page needs no room for another. */
+static int write_text(int fd, const char *text, size_t length)
 {
-	char text[PID_TEXT];
-	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
-	/* One short write to a file of our own; the old text is gone first. */
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+	/* The number of a holder before us must not be read meanwhile. */
+	if (pwrite(fd, "\n", 1, 0) != 1 ||
+	    pwrite(fd, text, length, 0) != (ssize_t)length ||
+	    ftruncate(fd, (off_t)length) < 0)
 		return errno ? -errno : -EIO;
 	return 0;
+}
+
+int lock_name_holder(int fd)
+{
+	char identity[RECORD_IDENTITY_TEXT] = "", text[HOLDER_TEXT];
+	struct lock_holder known = { 0 };
+	int n;
+
+	read_text(fd, &known);
+	if (record_identity(identity, NULL) < 0)
+		identity[0] = '\0';
+	if (known.pid == getpid() && strcmp(known.identity, identity) == 0)
+		return 0;
+	n = snprintf(text, sizeof(text), "%d\n%s\n", (int)getpid(), identity);
+	errno = 0;
+	return write_text(fd, text, (size_t)n);
+}
+
+const char *lock_holder_process(const struct lock_holder *holder,
+				char buffer[static LOCK_PROCESS_TEXT])
+{
+	if (holder->pid != 0)
+		snprintf(buffer, LOCK_PROCESS_TEXT, "process %d", (int)holder->pid);
+	else
+		snprintf(buffer, LOCK_PROCESS_TEXT, "process not known");
+	return buffer;
 }
 
 /* False where the lock was let go in between. */
@@ -126,7 +168,7 @@ static bool read_holder(int fd, struct lock_holder *holder)
 	for (int i = 0; i < 5; i++) {
 		if (!byte_is_held(fd, BYTE_WRITER))
 			return false;
-		found.pid = read_pid(fd);
+		read_text(fd, &found);
 		if (found.pid != 0)
 			break;
 		sleep_msec(POLL_MSEC);
@@ -171,10 +213,11 @@ int lock_take(const char *run_directory, bool daemon, uint64_t wait_usec, int *f
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
 	r = take_or_wait(opened, daemon, wait_usec, holder);
-	if (r == LOCK_TAKEN)
-		r = write_pid(opened);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
+	/* Whoever asks is then told of a holder that is not known. */
+	if (r == LOCK_TAKEN && lock_name_holder(opened) < 0)
+		log_warning("%s: there is no room for the number of this process", path);
 	if (r == LOCK_TAKEN)
 		*fd = TAKE_FD(opened);
 	return r;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "agent/daemon/record.h"
 #include "common/err.h"
 #include "common/macro.h"
 
@@ -20,18 +21,33 @@ enum lock_outcome {
 	LOCK_HELD = 1,	/* the holder is filled in */
 };
 
+enum { LOCK_PROCESS_TEXT = 32 };
+
 struct lock_holder {
-	pid_t pid;   /* as the holder wrote it; 0 where it has not yet */
+	pid_t pid;   /* as the holder wrote it; 0 where it has not yet, or could not */
 	bool daemon; /* `run`, not a command */
+	/* record_identity() of its network namespace; "" where it is not known. */
+	char identity[RECORD_IDENTITY_TEXT];
 };
 
 /*
  * Takes the lock, making the directory (0755, its parent must be there) and the file where they
  * are not there yet. While a command holds it, waits up to wait_usec for it to end; a daemon is
- * never waited for. *fd is the lock: closing it lets go. LOCK_TAKEN, LOCK_HELD or -errno.
+ * never waited for. *fd is the lock: closing it lets go. LOCK_TAKEN, LOCK_HELD or -errno. The lock
+ * holds even where the file system has no room for the text that names the holder.
  */
 int lock_take(const char *run_directory, bool daemon, uint64_t wait_usec, int *fd,
 	      struct lock_holder *holder, struct err *err) MUST_CHECK;
+
+/*
+ * Writes who holds the lock into its file, once more where that failed before. 0 where the file says
+ * so already; -errno.
+ */
+int lock_name_holder(int fd) MUST_CHECK;
+
+/* "process 12", or "process not known". Returns buffer. */
+const char *lock_holder_process(const struct lock_holder *holder,
+				char buffer[static LOCK_PROCESS_TEXT]);
 
 /*
  * Who holds the lock, without taking it. LOCK_FREE, LOCK_HELD or -errno; -EACCES for a user who

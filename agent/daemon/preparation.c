@@ -44,6 +44,7 @@ bool preparation_covers(const struct preparation *preparation,
 static int refuse_state(struct reconcile_report *report, enum reconcile_outcome outcome)
 {
 	report->outcome = outcome;
+	report->shortage = report->problems.shortage;
 	report->message = strdup(report->problems.count ? report->problems.lines[0] : "");
 	return report->message ? 0 : -ENOMEM;
 }

@@ -15,6 +15,7 @@
 #include "agent/daemon/part.h"
 #include "agent/daemon/preparation.h"
 #include "common/clock.h"
+#include "common/descriptors.h"
 
 /* How often the table is read again within one reconcile when it changed under our hands. */
 enum { ROUNDS = 3 };
@@ -174,6 +175,7 @@ static int report_trouble(struct reconcile_report *report, const struct err *err
 {
 	free(report->message);
 	report->outcome = RECONCILE_TROUBLE;
+	report->shortage = errno_is_shortage(err->code) ? err->code : 0;
 	report->message = strdup(err->text);
 	return report->message ? 0 : -ENOMEM;
 }

@@ -65,6 +65,7 @@ struct reconcile_report {
 	size_t draining;	 /* destinations that wait for their connections to end */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;
+	int shortage; /* errno: for want of descriptors, memory or room it came to this; or 0 */
 	int64_t last_good; /* of when the state in use is, where it falls back; as since; else 0 */
 };
 

@@ -6,13 +6,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "agent/daemon/lock.h"
 #include "agent/daemon/report.h"
+#include "common/clock.h"
 #include "common/file.h"
+#include "common/printable.h"
 
 enum { FORMAT_VERSION = 1, STATUS_LINE = 1024 };
+/* Beyond two periods: a reconcile itself takes its time, and a machine stalls. */
+enum { STALE_MARGIN_MSEC = 30 * 1000 };
 
 /* Clock ticks from boot to the process's start (proc(5), field 22 of stat); 0: cannot tell. */
 static uint64_t process_start(pid_t pid)
@@ -82,7 +87,9 @@ static int set_daemon(json_t *json, const struct status *status)
 	    set_time(json, "lastInSync", status->last_in_sync) < 0 ||
 	    set_number(json, "reconciles", status->reconciles) < 0 ||
 	    set_number(json, "driftRepaired", status->drift_repaired) < 0 ||
-	    set_number(json, "resyncMilliseconds", status->resync_usec / 1000) < 0)
+	    set_number(json, "resyncMilliseconds", status->resync_usec / 1000) < 0 ||
+	    set_number(json, "writtenMonotonicMilliseconds",
+		       clock_usec(CLOCK_MONOTONIC) / 1000) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -152,8 +159,72 @@ int status_write(const char *run_directory, const struct status *status,
 	return file_replace(path, 0644, text, strlen(text), 0, err);
 }
 
+int status_withdraw(const char *run_directory)
+{
+	char path[PATH_MAX], made[PATH_MAX];
+	mode_t mask;
+	int r;
+
+	r = status_path(run_directory, path, NULL);
+	if (r < 0)
+		return r;
+	if (snprintf(made, sizeof(made), "%s.new", path) >= (int)sizeof(made))
+		return -ENAMETOOLONG;
+	mask = umask(022);
+	if (unlink(made) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r == 0 &&
+	    (mknod(made, S_IFREG | 0644, 0) < 0 || rename(made, path) < 0))
+		r = -errno;
+	umask(mask);
+	/* Not even room for a name. */
+	if (r < 0 && (unlink(path) == 0 || errno == ENOENT))
+		r = 0;
+	return r;
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
+static int clean_text(json_t *value)
+{
+	cleanup_free char *text = strdup(json_string_value(value));
+
+	if (!text)
+		return -ENOMEM;
+	printable_make(text);
+	return strcmp(text, json_string_value(value)) == 0
+		       ? 0
+		       : json_string_set_nocheck(value, text);
+}
+
+/* Makes all texts fit for a terminal. jansson bounds the depth. */
+static int clean_texts(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	int r = 0;
+
+	if (json_is_string(value))
+		return clean_text(value);
+	json_array_foreach (value, i, member)
+		r = r < 0 ? r : clean_texts(member);
+	json_object_foreach (value, key, member)
+		r = r < 0 ? r : clean_texts(member);
+	return r;
+}
+
+static bool is_status(const json_t *json)
+{
+	const json_t *report = json_object_get(json, "report");
+
+	return json_is_string(json_object_get(json, "outcome")) &&
+	       json_is_string(json_object_get(json, "status")) &&
+	       json_is_integer(json_object_get(json, "pid")) &&
+	       (json_is_object(report) || json_is_null(report));
+}
+
+/* -ENODATA: withdrawn. */
 static int read_document(const char *run_directory, json_t **document, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -169,13 +240,18 @@ static int read_document(const char *run_directory, json_t **document, struct er
 	r = file_read(path, STATUS_MAX, &text, &length, err);
 	if (r < 0)
 		return r;
+	if (length == 0)
+		return -ENODATA;
 	json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-	if (!json)
+	if (!json) {
+		printable_make(error.text);
 		return err_set(err, EPROTO, "%s:%d:%d: %s", path, error.line,
 			       error.column, error.text);
-	if (!json_is_string(json_object_get(json, "outcome")) ||
-	    !json_is_integer(json_object_get(json, "pid")))
+	}
+	if (!is_status(json))
 		return err_set(err, EPROTO, "%s: not a status of this program", path);
+	if (clean_texts(json) < 0)
+		return err_errno(err, ENOMEM, "%s", path);
 	*document = json_incref(json);
 	return 0;
 }
@@ -201,36 +277,59 @@ static bool writer_lives(const json_t *document)
 	return found == 0 || start == 0 || found == (uint64_t)start;
 }
 
-/* The daemon's number, 0 where none runs, -errno. */
-static int find_daemon(const char *run_directory, const json_t *document, pid_t *pid,
+/* Whether a daemon runs, and its number. -errno. */
+static int find_daemon(const char *run_directory, struct status_view *view,
 		       struct err *err)
 {
+	bool wrote = view->document && writer_lives(view->document);
 	struct lock_holder holder = { 0 };
 	int r = lock_query(run_directory, &holder, err);
 
-	*pid = 0;
-	if (r == LOCK_HELD && holder.daemon)
-		*pid = holder.pid;
-	if (r != -EACCES)
+	if (r == LOCK_HELD && holder.daemon) {
+		view->running = true;
+		view->pid = holder.pid;
+	} else if (r == -EACCES) {
+		view->running = wrote;
+	} else {
 		return r < 0 ? r : 0;
-	if (document && writer_lives(document))
-		*pid = document_pid(document);
+	}
+	/* Not to be seen, or there was no room to write it. */
+	if (view->running && view->pid == 0 && wrote)
+		view->pid = document_pid(view->document);
 	return 0;
 }
 
-static enum status_health health_of(const struct status_view *view)
+/* How much longer the daemon has been silent than its period allows; 0 where it is in time. */
+static uint64_t find_staleness(const json_t *document)
+{
+	const json_t *written =
+		json_object_get(document, "writtenMonotonicMilliseconds");
+	json_int_t resync =
+		json_integer_value(json_object_get(document, "resyncMilliseconds"));
+	json_int_t now = (json_int_t)(clock_usec(CLOCK_MONOTONIC) / 1000), silent;
+
+	/* Of an earlier version, or from where the clock is another one. */
+	if (!json_is_integer(written) || json_integer_value(written) > now || resync < 0 ||
+	    resync > INT_MAX)
+		return 0;
+	silent = now - json_integer_value(written);
+	return silent > 2 * resync + STALE_MARGIN_MSEC ? (uint64_t)silent * 1000 : 0;
+}
+
+static enum status_health health_of(struct status_view *view)
 {
 	const char *outcome;
 
-	if (view->pid == 0)
+	if (!view->running)
 		return STATUS_NO_DAEMON;
 	/* A document of another process: the daemon that runs has not said anything yet. */
 	if (!view->document || document_pid(view->document) != view->pid)
 		return STATUS_DEGRADED;
 	outcome = json_string_value(json_object_get(view->document, "outcome"));
-	if (strcmp(outcome, reconcile_outcome_name(RECONCILE_IN_SYNC)) == 0)
-		return STATUS_IN_SYNC;
-	return STATUS_DEGRADED;
+	if (strcmp(outcome, reconcile_outcome_name(RECONCILE_IN_SYNC)) != 0)
+		return STATUS_DEGRADED;
+	view->stale_usec = find_staleness(view->document);
+	return view->stale_usec ? STATUS_DEGRADED : STATUS_IN_SYNC;
 }
 
 int status_read(const char *run_directory, struct status_view *view, struct err *err)
@@ -240,10 +339,11 @@ int status_read(const char *run_directory, struct status_view *view, struct err 
 	int r;
 
 	r = read_document(run_directory, &found.document, &problem);
-	if (r == -ENOENT || r == -ENOTDIR)
+	found.withdrawn = r == -ENODATA;
+	if (r == -ENOENT || r == -ENOTDIR || r == -ENODATA)
 		r = 0;
 	if (r == 0)
-		r = find_daemon(run_directory, found.document, &found.pid, &problem);
+		r = find_daemon(run_directory, &found, &problem);
 	if (r < 0) {
 		status_view_clear(&found);
 		if (err)

@@ -38,6 +38,12 @@ struct status {
 int status_write(const char *run_directory, const struct status *status,
 		 const struct reconcile_report *report, struct err *err) MUST_CHECK;
 
+/*
+ * Where the status cannot be written: what stands there is no longer true and is replaced by an
+ * empty file, or removed. Needs no descriptor and no room. -errno where it still stands there.
+ */
+int status_withdraw(const char *run_directory) MUST_CHECK;
+
 /* What a reader finds. */
 enum status_health {
 	STATUS_IN_SYNC,
@@ -48,14 +54,18 @@ enum status_health {
 struct status_view {
 	enum status_health health;
 	json_t *document; /* status.json, or NULL where there is none of this daemon */
-	pid_t pid;	  /* the daemon's, 0 where none runs */
+	pid_t pid;	  /* the daemon's, 0 where none runs or its number is not known */
+	bool running;
+	bool withdrawn; /* the daemon cannot write its status */
+	uint64_t stale_usec; /* it should have written one long ago: for so long it has not */
 };
 
 /*
  * Reads status.json and finds out whether its daemon lives: by the lock, or for a user who may not
  * see that, by the process's number and start. What a dead daemon left is STATUS_NO_DAEMON, with
  * the document of its last word. -EPROTO where the file is not a status. The caller clears the
- * view.
+ * view. All texts of the document are fit for a terminal. A status that cannot be true any more
+ * (withdrawn, or older than the daemon's period allows) is STATUS_DEGRADED, never in sync.
  */
 int status_read(const char *run_directory, struct status_view *view,
 		struct err *err) MUST_CHECK;

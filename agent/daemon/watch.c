@@ -13,6 +13,7 @@
 
 #include "agent/daemon/resolution.h"
 #include "common/clock.h"
+#include "common/descriptors.h"
 
 /*
  * Every directory on the way to the state is watched, with the names that are looked up in it; an
@@ -28,6 +29,8 @@
 static const uint64_t quiet_renames_usec = 50 * 1000;
 static const uint64_t quiet_usec = 200 * 1000;
 static const uint64_t latest_usec = 2 * 1000 * 1000;
+/* While the kernel has no watch to give, the state is looked at this often. */
+static const uint64_t poll_usec = 2 * 1000 * 1000;
 /* Within one step of the file system's clock two contents can have one signature. */
 static const uint64_t recent_usec = 100 * 1000;
 
@@ -59,8 +62,7 @@ struct watch {
 	struct signature signature;
 	uint64_t first_event; /* since the last check; 0: none */
 	bool only_renames;    /* all events since then */
-	struct err
-		*unwatched; /* where arm() tells of the first that may not be watched */
+	struct err problem;   /* code 0, or the first that cannot be watched */
 };
 
 static bool is_json(const char *name)
@@ -200,15 +202,14 @@ static int set_watch(struct watch *watch, const char *path, uint32_t events,
 {
 	int wd, r;
 
+	if (watch->inotify_fd < 0)
+		return 0;
 	/* One directory can be passed twice, with different wishes. */
 	wd = inotify_add_watch(watch->inotify_fd, path, events | IN_MASK_ADD);
 	if (wd < 0) {
 		r = -errno;
-		if (r == -ENOMEM)
-			return r;
-		if ((r == -EACCES || r == -ENOSPC) && watch->unwatched &&
-		    watch->unwatched->code == 0)
-			err_errno(watch->unwatched, -r, "%s", path);
+		if ((r == -EACCES || errno_is_shortage(-r)) && watch->problem.code == 0)
+			err_errno(&watch->problem, -r, "%s", path);
 		/* Otherwise it has gone again, which the directory above it tells. */
 		return 0;
 	}
@@ -257,12 +258,34 @@ static void drop_unwanted(struct watch *watch)
 	}
 }
 
+/* None is left where others of this user, or of a container's, have taken them all. */
+static int open_inotify(struct watch *watch)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	cleanup_close int fd = -1;
+
+	if (watch->inotify_fd >= 0)
+		return 0;
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return err_set(&watch->problem, errno,
+			       "%s: no inotify instance is left (sysctl fs.inotify.max_user_instances)",
+			       watch->path);
+	if (fd < 0 || epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return err_errno(&watch->problem, errno, "%s", watch->path);
+	watch->inotify_fd = TAKE_FD(fd);
+	return 0;
+}
+
 static int arm(struct watch *watch)
 {
 	struct stat st;
 	int r;
 
+	watch->problem.code = 0;
 	clear_interests(watch);
+	if (open_inotify(watch) < 0)
+		return 0;
 	r = resolution_walk(watch->path, visit, watch);
 	if (r == 0 && stat(watch->path, &st) == 0) {
 		if (S_ISDIR(st.st_mode)) {
@@ -312,7 +335,7 @@ static int read_events(struct watch *watch)
 		__attribute__((aligned(__alignof__(struct inotify_event))));
 	int seen = 0;
 
-	for (;;) {
+	while (watch->inotify_fd >= 0) {
 		ssize_t n = read(watch->inotify_fd, buffer, sizeof(buffer));
 
 		if (n < 0 && errno == EINTR)
@@ -336,23 +359,38 @@ static int read_events(struct watch *watch)
 				seen |= SEEN_OTHER_THAN_RENAMES;
 		}
 	}
+	return seen;
+}
+
+static int set_timer_at(struct watch *watch, uint64_t due)
+{
+	const struct itimerspec timer = {
+		.it_value = { .tv_sec = (time_t)(due / 1000000),
+			      .tv_nsec = (long)(due % 1000000) * 1000 },
+	};
+
+	return timerfd_settime(watch->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Where there is no room for a watch, which nothing tells the end of. */
+static int set_poll_timer(struct watch *watch)
+{
+	if (!errno_is_shortage(watch->problem.code) || watch->first_event != 0)
+		return 0;
+	return set_timer_at(watch, clock_usec(CLOCK_MONOTONIC) + poll_usec);
 }
 
 static int set_timer(struct watch *watch, bool renames)
 {
 	uint64_t now = clock_usec(CLOCK_MONOTONIC), due;
-	struct itimerspec timer = { 0 };
 
 	watch->only_renames = renames && (watch->only_renames || !watch->first_event);
 	if (watch->first_event == 0)
 		watch->first_event = now;
 	due = now + (watch->only_renames ? quiet_renames_usec : quiet_usec);
-	due = MIN_OF(due, watch->first_event + latest_usec);
-	timer.it_value.tv_sec = (time_t)(due / 1000000);
-	timer.it_value.tv_nsec = (long)(due % 1000000) * 1000;
-	return timerfd_settime(watch->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL) < 0
-		       ? -errno
-		       : 0;
+	return set_timer_at(watch, MIN_OF(due, watch->first_event + latest_usec));
 }
 
 static int check(struct watch *watch)
@@ -360,14 +398,23 @@ static int check(struct watch *watch)
 	struct signature found;
 	bool changed;
 	uint64_t expired;
+	int r = 0;
 
 	if (read(watch->timer_fd, &expired, sizeof(expired)) < 0)
 		return errno == EAGAIN || errno == EINTR ? WATCH_NOTHING : -errno;
+	/* Watched first, so that what comes after the signature is seen. */
+	if (errno_is_shortage(watch->problem.code))
+		r = arm(watch);
+	if (r < 0)
+		return r;
 	found = take_signature(watch->path);
 	changed = watch->signature.recent || found.sum != watch->signature.sum ||
 		  found.count != watch->signature.count;
 	watch->signature = found;
 	watch->first_event = 0;
+	r = set_poll_timer(watch);
+	if (r < 0)
+		return r;
 	return changed ? WATCH_CHANGED : WATCH_NOTHING;
 }
 
@@ -390,32 +437,35 @@ int watch_dispatch(struct watch *watch)
 	return check(watch);
 }
 
-/* --- new and free ---------------------------------------------------------------------------- */
-
-static int add_to_epoll(int epoll_fd, int fd)
+int watch_renew(struct watch *watch)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	int r = arm(watch);
 
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return r < 0 ? r : set_poll_timer(watch);
 }
+
+const char *watch_problem(const struct watch *watch)
+{
+	return watch->problem.code ? watch->problem.text : NULL;
+}
+
+/* --- new and free ---------------------------------------------------------------------------- */
 
 static int open_all(struct watch *watch)
 {
-	int r;
+	struct epoll_event event = { .events = EPOLLIN };
 
 	watch->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	watch->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	watch->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (watch->epoll_fd < 0 || watch->inotify_fd < 0 || watch->timer_fd < 0)
+	if (watch->epoll_fd < 0 || watch->timer_fd < 0 ||
+	    epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, watch->timer_fd, &event) < 0)
 		return -errno;
-	r = add_to_epoll(watch->epoll_fd, watch->inotify_fd);
-	return r < 0 ? r : add_to_epoll(watch->epoll_fd, watch->timer_fd);
+	return 0;
 }
 
 int watch_new(struct watch **watch, const char *path, struct err *err)
 {
 	cleanup_watch struct watch *made = calloc(1, sizeof(*made));
-	struct err unwatched = { 0 };
 	int r;
 
 	if (!made)
@@ -425,15 +475,15 @@ int watch_new(struct watch **watch, const char *path, struct err *err)
 	if (r < 0)
 		return r;
 	r = open_all(made);
-	made->unwatched = &unwatched;
 	if (r == 0)
 		r = arm(made);
-	made->unwatched = NULL;
+	if (r == 0)
+		r = set_poll_timer(made);
 	if (r < 0)
 		return err_errno(err, -r, "cannot watch %s", path);
 	made->signature = take_signature(made->path);
-	if (unwatched.code != 0 && err)
-		*err = unwatched;
+	if (made->problem.code != 0 && err)
+		*err = made->problem;
 	*watch = TAKE_PTR(made);
 	return 0;
 }

@@ -19,9 +19,10 @@ enum watch_event {
 };
 
 /*
- * Starts watching; what stands there now counts as known. The path is copied. A directory that
- * may not be watched (no right to read it, no inotify watches left) is no error: err->code is
- * then set and err says which, and changes there are not seen. -errno otherwise.
+ * Starts watching; what stands there now counts as known. The path is copied. What cannot be watched
+ * (no right to read a directory, no inotify instance or watch left) is no error: err->code is
+ * then set and err says which. Where it is for want of a watch, the state is looked at every two
+ * seconds until there is one again; what may not be read is not looked at. -errno otherwise.
  */
 int watch_new(struct watch **watch, const char *path, struct err *err) MUST_CHECK;
 void watch_free(struct watch *watch);
@@ -31,6 +32,15 @@ DEFINE_CLEANUP(watch_cleanup, struct watch *, watch_free)
 
 /* Readable when watch_dispatch() has something to do. */
 int watch_fd(const struct watch *watch);
+
+/*
+ * Looks for the way to the state once more: of a file system mounted over it nothing is told. To be
+ * called before the state is read anyway, since what is found counts for nothing here. -errno.
+ */
+int watch_renew(struct watch *watch) MUST_CHECK;
+
+/* "PATH: why" of the first that cannot be watched, NULL where all is. */
+const char *watch_problem(const struct watch *watch) MUST_CHECK;
 
 /* Never blocks. An enum watch_event, or -errno. */
 int watch_dispatch(struct watch *watch) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "agent/state/problems.h"
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/descriptors.h"
 
 int reader_begin_file(struct reader *reader, const char *name)
 {
@@ -56,6 +57,13 @@ void reader_file_problem(struct reader *reader, const char *fmt, ...)
 	va_end(ap);
 	add(reader,
 	    state_problems_add(reader->problems, "%s: %s", current_file(reader), text));
+}
+
+void reader_errno_problem(struct reader *reader, int code)
+{
+	if (reader->problems && errno_is_shortage(code))
+		reader->problems->shortage = code;
+	reader_file_problem(reader, "cannot be read: %s", strerror(code));
 }
 
 void reader_fault(struct reader *reader, const struct json_fault *fault)

@@ -75,6 +75,9 @@ int reader_begin_file(struct reader *reader, const char *name) MUST_CHECK;
 /* A problem of the file as a whole: "FILE: text". */
 void reader_file_problem(struct reader *reader, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* "FILE: cannot be read: …"; notes where it is for want of descriptors or memory. */
+void reader_errno_problem(struct reader *reader, int code);
+
 /* Text that is no JSON: "FILE:LINE:COLUMN: text". */
 void reader_fault(struct reader *reader, const struct json_fault *fault);
 

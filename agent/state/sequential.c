@@ -49,7 +49,7 @@ static int open_file(struct reader *reader, int directory, const char *name,
 	if (code == ENXIO)
 		reader_file_problem(reader, "is not a regular file");
 	else if (code != ENOENT)
-		reader_file_problem(reader, "cannot be read: %s", strerror(code));
+		reader_errno_problem(reader, code);
 	return -code;
 }
 
@@ -73,7 +73,7 @@ static int read_document(struct reader *reader, int fd, const struct stat *st)
 		return 0;
 	}
 	if (r < 0) {
-		reader_file_problem(reader, "cannot be read: %s", strerror(-r));
+		reader_errno_problem(reader, -r);
 		return 0;
 	}
 	file->content = source_hash(&source);
@@ -137,7 +137,7 @@ static int read_directory(struct reader *reader, const char *path, int fd)
 				    DIRECTORY_FILES_MAX);
 		r = reader->error;
 	} else if (r != -ENOMEM) {
-		reader_file_problem(reader, "cannot be read: %s", strerror(-r));
+		reader_errno_problem(reader, -r);
 		r = reader->error;
 	}
 	directory_clear(&directory);

@@ -30,6 +30,7 @@ enum { STATE_PROBLEMS_MAX = 20, STATE_FILE_MAX = 512 * 1024 * 1024 };
 struct state_problems {
 	char *lines[STATE_PROBLEMS_MAX];
 	size_t count;
+	int shortage; /* errno: a file could not be read for want of descriptors or memory; or 0 */
 };
 
 void state_problems_clear(struct state_problems *problems);
