@@ -160,9 +160,11 @@ deb: $(deb)
 rpm: $(rpm)
 bundle: $(bundle)
 $(deb): $(sources_of_package) packaging/deb.sh $(wildcard packaging/debian/* packaging/debian/source/*)
+	$(Q)tests/setup.sh build package
 	$(say) DEB $@
 	$(Q)packaging/deb.sh $(VERSION) $(@D)
 $(rpm): $(sources_of_package) packaging/rpm.sh $(wildcard packaging/rpm/*)
+	$(Q)tests/setup.sh build bundle
 	$(say) RPM $@
 	$(Q)packaging/rpm.sh $(VERSION) $(@D)
 $(bundle): $(deb) $(rpm) $(wildcard packaging/bundle/* packaging/static/*)
@@ -175,6 +177,7 @@ $(bundle): $(deb) $(rpm) $(wildcard packaging/bundle/* packaging/static/*)
 
 programs: $(programs)
 static:
+	$(Q)tests/setup.sh build package bundle
 	$(Q)packaging/static/libs.sh $(BUILD)/static-libs
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/static STATIC=1 programs
 
@@ -228,14 +231,14 @@ $(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(own_libs)
 sanitized:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=1 all unit-programs fuzz-programs
 
-.PHONY: setup check check-full check-kernels check-build check-lint check-unit check-fuzz check-docs check-packages check-vm demo
+.PHONY: setup check check-full check-quick check-kernels check-build check-lint check-unit check-fuzz check-docs check-packages check-vm demo
 setup:
-	$(Q)tests/setup.sh
+	$(Q)tests/setup.sh $(PARTS)
 check:
 	$(Q)tests/check.sh
 check-full:
 	$(Q)FULL=1 tests/check.sh
-check-build check-lint check-unit check-fuzz check-docs check-packages: check-%:
+check-build check-lint check-unit check-fuzz check-docs check-packages check-quick: check-%:
 	$(Q)tests/check.sh $*
 check-vm:
 	$(Q)tests/check.sh build vm
@@ -303,7 +306,9 @@ lint-shellcheck:
 .PHONY: help clean distclean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@printf '%s\n' 'make setup      install what is missing (as root), or say how' \
+	@printf '%s\n' 'make setup      install what is missing (as root), or say how; PARTS="build package" for' \
+		'                make deb alone, others: bundle, test, guest' \
+		'make check-quick  build, lint of what changed, unit tests, the most telling cases in one guest' \
 		'make check-vm   build, then the cases on a real kernel; also check-build, -lint, -unit,' \
 		'                -fuzz, -docs, -packages' \
 		'make check-kernels  the guests on four kernels (KERNELS=, BOOTS=), and docs/kernels.md' \

@@ -3,24 +3,34 @@
 # Every test, or the stages that are named, set-up included:
 #
 #   check.sh [build|lint|unit|fuzz|docs|packages|vm|kernels]…
+#   check.sh quick
 #
-# FULL=1 shortens nothing, and has the guests on every kernel among its stages. A stage that fails does
-# not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or `skip NAME`; the last line of
-# all is the total.
+# The guests leave the processors idle while they wait, so the stages that need no guest run beside them, at a
+# lower priority; VM_BESIDE=0 has them before. FULL=1 shortens nothing, and has the guests on every kernel among its stages.
+# "quick" is build, lint of what changed, unit tests and one guest with the most telling cases. A stage that fails
+# does not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or `skip NAME`; at the end come the
+# costs (costs.sh), and as the last line of all the total.
 set -uo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top" || exit 1
 build=${BUILD:-build}
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(build lint unit fuzz docs packages vm)
+[ ${#stages[@]} -gt 0 ] || stages=(build packages lint unit fuzz docs vm)
 [ $# -gt 0 ] || [ -z "${FULL:-}" ] || stages+=(kernels)
+changed_only=''
+if [ "${stages[*]}" = quick ]; then
+  stages=(build lint unit quick) changed_only=1
+fi
 
 tests/setup.sh || exit 1
 out=$build/check
 mkdir -p "$out"
 results=$out/results
+rm -f "$out"/{results,stages,host.results,host.log}
 : >"$results"
+: >"$out/stages"
+began=$SECONDS
 
 # A make of our own, whatever make has called this.
 make=(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -k "-j$(nproc)" BUILD="$build")
@@ -33,13 +43,15 @@ result() { printf '%s\n' "$*" | tee -a "$results"; }
 
 # test_command NAME COMMAND…: one test, its output shown where it fails
 test_command() {
-  local name=$1 log
+  local name=$1 log status=0 start=${EPOCHREALTIME/./}
   log=$out/$(tr / - <<<"$1").log
   shift
-  if "$@" >"$log" 2>&1 </dev/null; then
-    result "ok $name"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  local took=$(((${EPOCHREALTIME/./} - start) / 1000))
+  if [ $status = 0 ]; then
+    result "ok $name ($took ms)"
   else
-    result "not ok $name (exit status $?)"
+    result "not ok $name ($took ms: exit status $status)"
     tail -n 200 "$log" | sed 's/^/    /'
   fi
 }
@@ -50,9 +62,25 @@ run_build() {
   test_command build/sanitized "${make[@]}" sanitized
 }
 
+# changed_files PATTERN…: those that differ from the branch that the work is for, or are not committed
+changed_files() {
+  local base
+  base=$(git merge-base HEAD '@{upstream}' 2>/dev/null || git rev-parse --verify -q HEAD~1 || git rev-parse HEAD)
+  { git diff --name-only --diff-filter=d "$base" -- "$@" && git ls-files --others --exclude-standard -- "$@"; } | sort -u
+}
+
 run_lint() {
   stage "lint"
   local tool
+  if [ -n "$changed_only" ]; then
+    mapfile -t c_files < <(changed_files 'agent/*.[ch]' 'common/*.[ch]' 'preflight/*.[ch]' 'tests/*.[ch]')
+    mapfile -t sh_files < <(changed_files '*.sh' '*.bash' .ci/run)
+    mapfile -t tidy < <(printf '%s\n' "${c_files[@]}" | sed -n '/^tests\/vm\/boots\//d; s,\.c$,,p' | sed "s,.*,$build/lint/&.tidy,")
+    [ ${#c_files[@]} = 0 ] || test_command lint/clang-format clang-format --dry-run -Werror "${c_files[@]}"
+    [ ${#tidy[@]} = 0 ] || test_command lint/clang-tidy "${make[@]}" "${tidy[@]}"
+    [ ${#sh_files[@]} = 0 ] || test_command lint/shellcheck shellcheck --shell=bash --external-sources "${sh_files[@]}"
+    return
+  fi
   for tool in clang-format clang-tidy cppcheck shellcheck; do
     test_command "lint/$tool" "${make[@]}" "lint-$tool"
   done
@@ -61,7 +89,7 @@ run_lint() {
 # Each program says what became of its tests in TAP; one that dies before its end is a failure more.
 run_unit() {
   stage "unit tests"
-  local program name log status
+  local program name log status scratch
   [ -n "$(echo tests/unit/test_*.c)" ] || return
   "${make[@]}" sanitized >"$out/unit-build.log" 2>&1 || {
     result "not ok unit/build"
@@ -73,7 +101,9 @@ run_unit() {
     log=$out/unit-$name.log
     status=0
     if [ -x "$program" ]; then
-      CMOCKA_MESSAGE_OUTPUT=TAP timeout --kill-after=5 300 "$program" >"$log" 2>&1 </dev/null || status=$?
+      scratch=$(mktemp -d) && chmod 1777 "$scratch"
+      TMPDIR=$scratch CMOCKA_MESSAGE_OUTPUT=TAP timeout --kill-after=5 300 "$program" >"$log" 2>&1 </dev/null || status=$?
+      rm -rf "$scratch"
     else
       echo "was not built" >"$log" && status=1
     fi
@@ -141,9 +171,9 @@ guests() {
 # What is installed from; that it installs is proven in guests.
 run_packages() {
   stage "packages"
-  local name
-  for name in deb rpm bundle; do
-    test_command "packages/$name" "tests/packages/$name.sh"
+  local script
+  for script in tests/packages/*.sh; do
+    [ "$script" = tests/packages/lib.sh ] || test_command "packages/$(basename "$script" .sh)" "$script"
   done
 }
 
@@ -152,24 +182,73 @@ run_vm() {
   guests vm tests/vm/run.sh -o "$build/vm/out"
 }
 
+run_quick() {
+  stage "a real kernel and systemd, the most telling cases"
+  guests quick tests/vm/run.sh -o "$build/vm/out" quick
+}
+
 run_kernels() {
   stage "every kernel"
   guests kernels tests/vm/kernels.sh
 }
 
+# run_stage NAME: one stage, its time noted for costs.sh
+run_stage() {
+  local start=$SECONDS
+  "run_$1"
+  printf '%s %d\n' "$1" $((SECONDS - start)) >>"$out/stages"
+  printf '   (%d s)\n' $((SECONDS - start))
+}
+
+# These need no guest, those do.
+host_stages=() guest_stages=()
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
     echo "${0##*/}: no stage $name" >&2
     exit 2
   }
-  began=$SECONDS
-  "run_$name"
-  printf '   (%d s)\n' $((SECONDS - began))
+  case $name in
+    build) ;;
+    vm | quick | kernels) guest_stages+=("$name") ;;
+    *) host_stages+=("$name") ;;
+  esac
 done
+
+# The stages without a guest, in a file of their own while the guests run.
+run_host_stages() {
+  local name
+  renice -n 10 "$BASHPID" >/dev/null
+  results=$out/host.results
+  for name in "${host_stages[@]}"; do run_stage "$name"; done >"$out/host.log" 2>&1
+}
+
+images=''
+if [ ${#guest_stages[@]} -gt 0 ]; then
+  tests/vm/images.sh "${guest_stages[@]}" >"$out/images.log" 2>&1 </dev/null &
+  images=$!
+fi
+[[ " ${stages[*]} " != *" build "* ]] || run_stage build
+beside=''
+if [ ${#guest_stages[@]} -gt 0 ] && [ "${VM_BESIDE:-1}" = 1 ]; then
+  run_host_stages </dev/null &
+  beside=$!
+else
+  for name in "${host_stages[@]}"; do run_stage "$name"; done
+fi
+if [ -n "$images" ] && ! wait "$images"; then
+  cat "$out/images.log"
+fi
+for name in "${guest_stages[@]}"; do run_stage "$name"; done
+if [ -n "$beside" ]; then
+  wait "$beside"
+  cat "$out/host.log"
+  cat "$out/host.results" >>"$results"
+fi
 
 passed=$(grep -c '^ok ' "$results")
 failed=$(grep -c '^not ok ' "$results")
 skipped=$(grep -c '^skip ' "$results")
+tests/costs.sh "$build" $((SECONDS - began))
 echo
 if [ "$failed" != 0 ]; then
   echo "Failed:"

@@ -1,28 +1,48 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs the Debian packages that building and testing need and that are missing: as root by
-# itself, otherwise it prints the one line that does it and fails.
+# Installs the Debian packages that are missing: as root by itself, otherwise it prints the one line that
+# does it and fails.
+#
+#   setup.sh [build|package|bundle|test|guest]…
+#
+# build     both programs and their manual pages
+# package   `make deb`, together with build
+# bundle    `make rpm`, `make static` and `make bundle`, together with both
+# test      lint, unit tests, fuzz targets, tests of documents
+# guest     what boots a kernel, and the image of a container
+#
+# Without a part, all of them.
 set -euo pipefail
 
 build=(make gcc libc6-dev pkg-config scdoc libkmod-dev libnl-3-dev libnl-genl-3-dev
   libnl-route-3-dev libsystemd-dev libjansson-dev libcap-dev libnftables-dev
   libmicrohttpd-dev)
-unit_tests=(libcmocka-dev valgrind)
-lint=(clang clang-format clang-tidy cppcheck shellcheck)
-fuzz=(libclang-rt-dev)
+package=(build-essential debhelper dpkg-dev)
+bundle=(rpm meson ninja-build gperf python3-jinja2 libmount-dev liblzma-dev libzstd-dev ca-certificates
+  debian-archive-keyring)
 # systemd-analyze and jq judge the units.
-docs=(systemd jq python3-jsonschema groff-base zsh)
+test=(libcmocka-dev valgrind clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck
+  systemd jq python3-jsonschema groff-base zsh lintian git)
 guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
-  debian-archive-keyring libelf1 xz-utils zstd)
-packages=(build-essential debhelper dpkg-dev lintian rpm meson ninja-build gperf python3-jinja2
-  libmount-dev liblzma-dev libzstd-dev)
+  debian-archive-keyring libelf1 xz-utils zstd jq)
 
-missing=()
-for package in "${build[@]}" "${unit_tests[@]}" "${lint[@]}" "${fuzz[@]}" "${docs[@]}" "${guest[@]}" \
-  "${packages[@]}"; do
-  dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
-    missing+=("$package")
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(build package bundle test guest)
+wanted=()
+for part in "${parts[@]}"; do
+  case $part in
+    build | package | bundle | test | guest) declare -n packages=$part ;;
+    *)
+      echo "${0##*/}: no part $part; there are: build package bundle test guest" >&2
+      exit 2
+      ;;
+  esac
+  wanted+=("${packages[@]}")
 done
+
+mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+  <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+    sed -n 's/^installed //p' | sort -u))
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then

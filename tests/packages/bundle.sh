@@ -4,7 +4,7 @@
 # licence, and the sums are right.
 . "$(dirname -- "$0")/lib.sh"
 
-run_make bundle
+make_package bundle
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sh "$build"/bundle/*.run --extract "$work"

@@ -3,7 +3,7 @@
 # The Debian package: what lintian says, and that everything installed is in it.
 . "$(dirname -- "$0")/lib.sh"
 
-run_make deb
+make_package deb
 changes=$(echo "$build"/deb/ipvs-node_*.changes)
 lintian --fail-on error,warning "$changes"
 

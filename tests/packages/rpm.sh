@@ -3,7 +3,7 @@
 # The RPM: what it holds, what it needs, and that its scripts are a shell's.
 . "$(dirname -- "$0")/lib.sh"
 
-run_make rpm
+make_package rpm
 package=$(echo "$build"/rpm/ipvs-node-*.rpm)
 zsh=/usr/share/zsh/site-functions
 diff <(made_by_install ZSHDIR=$zsh) <(rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$package" |

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,14 @@
  * files. In the texts ' stands for ", which C would want escaped.
  */
 
-static char state_directory[] = "/tmp/ipvs-state-XXXXXX";
+static char state_directory[PATH_MAX];
 
 static inline int enter_state_directory(void **state UNUSED)
 {
+	const char *parent = getenv("TMPDIR");
+
+	snprintf(state_directory, sizeof(state_directory), "%s/ipvs-state-XXXXXX",
+		 parent ? parent : "/tmp");
 	return mkdtemp(state_directory) && chdir(state_directory) == 0 ? 0 : -1;
 }
 

@@ -18,11 +18,17 @@
 
 #include "common/macro.h"
 
-/* A directory of the test's own, as cmocka's state; its path is absolute and without links. */
+/*
+ * A directory of the test's own, as cmocka's state; its path is absolute and without links. It is in
+ * TMPDIR, which check.sh makes for each program: in /tmp itself, other processes make files, too.
+ */
 static inline int temporary_make(void **state)
 {
-	char made[] = "/tmp/ipvs-node-test-XXXXXX";
+	const char *parent = getenv("TMPDIR");
+	char made[PATH_MAX];
 
+	assert_true(snprintf(made, sizeof(made), "%s/ipvs-node-test-XXXXXX",
+			     parent ? parent : "/tmp") < PATH_MAX);
 	assert_non_null(mkdtemp(made));
 	*state = realpath(made, NULL);
 	assert_non_null(*state);

@@ -64,6 +64,13 @@ ln -s "/usr/lib/vm-tests/vm-$mode.service" "$wants/"
 ln -s "/usr/lib/vm-tests/vm-$mode.service" "$overlay/etc/systemd/system/"
 [ ! -f "$boot/show.sh" ] || cp "$boot/show.sh" "$overlay/usr/lib/vm-tests/"
 [ ! -d "$boot/cases" ] || cp -r "$boot/cases/." "$overlay/usr/lib/vm-tests/cases/"
+# Cases of other boots, by their names.
+if [ -f "$boot/only" ]; then
+  sed -n 's/^\([a-z].*\):.*/\1/p' "$boot/only" | sort -u | while IFS=/ read -r other file; do
+    cp "$vm/boots/$other/cases/$file.sh" "$overlay/usr/lib/vm-tests/cases/"
+  done
+  sed -n 's,^[a-z][^/]*/,,p' "$boot/only" >"$overlay/usr/lib/vm-tests/only"
+fi
 reboots=''
 if [ "$mode" = tests ] && [ -d "$boot/reboot" ]; then
   reboots=1
@@ -157,6 +164,7 @@ boot_once() {
     echo "# booted again ($again): the emulator ran a breakpoint that was gone (console-stale-breakpoint.log)" >>"$1"
 }
 
+printf '%s\n' "$SECONDS" >"$output/prepared"
 boot_once "$output/results"
 [ -n "$reboots" ] || exit 0
 

@@ -24,6 +24,9 @@ die() {
 # A make of our own, whatever make has called this.
 run_make() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -s -C "$top" BUILD="$build" "$@"; }
 
+# make_package TARGET…: the boots' prepare.sh make packages as well, so one at a time
+make_package() { (flock 8 && run_make "$@") 8>"$cache/prepare.lock"; }
+
 # option_of BOOT NAME: what boot.conf of the boot, a name or a folder, says, "" where nothing
 option_of() {
   local folder=$1

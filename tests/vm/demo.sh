@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname -- "$0")/common.sh"
 
-"$top/tests/setup.sh"
+"$top/tests/setup.sh" build guest
 run_make "-j$(nproc)" all
 folder=$build/vm/out/demo
 mkdir -p "$folder"

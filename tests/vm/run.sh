@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs guests, as many at a time as there are cores, and says what came of their cases:
+# Runs guests, one more at a time than there are cores, and says what came of their cases:
 #
 #   run.sh [-k TEXT] [-o FOLDER] [BOOT[@SUITE]…]
 #
 # Without BOOT every folder in boots/ in its short form (SHORT=1), and those whose boot.conf has a line
 # `kernels=` once more on the kernel of each Debian suite that it names, without the cases marked
-# `# any kernel`. FULL=1 runs them in full, with those that are `full=yes`, and on one kernel alone.
+# `# any kernel`. FULL=1 runs them in full, with two processors, with those that are `full=yes`, and on one kernel
+# alone. A boot with `named=yes` runs only where it is named.
 # Builds what is out of date first. Result lines go to stdout and FOLDER/BOOT/results; the exit status
 # is 1 where anything failed. VM_JOBS=1 runs one guest at a time.
 set -euo pipefail
@@ -31,9 +32,11 @@ while [ $# -gt 0 ]; do
 done
 if [ ${#boots[@]} = 0 ]; then
   whole_matrix='' full=${FULL:-}
+  [ -z "$full" ] || export CPUS=${CPUS:-2}
   short=${SHORT:-${full:+0}}
   short=${short:-1}
   for boot in $(cd "$vm/boots" && echo *); do
+    [ "$(option_of "$boot" named)" != yes ] || continue
     [ -n "$full" ] || [ "$(option_of "$boot" full)" != yes ] || continue
     boots+=("$boot")
     [ -z "$full" ] || continue
@@ -56,9 +59,32 @@ matches() {
   return 1
 }
 
-# run_boot BOOT: leaves its results in FOLDER/BOOT/results
+# run_boot BOOT: leaves its results in FOLDER/BOOT/results, and what it cost in FOLDER/BOOT/cost
 run_boot() {
-  local boot=$1 folder=$output/$1 results=$output/$1/results ended=0
+  local boot=$1 results=$output/$1/results start=${EPOCHREALTIME/./}
+  rm -f "$output/$1"/{cost,prepared}
+  boot_results "$boot"
+  cost "$boot" $(((${EPOCHREALTIME/./} - start) / 1000)) >"$output/$1/cost"
+}
+
+# cost BOOT TOTAL-MS: in seconds what was made before the machine started, its start until the first case, its cases, the
+# rest, the sum of these, and the processors' time
+cost() {
+  local prepared
+  prepared=$(cat "$output/$1/prepared" 2>/dev/null || echo 0)
+  { times | tail -n 1 | sed -E 's/([0-9]+)m([0-9.]+)s/\1 \2/g; s/^/times /' && cat "$output/$1/results"; } |
+    awk -v boot="$1" -v total="$2" -v prepared="$prepared" '
+      $1 == "times" { used = $2 * 60 + $3 + $4 * 60 + $5 }
+      /^# booted in/ { booted += $4 }
+      /^(ok|not ok|skip) / && match($0, /\([0-9]+ ms/) { cases += substr($0, RSTART + 1) / 1000; n++ }
+      END {
+        rest = total / 1000 - prepared - booted - cases
+        printf "%s %d %.1f %.1f %.1f %.1f %.1f %.1f\n", boot, n, prepared, booted, cases, rest, total / 1000, used
+      }'
+}
+
+boot_results() {
+  local boot=$1 folder=$output/$1 ended=0
   (
     [[ $boot != *@* ]] || export KERNEL=${boot#*@}
     [[ $boot != *@* || -n $whole_matrix ]] || export KERNELS_OWN=1
@@ -82,22 +108,20 @@ for boot in "${boots[@]}"; do
   if matches "$boot"; then chosen+=("$boot"); fi
 done
 [ ${#chosen[@]} -gt 0 ] || die "no case matches '$pattern'"
-# The longest first, so that none is left alone at the end.
-weight_of() { cat "$(folder_of "$1")"/cases/*.sh | wc -l; }
+# The longest first, so that none is left alone at the end: as long as its cases took in the last release, or by
+# their lines.
+weight_of() {
+  local known
+  known=$(sed -n "s/^$1 //p" "$vm/release-costs")
+  echo "${known:-$(($(cat "$(folder_of "$1")"/{cases,reboot}/*.sh 2>/dev/null | wc -l) / 5))}"
+}
 mapfile -t chosen < <(for boot in "${chosen[@]}"; do
-  weight=$(weight_of "$boot")
-  [[ $boot != *@* ]] || weight=$((weight / 3))
-  printf '%d %s\n' "$weight" "$boot"
+  printf '%s %s\n' "$(weight_of "$boot")" "$boot"
 done | sort -srn | cut -d' ' -f2)
-for boot in "${chosen[@]}"; do
-  root=$(option_of "${boot%@*}" root)
-  "$vm/image.sh" root "${root:-default}" >/dev/null
-  kernel=${boot#"${boot%@*}"}
-  KERNEL=${kernel#@} "$vm/image.sh" kernel >/dev/null
-done
 
 decide_kvm
-jobs=${VM_JOBS:-$(nproc)} running=0
+# A guest has one processor and waits about a third of its time.
+jobs=${VM_JOBS:-$(($(nproc) + 1))} running=0
 declare -A boot_of
 passed=0 failed=0 skipped=0
 

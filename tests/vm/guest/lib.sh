@@ -87,6 +87,10 @@ has() {
   [[ $output == *"$text"* ]]
 }
 
+# The cases' own questions and states: the same language, and a start that costs a seventh. Programs and examples that
+# a case runs have jq itself.
+! command -v gojq >/dev/null || jq() { gojq "$@"; }
+
 # --- systemd ----------------------------------------------------------------------------------
 
 # journal_of UNIT [ARG…]: the unit's messages of this boot, text only

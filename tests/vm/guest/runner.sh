@@ -21,6 +21,7 @@ run_case() { # file, case, bound, netns
   local id=$BOOT/${file##*/}
   id=${id%.sh}:$name
   [ -z "$PATTERN" ] || [[ $id == *$PATTERN* ]] || return 0
+  [ ! -e "$here/only" ] || grep -qxF "${id#"$BOOT/"}" "$here/only" || return 0
   local log=/run/vm-tests/$name.log began status start
   local group=$groups/case
   mkdir -p "$group"
