@@ -5,8 +5,8 @@
 #   check.sh [build|lint|unit|fuzz|docs|packages|vm|kernels]…
 #   check.sh quick
 #
-# The guests leave the processors idle while they wait, so the stages that need no guest run beside them, at a
-# lower priority; VM_BESIDE=0 has them before. FULL=1 shortens nothing, and has the guests on every kernel among its stages.
+# The guests leave the processors idle while they wait, so the stages that need no guest run beside them, but for
+# packages at a lower priority; VM_BESIDE=0 has them before. FULL=1 shortens nothing, and has the guests on every kernel among its stages.
 # "quick" is build, lint of what changed, unit tests and one guest with the most telling cases. A stage that fails
 # does not hide the later ones. Each test is a line `ok NAME`, `not ok NAME` or `skip NAME`; at the end come the
 # costs (costs.sh), and as the last line of all the total.
@@ -217,9 +217,12 @@ done
 # The stages without a guest, in a file of their own while the guests run.
 run_host_stages() {
   local name
-  renice -n 10 "$BASHPID" >/dev/null
   results=$out/host.results
-  for name in "${host_stages[@]}"; do run_stage "$name"; done >"$out/host.log" 2>&1
+  for name in "${host_stages[@]}"; do
+    # Guests wait for packages; all else takes what they leave.
+    [ "$name" = packages ] || renice -n 10 "$BASHPID" >/dev/null
+    run_stage "$name"
+  done >"$out/host.log" 2>&1
 }
 
 images=''

@@ -62,8 +62,11 @@ matches() {
 # run_boot BOOT: leaves its results in FOLDER/BOOT/results, and what it cost in FOLDER/BOOT/cost
 run_boot() {
   local boot=$1 results=$output/$1/results start=${EPOCHREALTIME/./}
-  rm -f "$output/$1"/{cost,prepared}
+  mkdir -p "$output/$1"
+  rm -f "$output/$1"/{cost,prepared,times}
   boot_results "$boot"
+  # Not in a pipe or a substitution, whose own children it would count.
+  times >"$output/$1/times"
   cost "$boot" $(((${EPOCHREALTIME/./} - start) / 1000)) >"$output/$1/cost"
 }
 
@@ -72,7 +75,7 @@ run_boot() {
 cost() {
   local prepared
   prepared=$(cat "$output/$1/prepared" 2>/dev/null || echo 0)
-  { times | tail -n 1 | sed -E 's/([0-9]+)m([0-9.]+)s/\1 \2/g; s/^/times /' && cat "$output/$1/results"; } |
+  { tail -n 1 "$output/$1/times" | sed -E 's/([0-9]+)m([0-9.]+)s/\1 \2/g; s/^/times /' && cat "$output/$1/results"; } |
     awk -v boot="$1" -v total="$2" -v prepared="$prepared" '
       $1 == "times" { used = $2 * 60 + $3 + $4 * 60 + $5 }
       /^# booted in/ { booted += $4 }
@@ -109,11 +112,13 @@ for boot in "${boots[@]}"; do
 done
 [ ${#chosen[@]} -gt 0 ] || die "no case matches '$pattern'"
 # The longest first, so that none is left alone at the end: as long as its cases took in the last release, or by
-# their lines.
+# their lines. One that installs a package comes later: it would wait until that is made.
 weight_of() {
-  local known
-  known=$(sed -n "s/^$1 //p" "$vm/release-costs")
-  echo "${known:-$(($(cat "$(folder_of "$1")"/{cases,reboot}/*.sh 2>/dev/null | wc -l) / 5))}"
+  local weight
+  weight=$(sed -n "s/^$1 //p" "$vm/release-costs")
+  weight=${weight:-$(($(cat "$(folder_of "$1")"/{cases,reboot}/*.sh 2>/dev/null | wc -l) / 5))}
+  [ "$(option_of "${1%@*}" install)" != none ] || weight=$((weight / 4))
+  echo "$weight"
 }
 mapfile -t chosen < <(for boot in "${chosen[@]}"; do
   printf '%s %s\n' "$(weight_of "$boot")" "$boot"

@@ -145,7 +145,7 @@ case_health_check_node_port() { # any kernel
   expect_match "$OUTPUT" '^X-Content-Type-Options: nosniff$'
   expect_match "$OUTPUT" '^X-Load-Balancing-Endpoint-Weight: 1$'
   expect_equal '{"service":{"namespace":"default","name":"web"},"localEndpoints":1,"serviceProxyHealthy":true}' \
-    "$(sed '1,/^$/d' <<<"$OUTPUT" | jq -c .)"
+    "$(sed '1,/^$/d' <<<"$OUTPUT" | command jq -c .)"
   { health_web 32000 && web_slice "$(endpoint 10.1.0.2 b)"; } | list >new.json && mv new.json state.json
   wait_until 30 has '503 Service Unavailable' http 32000
   expect_match "$(http 32000)" '^X-Load-Balancing-Endpoint-Weight: 0$'
