@@ -32,7 +32,7 @@ static int print_json(const char *path, bool valid, const struct table *table,
 		"destinations", (json_int_t)table_destination_count(table), "problems",
 		list, "problemCount", (json_int_t)problems->count, "notServed", omissions,
 		"notServedCount", (json_int_t)table->notes.omission_count);
-	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+	r = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) : -1;
 	json_decref(json);
 	putchar('\n');
 	return r;
@@ -41,14 +41,18 @@ static int print_json(const char *path, bool valid, const struct table *table,
 static void print_valid(const char *path, const struct table *table)
 {
 	size_t kept = notes_kept(&table->notes);
+	cleanup_free char *name = strdup(path);
 
-	printf("%s: valid: %zu services, %zu destinations\n", path, table->service_count,
+	if (!name)
+		return;
+	printable_make(name);
+	printf("%s: valid: %zu services, %zu destinations\n", name, table->service_count,
 	       table_destination_count(table));
 	for (size_t i = 0; i < kept; i++)
-		printf("%s: not served: %s: %s\n", path, table->notes.omissions[i].object,
+		printf("%s: not served: %s: %s\n", name, table->notes.omissions[i].object,
 		       table->notes.omissions[i].reason);
 	if (table->notes.omission_count > kept)
-		printf("%s: not served: %zu more\n", path,
+		printf("%s: not served: %zu more\n", name,
 		       table->notes.omission_count - kept);
 }
 

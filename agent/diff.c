@@ -172,7 +172,7 @@ static int print_json(const struct difference *difference)
 			 (json_int_t)plan->removed_services, "removedDestinations",
 			 (json_int_t)plan->removed_destinations);
 	if (r == 0 && json)
-		r = json_dumpf(json, stdout, JSON_INDENT(2));
+		r = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	else
 		r = -1;
 	json_decref(json);

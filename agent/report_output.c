@@ -6,6 +6,7 @@
 #include "agent/commands.h"
 #include "agent/daemon/report.h"
 #include "common/log.h"
+#include "common/printable.h"
 
 static int print_json(const struct reconcile_report *report)
 {
@@ -40,6 +41,7 @@ static void print_text(const struct reconcile_report *report)
 	for (size_t i = 0; i < report->warning_count; i++)
 		log_warning("%s", report->warnings[i]);
 	reconcile_report_format(report, summary, sizeof(summary));
+	printable_make(summary);
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
 		printf("%s (%zu changes)\n", summary, report->changes);
 	else if (report->outcome == RECONCILE_HELD)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/printable.h"
+
 /* The header promises a negative answer. */
 static int negative(int code)
 {
@@ -22,6 +24,8 @@ int(err_set)(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	/* Names of others' (files, links) stand in it. */
+	printable_make(err->text);
 	return negative(code);
 }
 
@@ -38,6 +42,7 @@ int(err_errno)(struct err *err, int code, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(code));
+	printable_make(err->text);
 	return negative(code);
 }
 
@@ -55,5 +60,6 @@ int(err_prefix)(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", rest);
+	printable_make(err->text);
 	return negative(err->code);
 }

@@ -14,6 +14,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "common/printable.h"
+
 enum { TEXT_SIZE = 2048, FIELDS_MAX = 16, FIELD_SIZE = 512 };
 
 /* The only mutable globals of the project: who speaks, how much, and where to. */
@@ -89,6 +91,7 @@ static void send_to_journal(int level, const char *message_id,
 			continue;
 		snprintf(buffers[i + 3], FIELD_SIZE, "%s=%s", fields[i].name,
 			 fields[i].value);
+		printable_make(buffers[i + 3]);
 		iov[count++] = (struct iovec){ buffers[i + 3], strlen(buffers[i + 3]) };
 	}
 	sd_journal_sendv(iov, count);
@@ -101,6 +104,7 @@ static void PRINTF_LIKE(5, 0)
 	char text[TEXT_SIZE];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	printable_make(text);
 	if (log_to_journal)
 		send_to_journal(level, message_id, fields, n, text);
 	else

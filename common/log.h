@@ -9,7 +9,7 @@
 /*
  * Messages go to the journal with structured fields where stderr is connected to it
  * (JOURNAL_STREAM, systemd.exec(5)), to stderr as "PROGRAM: text" otherwise. Levels are those of
- * syslog(3), LOG_ERR to LOG_DEBUG; the default is LOG_INFO.
+ * syslog(3), LOG_ERR to LOG_DEBUG; the default is LOG_INFO. Texts and values are made printable (printable.h).
  */
 
 struct log_field {

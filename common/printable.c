@@ -5,7 +5,22 @@
 
 #include "common/macro.h"
 
-/* The bytes of the character at p, or 0 where it is no UTF-8 or a control character. */
+/*
+ * What turns a line of text round or ends it: U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069
+ * (Unicode's Bidi_Control, and the separators of lines and paragraphs).
+ */
+static bool is_mark(const unsigned char *p, size_t length)
+{
+	if (length == 2)
+		return p[0] == 0xd8 && p[1] == 0x9c;
+	if (length != 3 || p[0] != 0xe2)
+		return false;
+	if (p[1] == 0x80)
+		return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae);
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
+/* The bytes of the character at p, or 0 where it is none to print: no UTF-8, a control character, a mark. */
 static size_t character_length(const unsigned char *p)
 {
 	size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
@@ -22,7 +37,19 @@ static size_t character_length(const unsigned char *p)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	return length;
+	return is_mark(p, length) ? 0 : length;
+}
+
+bool printable_is(const char *text)
+{
+	while (*text) {
+		size_t length = character_length((const unsigned char *)text);
+
+		if (length == 0)
+			return false;
+		text += length;
+	}
+	return true;
 }
 
 void printable_make(char *text)

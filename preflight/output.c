@@ -138,7 +138,7 @@ char *output_json(const struct system *system, const struct needs *needs,
 			 words(system->root), "modules", "findings");
 	if (!root || !fill(root, needs, report, running))
 		return NULL;
-	text = json_dumps(root, JSON_INDENT(2));
+	text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (!text || asprintf(&line, "%s\n", text) < 0)
 		return NULL;
 	return line;

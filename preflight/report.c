@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/printable.h"
+
 static struct finding *append(struct report *report)
 {
 	if (report->count == report->room) {
@@ -23,13 +25,14 @@ static struct finding *append(struct report *report)
 	return &report->findings[report->count];
 }
 
-/* Names of others' (chains, processes, files) stand in the texts: a line must stay one. */
-static void make_one_line(char *text)
+/* Names of others' (chains, processes, files) stand in the texts: a line must stay one, and steer nothing. */
+static void make_one_line(char *line)
 {
-	for (; *text; text++) {
+	for (char *text = line; *text; text++) {
 		if (iscntrl((unsigned char)*text))
 			*text = ' ';
 	}
+	printable_make(line);
 }
 
 static void PRINTF_LIKE(4, 0) add(struct report *report, const struct finding *like,

@@ -9,6 +9,7 @@
 #include "agent/state/rules.h"
 #include "agent/state/scheduler_flag.h"
 #include "agent/table/fingerprint.h"
+#include "common/printable.h"
 
 enum { NAME_MAX_BYTES = 255 };
 
@@ -124,10 +125,8 @@ static bool read_name(struct service_reader *s)
 		return false;
 	if (strlen(text) > NAME_MAX_BYTES)
 		return field_problem(&field, "is longer than %d bytes", NAME_MAX_BYTES);
-	for (const char *p = text; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return field_problem(&field, "has a control character");
-	}
+	if (!printable_is(text))
+		return field_problem(&field, "has a control character");
 	if (*text == '\0')
 		return true;
 	s->service.name = strdup(text);

@@ -8,6 +8,7 @@
 
 #include "agent/state/problems.h"
 #include "common/macro.h"
+#include "common/printable.h"
 
 struct report {
 	rules_report_fn fn;
@@ -277,11 +278,10 @@ static bool is_interface_name(const char *name)
 	if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
 	for (const char *p = name; *p; p++) {
-		if (*p == '/' || *p == ':' || isspace((unsigned char)*p) ||
-		    iscntrl((unsigned char)*p))
+		if (*p == '/' || *p == ':' || isspace((unsigned char)*p))
 			return false;
 	}
-	return true;
+	return printable_is(name);
 }
 
 void rules_check_daemon(const struct sync_daemon *daemon, rules_report_fn fn,

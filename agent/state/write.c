@@ -7,7 +7,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/json_text.h"
+#include "common/printable.h"
 #include "agent/state/rules.h"
 #include "agent/state/state.h"
 
@@ -27,10 +29,13 @@ static void tell(struct writer *w, const char *object, const char *field,
 		 const char *text)
 {
 	char key[SERVICE_KEY_TEXT], other[DESTINATION_KEY_TEXT];
+	cleanup_free char *words = strdup(text);
 
 	w->in_part = true;
-	if (!w->left_out)
+	if (!w->left_out || !words)
 		return;
+	/* A kernel's interface may be called anything. */
+	printable_make(words);
 	if (w->sysctl)
 		fprintf(w->left_out, "%s", w->sysctl->name);
 	else if (w->daemon)
@@ -43,7 +48,7 @@ static void tell(struct writer *w, const char *object, const char *field,
 	if (field)
 		fprintf(w->left_out, ": %s%s%s", object ? object : "", object ? "." : "",
 			field);
-	fprintf(w->left_out, ": %s\n", text);
+	fprintf(w->left_out, ": %s\n", words);
 }
 
 static void report_rule(void *context, const char *object, const char *field,
@@ -356,9 +361,10 @@ static bool may_write_daemon(struct writer *w, const struct sync_daemon *daemon)
 {
 	w->sound = true;
 	w->daemon = daemon;
-	rules_check_daemon(daemon, report_rule, w);
 	if (!is_utf8(daemon->interface))
 		report_rule(w, NULL, "interface", "is not UTF-8");
+	else
+		rules_check_daemon(daemon, report_rule, w);
 	w->daemon = NULL;
 	return w->sound;
 }
