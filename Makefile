@@ -202,8 +202,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(own_libs)
 	@mkdir -p $(@D)
 	$(call link,cmocka $(libs_all))
 
+# What fuzz targets share; a target that asks for the answers of a kernel has them in place of one.
+$(BUILD)/libfuzzing.a: $(call obj,$(addprefix tests/fuzz/,netlink_answers.c scratch.c))
+
 # A fuzz target with a main() that feeds it the files of a corpus; `make fuzz` links libFuzzer.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(own_libs)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libfuzzing.a $(own_libs)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(call link,$(libs_all))
@@ -221,7 +224,7 @@ fuzz:
 			-artifact_prefix=$(fuzz_build)/$$target- \
 			$(fuzz_build)/corpus/$$target $$(ls -d tests/fuzz/corpus/$$target) || exit; done
 fuzz-libfuzzer: $(patsubst $(BUILD)/fuzz/%,$(BUILD)/libfuzzer/%,$(fuzzers))
-$(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(own_libs)
+$(BUILD)/libfuzzer/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libfuzzing.a $(own_libs)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(call link,$(libs_all)) -fsanitize=fuzzer

@@ -56,3 +56,7 @@ int control_apply(const struct options *options, struct reconcile_report *report
 /* The same with an end of one's own: usec from now for the whole answer. */
 int control_apply_within(const struct options *options, uint64_t usec,
 			 struct reconcile_report *report, struct err *err) MUST_CHECK;
+
+/* What the daemon's answer says, as above; control_apply() reads it by this. */
+int control_parse_answer(const char *text, size_t length, struct reconcile_report *report,
+			 struct err *err) MUST_CHECK;

@@ -157,8 +157,8 @@ static int read_answer(int fd, uint64_t end, char **answer, size_t *length,
 	return 0;
 }
 
-static int parse_answer(const char *text, size_t length, struct reconcile_report *report,
-			struct err *err)
+int control_parse_answer(const char *text, size_t length, struct reconcile_report *report,
+			 struct err *err)
 {
 	json_auto_t *answer = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
 	const char *refused = json_string_value(json_object_get(answer, "error"));
@@ -168,7 +168,7 @@ static int parse_answer(const char *text, size_t length, struct reconcile_report
 		return err_set(
 			err, EPIPE,
 			"the daemon refused the connection, or ended before it answered");
-	if (refused)
+	if (refused && refused[0] != '\0')
 		return err_set(err, code > 0 && code < 4096 ? (int)code : EPROTO, "%s",
 			       refused);
 	if (!json_is_object(json_object_get(answer, "report")))
@@ -190,7 +190,7 @@ int control_apply_within(const struct options *options, uint64_t usec,
 		r = send_request(fd, options, err);
 	if (r == 0)
 		r = read_answer(fd, end, &answer, &length, err);
-	return r < 0 ? r : parse_answer(answer, length, report, err);
+	return r < 0 ? r : control_parse_answer(answer, length, report, err);
 }
 
 int control_apply(const struct options *options, struct reconcile_report *report,

@@ -59,9 +59,7 @@ static int handle_result(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != NLMSG_ERROR || distance >= batch->count)
 		return 0;
-	if (nlmsg_datalen(message) < (int)sizeof(int))
-		return -EBADMSG;
-	batch->results[batch->operation[distance]] = *(const int *)nlmsg_data(message);
+	batch->results[batch->operation[distance]] = netlink_result(message);
 	if (message->nlmsg_seq == batch->last_sequence)
 		batch->ended = true;
 	return 0;

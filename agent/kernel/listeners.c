@@ -39,6 +39,8 @@ static int handle_socket(const struct nlmsghdr *message, void *context)
 			message->nlmsg_len - before, rules, ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, (const char *)message + NLMSG_HDRLEN, sizeof(header));
+	if (header.idiag_family != AF_INET && header.idiag_family != AF_INET6)
+		return 0;
 	found.address.family = header.idiag_family;
 	memcpy(found.address.bytes, header.id.idiag_src,
 	       header.idiag_family == AF_INET6 ? sizeof(found.address.v6)

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <netlink/genl/ctrl.h>
@@ -235,6 +236,18 @@ int genl_receive(struct genl_socket *socket, genl_handler handle, void *context)
 	return r;
 }
 
+int netlink_result(const struct nlmsghdr *message)
+{
+	enum { ERRNO_MAX = 4095 }; /* include/linux/err.h: MAX_ERRNO */
+	int result;
+
+	/* Both carry an int first: nlmsgerr's error, and a dump's result, which may be left out. */
+	if (nlmsg_datalen(message) < (int)sizeof(result))
+		return message->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
+	memcpy(&result, nlmsg_data(message), sizeof(result));
+	return result > 0 || result < -ERRNO_MAX ? -EBADMSG : result;
+}
+
 struct question {
 	uint32_t sequence;
 	genl_handler handle;
@@ -252,9 +265,7 @@ static int handle_answer(const struct nlmsghdr *message, void *context)
 		return 0;
 	question->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
-		/* Both carry an int first: nlmsgerr's error, and a dump's result. */
-		if (nlmsg_datalen(message) >= (int)sizeof(int))
-			question->result = *(const int *)nlmsg_data(message);
+		question->result = netlink_result(message);
 		question->ended = true;
 		return 0;
 	}

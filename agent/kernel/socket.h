@@ -9,6 +9,7 @@
 #include "agent/kernel/request.h"
 #include "common/cleanup.h"
 #include "common/err.h"
+#include "common/macro.h"
 
 /*
  * A generic-netlink socket to one family, or one of another netlink protocol. The socket is libnl's. Receiving is done
@@ -88,3 +89,9 @@ int genl_receive_ready(struct genl_socket *socket, genl_handler handle,
  */
 int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler handle,
 	     void *context) MUST_CHECK;
+
+/*
+ * What NLMSG_ERROR and NLMSG_DONE say: 0 or the kernel's errno, negative. -EBADMSG where there is none, or
+ * a number that is no errno.
+ */
+int netlink_result(const struct nlmsghdr *message) MUST_CHECK;

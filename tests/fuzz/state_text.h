@@ -6,16 +6,9 @@
 #include <string.h>
 
 #include "agent/state/reader.h"
+#include "tests/fuzz/require.h"
 
-/* State files in memory, for the fuzz targets. Whatever must not be ends in abort(). */
-
-#define REQUIRE(condition)                                                               \
-	do {                                                                             \
-		if (!(condition)) {                                                      \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);  \
-			abort();                                                         \
-		}                                                                        \
-	} while (0)
+/* State files in memory, for the fuzz targets. */
 
 static inline bool is_utf8(const char *text)
 {

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any answers of nf_tables: a generation, a table with all that is in it, and then what is told of changes. */
+#include <sys/socket.h>
+
+#include "agent/kernel/nft_table.h"
+#include "agent/kernel/nft_watch.h"
+#include "tests/fuzz/netlink_answers.h"
+#include "tests/fuzz/require.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char name[] = "ipvs-node";
+
+static void read_table(void)
+{
+	cleanup_nft_reader struct nft_reader *reader = NULL;
+	struct nft_table table = { 0 };
+	struct err err = { 0 };
+	uint32_t generation;
+	int r;
+
+	REQUIRE(nft_reader_open(&reader, &err) == 0);
+	r = nft_read_generation(reader, &generation, &err);
+	REQUIRE(r == 0 || err.text[0] != '\0');
+	r = nft_read_table(reader, AF_INET, name, "marker-", &table, &err);
+	REQUIRE(r == 0 || err.text[0] != '\0');
+	REQUIRE(r < 0 || !table.exists || table.sum != 0);
+}
+
+static void watch(void)
+{
+	cleanup_nft_watch struct nft_watch *watch = NULL;
+	struct err err = { 0 };
+
+	REQUIRE(nft_watch_new(&watch, name, &err) == 0);
+	REQUIRE(nft_watch_dispatch(watch) <= NFT_CHANGED);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t half = size > 0 ? data[0] * size / 256 : 0;
+
+	if (size == 0)
+		return 0;
+	answers_begin(data + 1, MIN_OF(half, size - 1));
+	read_table();
+	answers_begin(data + 1 + MIN_OF(half, size - 1),
+		      size - 1 - MIN_OF(half, size - 1));
+	answers_end_quietly();
+	watch();
+	return 0;
+}
