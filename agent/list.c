@@ -169,7 +169,8 @@ static int print_json(const struct table *table, const struct ipvs_info *info)
 	json = json_pack("{s:I, s:o}", "connectionTableSize",
 			 (json_int_t)info->connection_table_size, "services", services);
 	if (r == 0)
-		r = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) : -1;
+		r = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII)
+			 : -1;
 	json_decref(json);
 	putchar('\n');
 	return r;
