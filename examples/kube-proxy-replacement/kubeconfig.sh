@@ -1,17 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Prints the kubeconfig of refresh-state.sh; run where kubectl is an administrator's:
+# Writes the kubeconfig of refresh-state.sh; run where kubectl is an administrator's:
 #
-#   (umask 077 && ./kubeconfig.sh https://10.77.0.1:6443 >refresh.kubeconfig)
+#   ./kubeconfig.sh https://10.77.0.1:6443 refresh.kubeconfig
 #
-# A token is in it: nobody else may read the file.
+# A token is in it: nobody else may read the file, which appears whole or not at all. Without a file it is
+# printed.
 #
 # The address must not be one that the table itself gets from the cluster (the cluster address of the
 # Service default/kubernetes): the first table could never be fetched.
 set -euo pipefail
 
-[ $# -eq 1 ] || {
-  echo "usage: ${0##*/} https://ADDRESS:PORT" >&2
+[ $# -eq 1 ] || [ $# -eq 2 ] || {
+  echo "usage: ${0##*/} https://ADDRESS:PORT [FILE]" >&2
+  exit 2
+}
+# Without TLS the token would be everybody's, and whoever answers would say what the table is.
+[[ $1 =~ ^https://[^[:space:]/]+/?$ ]] || {
+  echo "${0##*/}: '$1' is not https://ADDRESS:PORT" >&2
   exit 2
 }
 secret=(kubectl --namespace kube-system get secret ipvs-node-refresh --output)
@@ -22,7 +28,8 @@ token=$("${secret[@]}" 'jsonpath={.data.token}' | base64 --decode)
   echo "${0##*/}: the Secret ipvs-node-refresh has no token or no ca.crt yet: try again in a moment" >&2
   exit 1
 }
-cat <<CONFIG
+config() {
+  cat <<CONFIG
 apiVersion: v1
 kind: Config
 clusters:
@@ -41,3 +48,14 @@ contexts:
       user: ipvs-node-refresh
 current-context: refresh
 CONFIG
+}
+
+if [ $# -eq 1 ]; then
+  config "$1"
+  exit
+fi
+umask 077
+new=$(mktemp "$2.XXXXXX")
+trap 'rm -f "$new"' EXIT
+config "$1" >"$new"
+mv "$new" "$2"

@@ -5,7 +5,8 @@
 #   refresh-state.sh FILE
 #
 # FILE is replaced as a whole, and only when kubectl has ended well and ipvs-agent finds a valid state in
-# what it printed. In every other case it stays as it is and the exit status is not 0.
+# what it printed. In every other case it stays as it is and the exit status is not 0. What of a valid
+# state is not served `ipvs-agent status` tells, by the daemon's own options.
 set -euo pipefail
 
 [ $# -eq 1 ] || {
@@ -15,6 +16,23 @@ set -euo pipefail
 file=$1
 [ -z "${CREDENTIALS_DIRECTORY:-}" ] || export KUBECONFIG=$CREDENTIALS_DIRECTORY/kubeconfig
 
+# Without a context or a server kubectl asks http://localhost:8080, where any program of this machine may
+# answer.
+kubeconfig=${KUBECONFIG:-$HOME/.kube/config}
+IFS=: read -r -a files <<<"$kubeconfig"
+# values FIELD: what the kubeconfig, YAML or JSON, has for it, a line each
+values() {
+  { grep -hv '^[[:space:]]*#' "${files[@]}" || true; } |
+    { grep -Eo "(^|[[:space:]{,\"'])$1[\"']?[[:space:]]*:[[:space:]]*[^[:space:],}]+" || true; } |
+    sed -E "s/.*$1[\"']?[[:space:]]*:[[:space:]]*[\"']?//; s/[\"']*\$//"
+}
+servers=$(values server)
+if [ -z "$(values current-context)" ] || [ -z "$servers" ] || grep -qv '^https://.' <<<"$servers"; then
+  echo "${0##*/}: $kubeconfig names no context, no server, or one without https:" \
+    "it must have 'server: https://ADDRESS:PORT'" >&2
+  exit 1
+fi
+
 # Beside the target, where a rename is atomic; a hidden file is no part of a state directory.
 folder=$(dirname -- "$file")
 rm -f "$folder"/.cluster.*
@@ -23,8 +41,14 @@ trap 'rm -f "$new"' EXIT
 
 kubectl get services,endpointslices,nodes --all-namespaces --output=json \
   --request-timeout=20s --cache-dir="${CACHE_DIRECTORY:-$HOME/.kube/cache}" >"$new"
-cmp -s "$new" "$file" && exit
-ipvs-agent check "$new"
+
+# What changes all the time and is nothing to the table: Nodes' heartbeats, the versions of objects.
+steady() { grep -vE '"(lastHeartbeatTime|resourceVersion|renewTime|time)": ' "$1" || true; }
+[ ! -e "$file" ] || ! cmp -s <(steady "$new") <(steady "$file") || exit 0
+check=$(ipvs-agent check "$new" 2>&1) || {
+  printf '%s\n' "$check" >&2
+  exit 1
+}
 chmod 644 "$new"
 sync "$new"
 mv "$new" "$file"

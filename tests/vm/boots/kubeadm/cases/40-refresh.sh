@@ -24,7 +24,8 @@ objects() {
   mv /run/api/new /run/api/objects.json
 }
 api_server_on() {
-  systemd-run --quiet --collect --unit api-server socat TCP4-LISTEN:6443,bind=127.0.0.1,fork,reuseaddr \
+  systemd-run --quiet --collect --unit api-server socat \
+    OPENSSL-LISTEN:6443,bind=127.0.0.1,fork,reuseaddr,cert=/opt/stand-ins/api-server.pem,verify=0 \
     EXEC:/opt/stand-ins/api-server.sh
 }
 api_server_off() { systemctl stop api-server; }
@@ -69,7 +70,8 @@ OnUnitInactiveSec=1s'
   install -m 600 /dev/stdin /etc/ipvs-node/refresh.kubeconfig <<'CONFIG'
 apiVersion: v1
 kind: Config
-clusters: [{ name: cluster, cluster: { server: "http://127.0.0.1:6443" } }]
+clusters: [{ name: cluster, cluster: { server: "https://127.0.0.1:6443",
+  certificate-authority: /opt/stand-ins/api-server.pem } }]
 contexts: [{ name: refresh, context: { cluster: cluster } }]
 current-context: refresh
 CONFIG
@@ -130,6 +132,68 @@ case_refresh_refuses_an_empty_list() {
   BEGAN=$(date +%s.%N)
   kubectl_says 0 <<<'{ "apiVersion": "v1", "items": [], "kind": "List", "metadata": {} }'
   refused "a cluster always has one, so this is no state"
+}
+
+# What kubectl does without a server is to ask port 8080 of this machine, whoever answers there.
+case_refresh_asks_nobody_without_a_server_by_https() {
+  local kubeconfig=/etc/ipvs-node/refresh.kubeconfig bad
+  systemctl stop refresh-state.timer
+  wait_until 120 is_over_or_failed
+  answer | kubectl_says 0
+  rm -f $folder/cluster.json
+  cp $kubeconfig good
+  for bad in "" 'server: "http://127.0.0.1:6443"' '# server: https://127.0.0.1:6443' \
+    '{"server":"https://127.0.0.1:6443"}, {"server": "127.0.0.1:8080"}'; do
+    BEGAN=$(date +%s.%N)
+    cat <<<"$bad" >$kubeconfig
+    expect_status 1 systemctl start refresh-state
+    wait_until 40 has "it must have 'server: https://ADDRESS:PORT'" messages
+    [ ! -e $folder/cluster.json ] || fail "a state from a kubeconfig with '$bad'"
+  done
+  cat good >$kubeconfig
+  systemctl start refresh-state
+  [ -e $folder/cluster.json ]
+}
+is_over_or_failed() { case $(property_of refresh-state ActiveState) in inactive | failed) ;; *) false ;; esac }
+
+# A Node's heartbeat is nothing to the table; a state is judged by the daemon's options, not by none.
+case_refresh_is_quiet_about_heartbeats() {
+  local before
+  jq '.[0].spec.externalTrafficPolicy = "Local" | .[0].spec.externalIPs = ["198.51.100.1"] |
+    (.[] | select(.kind == "Node")) |= . + {status: {conditions: [{lastHeartbeatTime: "2026-01-01T00:00:00Z"}]}}' \
+    /run/api/objects.json >/run/api/more && mv /run/api/more /run/api/objects.json
+  BEGAN=$(date +%s.%N)
+  answer | kubectl_says 0
+  systemctl start refresh-state
+  expect_not_contains "$(messages)" "--node-name"
+  before=$(stat -c %i $state)
+  answer | jq '(.items[] | select(.kind == "Node")) |= (.metadata.resourceVersion = "7" |
+    .status.conditions[0].lastHeartbeatTime = "2026-01-01T00:00:10Z")' | kubectl_says 0
+  systemctl start refresh-state
+  expect_equal "$before" "$(stat -c %i $state)" "a heartbeat made another state"
+  answer | jq '.items[0].spec.externalIPs = ["198.51.100.2"]' | kubectl_says 0
+  systemctl start refresh-state
+  expect_contains "$(cat $state)" 198.51.100.2
+}
+
+# The kubeconfig appears whole or not at all.
+case_kubeconfig_is_whole_or_not_there() {
+  local script=$examples/kubeconfig.sh
+  kubectl_says 1 <<<""
+  expect_status 1 "$script" https://10.77.0.1:6443 refresh.kubeconfig
+  kubectl_says 0 </dev/null
+  expect_status 1 "$script" https://10.77.0.1:6443 refresh.kubeconfig
+  kubectl_says 0 <<<dG9rZW4=
+  expect_status 2 "$script" http://10.77.0.1:6443 refresh.kubeconfig
+  expect_status 2 "$script" 10.77.0.1:6443 refresh.kubeconfig
+  expect_equal "" "$(find . -name 'refresh*')"
+  expect_status 0 "$script" https://10.77.0.1:6443 refresh.kubeconfig
+  expect_equal "600" "$(stat -c %a refresh.kubeconfig)"
+  expect_contains "$(cat refresh.kubeconfig)" "server: https://10.77.0.1:6443"
+  expect_contains "$(cat refresh.kubeconfig)" "token: token"
+  expect_equal "refresh.kubeconfig" "$(find . -name 'refresh*' -printf '%f\n')"
+  expect_status 0 "$script" https://10.77.0.1:6443
+  expect_contains "$OUTPUT" "certificate-authority-data: dG9rZW4="
 }
 
 case_refresh_has_few_rights() {
