@@ -138,11 +138,51 @@ static void look_at_table(const struct inspection *inspection, const char *check
 			count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them");
 }
 
+/* "02:1a:…" without its colons. */
+static void strip_colons(char *text)
+{
+	char *end = text;
+
+	for (const char *at = text; *at; at++) {
+		if (*at != ':')
+			*end++ = *at;
+	}
+	*end = '\0';
+}
+
+/*
+ * Whether the agent's record has it as its own, by `--link kube-ipvs0`: a line of it is "link NAME
+ * HARDWARE CHECKSUM", with the hardware address that the agent has drawn for the link.
+ */
+static bool is_agents_link(const struct inspection *inspection)
+{
+	cleanup_free char *record = NULL;
+	char hardware[64], *rest, *line;
+
+	if (system_read_line(inspection->system, "sys/class/net/kube-ipvs0/address",
+			     hardware, sizeof(hardware)) < 0 ||
+	    system_read(inspection->system, "run/ipvs-node/owned", &record) < 0)
+		return false;
+	strip_colons(hardware);
+	rest = record;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *found = strncmp(line, "link ", 5) == 0 ? line + 5 : "";
+
+		found += strcspn(found, " ");
+		if (hardware[0] && *found &&
+		    strncmp(found + 1, hardware, strlen(hardware)) == 0 &&
+		    found[1 + strlen(hardware)] == ' ')
+			return true;
+	}
+	return false;
+}
+
 void check_other_owners(const struct inspection *inspection, const char *check,
 			struct report *report)
 {
 	look_at_processes(inspection, check, report);
-	if (system_exists(inspection->system, "sys/class/net/kube-ipvs0"))
+	if (system_exists(inspection->system, "sys/class/net/kube-ipvs0") &&
+	    !is_agents_link(inspection))
 		report_warning(
 			report, check,
 			"the link kube-ipvs0 is there: kube-proxy's IPVS mode runs or has left its addresses behind");

@@ -213,6 +213,8 @@ static void test_other_owners(UNUSED void **state)
 		report.findings[2].text,
 		"2 virtual services are in the table already, and no ipvs-agent has put them there since the boot");
 	report_clear(&report);
+	/* The agent's own, by --link: its record has the hardware address. */
+	expect_findings(check_other_owners, ROOTFS "own-link", &needs, 0, "");
 	expect_findings(check_other_owners, ROOTFS "healthy", &needs, 0, "");
 	expect_findings(
 		check_other_owners, ROOTFS "loaded", &needs, 0,
