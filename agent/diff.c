@@ -30,6 +30,8 @@ static void print_binding_text(const struct difference *difference)
 	for (size_t i = 0; i < binding->conflict_count; i++) {
 		const struct binding_conflict *conflict = &binding->conflicts[i];
 
+		if (binding_conflict_is_note(conflict))
+			continue;
 		printf("conflict: %s: %s\n",
 		       binding_conflict_object(conflict, difference->link, object),
 		       binding_conflict_text(conflict, difference->link, text));
@@ -126,6 +128,8 @@ static int add_bindings(const struct difference *difference, json_t *operations,
 	for (size_t i = 0; r == 0 && i < binding->conflict_count; i++) {
 		const struct binding_conflict *conflict = &binding->conflicts[i];
 
+		if (binding_conflict_is_note(conflict))
+			continue;
 		binding_conflict_object(conflict, difference->link, object);
 		binding_conflict_text(conflict, difference->link, text);
 		r = json_array_append_new(conflicts, json_pack("{s:s, s:s}", "object",
@@ -211,6 +215,20 @@ static int make_plan(struct preparation *preparation, struct binding_plan *bindi
 	return 0;
 }
 
+static bool differs(const struct difference *difference)
+{
+	const struct binding_plan *binding = difference->binding;
+
+	if (difference->plan->operation_count || difference->plan->conflict_count ||
+	    binding->operation_count || difference->admission->count)
+		return true;
+	for (size_t i = 0; i < binding->conflict_count; i++) {
+		if (!binding_conflict_is_note(&binding->conflicts[i]))
+			return true;
+	}
+	return false;
+}
+
 int diff_print(const struct options *options, int changes, int trouble)
 {
 	cleanup_session struct session session = { .options = options };
@@ -233,10 +251,7 @@ int diff_print(const struct options *options, int changes, int trouble)
 		return trouble;
 	if (fflush(stdout) != 0)
 		return trouble;
-	return plan->operation_count || plan->conflict_count || binding.operation_count ||
-			       binding.conflict_count || preparation.admission.count
-		       ? changes
-		       : EXIT_DONE;
+	return differs(&difference) ? changes : EXIT_DONE;
 }
 
 int diff_main(const struct options *options)

@@ -37,10 +37,17 @@
 	"  --scheduler NAME     of their Services that do not name one (default rr)\n"      \
 	"  --node-port-addresses NETWORK[,NETWORK]…\n"                                    \
 	"                       the node's addresses that have node ports (default: all\n"  \
-	"                       that are neither loopback nor link-local)\n"
+	"                       that are neither loopback nor link-local)\n"                \
+	"  --reserve ADDRESS[,ADDRESS]…\n"                                                \
+	"                       what must stay reachable and is refused as a virtual\n"     \
+	"                       address; addresses or networks\n"                           \
+	"  --permit WHAT[,WHAT]…\n"                                                       \
+	"                       addresses or networks that are not refused for what they\n" \
+	"                       are; namespaces whose Services may take ports in use\n"
 
 #define HELP_ADDRESSES                                                                      \
 	"  --link NAME          the dummy link for virtual addresses (default ipvs0)\n"     \
+	"  --keep-link          have that link also while no address is on it\n"            \
 	"  --service-cidr NETWORK\n"                                                        \
 	"                       a network of virtual addresses, local as a whole; may be\n" \
 	"                       given several times\n"                                      \

@@ -227,3 +227,72 @@ int option_parse_service_network(const char *value, struct options *options,
 	options->service_networks[options->service_network_count++] = network;
 	return 0;
 }
+
+/* Each of a list with commas; the option may be given more than once. */
+static int add_rules(const char *option, const char *what, const char *value,
+		     int (*add)(struct guard_rules *rules, const char *text),
+		     struct guard_rules *rules, struct err *err)
+{
+	while (1) {
+		int length = (int)strcspn(value, ",");
+		char text[GUARD_NAMESPACE_MAX + 1] = "";
+		int r = -EINVAL;
+
+		if (length < (int)sizeof(text)) {
+			memcpy(text, value, (size_t)length);
+			r = add(rules, text);
+		}
+		if (r == -E2BIG)
+			return err_set(err, EINVAL, "%s: more than %d", option,
+				       GUARD_RULES_MAX);
+		if (r == -ERANGE)
+			return err_set(err, EINVAL, "%s: %s is every address", option,
+				       text);
+		if (r < 0)
+			return err_set(err, EINVAL, "%s: '%.*s' is %s", option,
+				       MIN_OF(length, 60), value, what);
+		if (value[length] == '\0')
+			return 0;
+		value += length + 1;
+	}
+}
+
+int option_parse_reserve(const char *value, struct options *options, struct err *err)
+{
+	return add_rules("--reserve",
+			 "not an address, nor a network such as 192.0.2.0/24", value,
+			 guard_rules_reserve, &options->guard, err);
+}
+
+int option_parse_permit(const char *value, struct options *options, struct err *err)
+{
+	return add_rules("--permit",
+			 "neither an address or network nor the name of a namespace",
+			 value, guard_rules_permit, &options->guard, err);
+}
+
+static bool overlap(const struct network *a, const struct network *b)
+{
+	return network_contains(a, &b->address) || network_contains(b, &a->address);
+}
+
+/* The route of a service network makes each of its addresses local, reserved ones too. */
+int option_check_guard(const struct options *options, struct err *err)
+{
+	char reserved[NETWORK_TEXT], local[NETWORK_TEXT];
+
+	for (size_t i = 0; i < options->guard.reserved_count; i++) {
+		for (size_t k = 0; k < options->service_network_count; k++) {
+			const struct network *a = &options->guard.reserved[i];
+			const struct network *b = &options->service_networks[k];
+
+			if (overlap(a, b))
+				return err_set(
+					err, EINVAL,
+					"--reserve: %s is in --service-cidr %s, of which every address is local here",
+					network_format(a, reserved),
+					network_format(b, local));
+		}
+	}
+	return 0;
+}

@@ -32,3 +32,9 @@ int option_parse_node_port_addresses(const char *value, struct state_settings *s
 int option_parse_link(const char *value, const char **link, struct err *err) MUST_CHECK;
 int option_parse_service_network(const char *value, struct options *options,
 				 struct err *err) MUST_CHECK;
+int option_parse_reserve(const char *value, struct options *options,
+			 struct err *err) MUST_CHECK;
+int option_parse_permit(const char *value, struct options *options,
+			struct err *err) MUST_CHECK;
+/* What two options say together, once all are read. */
+int option_check_guard(const struct options *options, struct err *err) MUST_CHECK;

@@ -44,6 +44,9 @@ enum option_code {
 	OPTION_MASQUERADE_ALL,
 	OPTION_CLUSTER_CIDR,
 	OPTION_NO_ENDPOINTS,
+	OPTION_RESERVE,
+	OPTION_PERMIT,
+	OPTION_KEEP_LINK,
 };
 
 static const struct option long_options[] = {
@@ -75,6 +78,9 @@ static const struct option long_options[] = {
 	{ "masquerade-all", no_argument, NULL, OPTION_MASQUERADE_ALL },
 	{ "cluster-cidr", required_argument, NULL, OPTION_CLUSTER_CIDR },
 	{ "no-endpoints", required_argument, NULL, OPTION_NO_ENDPOINTS },
+	{ "reserve", required_argument, NULL, OPTION_RESERVE },
+	{ "permit", required_argument, NULL, OPTION_PERMIT },
+	{ "keep-link", no_argument, NULL, OPTION_KEEP_LINK },
 	{ 0 },
 };
 
@@ -107,6 +113,9 @@ static const struct {
 	{ OPTION_MASQUERADE_ALL, TAKES_POLICY, "--masquerade-all", true },
 	{ OPTION_CLUSTER_CIDR, TAKES_POLICY, "--cluster-cidr", true },
 	{ OPTION_NO_ENDPOINTS, TAKES_POLICY, "--no-endpoints", true },
+	{ OPTION_RESERVE, TAKES_CLUSTER, "--reserve", true },
+	{ OPTION_PERMIT, TAKES_CLUSTER, "--permit", true },
+	{ OPTION_KEEP_LINK, TAKES_ADDRESSES, "--keep-link", true },
 };
 
 static int check_taken(int code, unsigned int takes, const char *command,
@@ -130,6 +139,7 @@ static const struct {
 	size_t member; /* where its bool is in struct options */
 } switches[] = {
 	{ OPTION_STRICT_ARP, offsetof(struct options, strict_arp) },
+	{ OPTION_KEEP_LINK, offsetof(struct options, keep_link) },
 	{ OPTION_MASQUERADE_ALL, offsetof(struct options, masquerade_all) },
 	{ OPTION_DRAIN_UDP, offsetof(struct options, drain_udp) },
 	{ OPTION_NO_DRAIN, offsetof(struct options, no_drain) },
@@ -197,6 +207,10 @@ static int parse_option(int code, struct options *options, struct err *err)
 		return option_parse_cluster(optarg, options, err);
 	case OPTION_NO_ENDPOINTS:
 		return option_parse_no_endpoints(optarg, &options->no_endpoints, err);
+	case OPTION_RESERVE:
+		return option_parse_reserve(optarg, options, err);
+	case OPTION_PERMIT:
+		return option_parse_permit(optarg, options, err);
 	default:
 		return set_switch(code, options)
 			       ? 0
@@ -255,7 +269,11 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		if (r < 0)
 			return r;
 	}
+	r = option_check_guard(options, err);
+	if (r < 0)
+		return r;
 	options->own_link.name = options->link;
+	options->cluster.guard = &options->guard;
 	options->cluster.node_addresses_context = &options->own_link;
 	/* Whoever has a run directory of their own must not be given another table's last state. */
 	if (!options->data_directory)

@@ -19,8 +19,9 @@ enum {
 	TAKES_ALLOW_REMOVAL = 1 << 7,
 	TAKES_REMOVAL_HOLD = 1 << 8,
 	TAKES_DATA_DIR = 1 << 9,
-	TAKES_CLUSTER = 1 << 10,   /* --node-name, --scheduler, --node-port-addresses */
-	TAKES_ADDRESSES = 1 << 11, /* --link, --service-cidr, --strict-arp */
+	/* --node-name, --scheduler, --node-port-addresses, --reserve, --permit */
+	TAKES_CLUSTER = 1 << 10,
+	TAKES_ADDRESSES = 1 << 11, /* --link, --keep-link, --service-cidr, --strict-arp */
 	/* No option: without --state it is about the state of the daemon that runs. */
 	ABOUT_THE_DAEMON = 1 << 12,
 };

@@ -46,6 +46,13 @@ static bool owns_nothing(const struct ownership *ownership)
 	       !ownership->routes;
 }
 
+/* Whether neither is anything to be local here, nor has anything of ours been. */
+static bool needs_nothing(const struct session *session, const struct addresses *wanted)
+{
+	return wanted->bound.count == 0 && !session->options->keep_link &&
+	       owns_nothing(&session->ownership);
+}
+
 /* Fills empty addresses with what the preparation wants. */
 static int take_wanted(const struct preparation *preparation, struct addresses *addresses)
 {
@@ -109,7 +116,7 @@ static bool is_drift(const struct addresses *addresses,
 	switch (operation->kind) {
 	case BINDING_ADD_LINK:
 	case BINDING_RENAME_LINK:
-		return addresses->uses_link;
+		return addresses->has_link;
 	case BINDING_ADD_ADDRESS:
 		return addresses->uses_link && was_local(addresses, &operation->network);
 	case BINDING_ADD_ROUTE:
@@ -144,6 +151,7 @@ static int make_plan(const struct session *session, const struct addresses *want
 		.networks = options->service_networks,
 		.network_count = options->service_network_count,
 		.link = options->link,
+		.keep_link = options->keep_link,
 	};
 	int r = list_leaving(wanted, &session->ownership, services, &leaving);
 
@@ -162,8 +170,7 @@ int addresses_plan(const struct preparation *preparation, struct binding_plan *p
 	struct addresses wanted = { 0 };
 	int r = take_wanted(preparation, &wanted);
 
-	if (r < 0 ||
-	    (wanted.bound.count == 0 && owns_nothing(&preparation->session->ownership))) {
+	if (r < 0 || needs_nothing(preparation->session, &wanted)) {
 		addresses_clear(&wanted);
 		return r < 0 ? err_errno(err, -r, "planning addresses") : 0;
 	}
@@ -229,6 +236,7 @@ static int keep_local(struct addresses *addresses, struct binding_plan *plan,
 	free(addresses->local);
 	addresses->local = TAKE_PTR(plan->local);
 	addresses->local_count = kept;
+	addresses->has_link = plan->has_link;
 	addresses->uses_link = plan->uses_link;
 	return 0;
 }
@@ -283,9 +291,9 @@ static int look(struct session *session, struct reconcile_report *report)
 
 	if (!addresses->known)
 		return 0;
-	if (addresses->bound.count == 0 && owns_nothing(&session->ownership)) {
+	if (needs_nothing(session, addresses)) {
 		addresses->local_count = 0;
-		addresses->uses_link = false;
+		addresses->has_link = addresses->uses_link = false;
 		return 0;
 	}
 	r = rtnl_open(&rtnl, &err);
@@ -342,7 +350,7 @@ static int take_up(const struct preparation *preparation, struct addresses *addr
 	for (size_t i = 0; i < bound->count; i++)
 		addresses->local[i] = network_of_one(&bound->items[i]);
 	addresses->local_count = bound->count;
-	addresses->uses_link = true;
+	addresses->has_link = addresses->uses_link = true;
 	return 0;
 }
 
@@ -355,6 +363,7 @@ int addresses_bring_about(const struct preparation *preparation,
 
 	wanted.local = addresses->local;
 	wanted.local_count = addresses->local_count;
+	wanted.has_link = addresses->has_link;
 	wanted.uses_link = addresses->uses_link;
 	if (r == 0)
 		r = take_wanted(preparation, &wanted);

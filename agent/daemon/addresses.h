@@ -28,7 +28,7 @@ struct addresses {
 	/* What was brought about: another operation on it is drift. As in struct binding_plan. */
 	struct network *local;
 	size_t local_count;
-	bool uses_link;
+	bool has_link, uses_link;
 	/* What became ours by the last look, before its writes. */
 	struct address_list fresh;
 	bool fresh_link;

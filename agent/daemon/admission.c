@@ -23,10 +23,13 @@ struct evidence {
 	struct guard_facts facts;
 };
 
-bool admission_is_needed(const struct table *wanted)
+bool admission_is_needed(const struct preparation *preparation)
 {
+	const struct guard_rules *rules = &preparation->session->options->guard;
+	const struct table *wanted = &preparation->wanted;
+
 	for (size_t i = 0; i < wanted->service_count; i++) {
-		if (guard_concerns(&wanted->services[i]))
+		if (guard_concerns(rules, &wanted->services[i]))
 			return true;
 	}
 	return false;
@@ -82,6 +85,7 @@ static int gather(struct preparation *preparation, struct evidence *evidence)
 	int r = 0;
 
 	facts->node = &evidence->node;
+	facts->rules = &preparation->session->options->guard;
 	facts->nameservers = &evidence->nameservers;
 	facts->reserved = preparation->wanted.notes.reserved;
 	facts->reserved_count = preparation->wanted.notes.reserved_count;

@@ -11,7 +11,7 @@
 /*
  * Keeps out of the wanted table what the guard (agent/table/guard.h) refuses, with the facts that it
  * needs. What is refused is planned as if the state did not name it: a service that was there before
- * leaves. A state that the guard does not concern costs nothing.
+ * leaves. Beside the node's addresses nothing is read that no service makes necessary.
  */
 
 struct preparation;
@@ -31,8 +31,8 @@ struct admission {
 	size_t shadowed_count;
 };
 
-/* Whether the guard is concerned with any of the table's services. */
-bool admission_is_needed(const struct table *wanted);
+/* Whether the guard is concerned with any of the services that the preparation wants. */
+bool admission_is_needed(const struct preparation *preparation);
 
 /* Takes what is refused out of the preparation's wanted table and keeps why. -ENOMEM. */
 int admission_check(struct preparation *preparation) MUST_CHECK;

@@ -63,7 +63,7 @@ static bool strike_gone(struct ownership *ownership, const struct node *node,
 					: NULL;
 	bool changed = false;
 
-	if (ownership->link.name[0] && !own && !plan->uses_link) {
+	if (ownership->link.name[0] && !own && !plan->has_link) {
 		memset(&ownership->link, 0, sizeof(ownership->link));
 		changed = true;
 	}

@@ -94,7 +94,8 @@ static int report_conflict(const struct session *session, struct reconcile_repor
 
 	binding_conflict_object(conflict, link, object);
 	binding_conflict_text(conflict, link, text);
-	if (conflict->kind == BINDING_LINK_SHARED)
+	if (conflict->kind == BINDING_LINK_SHARED ||
+	    conflict->kind == BINDING_NETWORK_SHARED)
 		return reconcile_report_warn(report, "%s: %s", object, text);
 	if (reconcile_report_add(report, object, NULL, text, EEXIST) < 0)
 		return -ENOMEM;

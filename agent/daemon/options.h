@@ -6,6 +6,7 @@
 
 #include "agent/kernel/node_address.h"
 #include "agent/state/settings.h"
+#include "agent/table/guard_rules.h"
 #include "agent/table/plan.h"
 #include "common/network.h"
 
@@ -40,10 +41,12 @@ struct options {
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
 	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
 	struct state_settings cluster;
+	struct guard_rules guard; /* --reserve and --permit; cluster.guard is this */
 	struct node_address_except own_link; /* by its name alone */
 	const char *link; /* --link, default ipvs0: a name that the kernel takes */
 	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
 	size_t service_network_count;
+	bool keep_link;		/* --keep-link */
 	bool strict_arp;	/* --strict-arp */
 	uint8_t masquerade_bit; /* --masquerade-bit, default MASQUERADE_BIT_DEFAULT */
 	bool masquerade_all;	/* --masquerade-all */

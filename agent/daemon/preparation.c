@@ -75,7 +75,7 @@ static int load_record(struct session *session, struct err *err)
 static int admit(struct preparation *preparation)
 {
 	admission_clear(&preparation->admission);
-	if (!admission_is_needed(&preparation->wanted) ||
+	if (!admission_is_needed(preparation) ||
 	    load_record(preparation->session, NULL) < 0)
 		return 0;
 	return admission_check(preparation);

@@ -106,6 +106,7 @@ void cluster_clear(struct cluster *cluster)
 	free(cluster->services);
 	free(cluster->slices);
 	free(cluster->nodes);
+	free(cluster->node_addresses);
 	free(cluster->zone);
 	notes_clear(&cluster->notes);
 	memset(cluster, 0, sizeof(*cluster));

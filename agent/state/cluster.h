@@ -97,6 +97,11 @@ struct cluster_node {
 	struct address_list addresses;
 };
 
+struct node_owned_address {
+	struct address address;
+	size_t node; /* index */
+};
+
 struct cluster {
 	const struct state_settings *settings; /* borrowed */
 	bool service_seen; /* a Service, whether it is one to serve or not */
@@ -107,6 +112,9 @@ struct cluster {
 	size_t slice_count, slice_room;
 	struct cluster_node *nodes; /* without this one */
 	size_t node_count, node_room;
+	/* The addresses of nodes, by cluster_index_nodes() */
+	struct node_owned_address *node_addresses;
+	size_t node_address_count;
 	char *zone; /* this node's; NULL: not known */
 	struct notes notes;
 };
@@ -136,6 +144,17 @@ int cluster_translate(struct cluster *cluster, struct table *table) MUST_CHECK;
  * table, which is then not sorted; the others are refused. -ENOMEM.
  */
 int cluster_drop_seconds(struct table *table) MUST_CHECK;
+
+/* Makes cluster_node_serves() know the nodes that were added. -ENOMEM. */
+int cluster_index_nodes(struct cluster *cluster) MUST_CHECK;
+
+/*
+ * The other Node that has the address, so that what is balanced there is that Node's to serve; NULL where
+ * there is none, where the settings permit the address to this one, and where it is not known which Node
+ * this one is.
+ */
+const struct cluster_node *cluster_node_serves(const struct cluster *cluster,
+					       const struct address *address);
 
 /* The addresses of other nodes and of API servers are reserved. -ENOMEM. */
 int cluster_reserve(const struct cluster *cluster, struct notes *notes) MUST_CHECK;

@@ -66,6 +66,65 @@ int cluster_drop_seconds(struct table *table)
 	return r;
 }
 
+static int compare_owned(const void *a, const void *b)
+{
+	const struct node_owned_address *left = a, *right = b;
+	int order = address_compare(&left->address, &right->address);
+
+	return order != 0 ? order
+			  : (left->node > right->node) - (left->node < right->node);
+}
+
+static int compare_address(const void *a, const void *b)
+{
+	const struct node_owned_address *owned = b;
+
+	return address_compare(a, &owned->address);
+}
+
+int cluster_index_nodes(struct cluster *cluster)
+{
+	size_t count = 0, n = 0;
+
+	for (size_t i = 0; i < cluster->node_count; i++)
+		count += cluster->nodes[i].addresses.count;
+	free(cluster->node_addresses);
+	cluster->node_addresses = calloc(count + 1, sizeof(*cluster->node_addresses));
+	if (!cluster->node_addresses)
+		return -ENOMEM;
+	for (size_t i = 0; i < cluster->node_count; i++) {
+		const struct address_list *list = &cluster->nodes[i].addresses;
+
+		for (size_t k = 0; k < list->count; k++)
+			cluster->node_addresses[n++] =
+				(struct node_owned_address){ .address = list->items[k],
+							     .node = i };
+	}
+	cluster->node_address_count = n;
+	if (n > 0)
+		qsort(cluster->node_addresses, n, sizeof(*cluster->node_addresses),
+		      compare_owned);
+	return 0;
+}
+
+const struct cluster_node *cluster_node_serves(const struct cluster *cluster,
+					       const struct address *address)
+{
+	const struct node_owned_address *found =
+		cluster->node_address_count == 0
+			? NULL
+			: bsearch(address, cluster->node_addresses,
+				  cluster->node_address_count,
+				  sizeof(*cluster->node_addresses), compare_address);
+
+	/* Without its own name this node's addresses are among them. */
+	return found && cluster->this_node_seen &&
+			       !guard_rules_permits_address(cluster->settings->guard,
+							    address)
+		       ? &cluster->nodes[found->node]
+		       : NULL;
+}
+
 static int reserve_nodes(const struct cluster *cluster, struct notes *notes)
 {
 	int r = 0;

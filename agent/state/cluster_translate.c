@@ -197,6 +197,20 @@ static void add_to_table(struct translation *t, struct service *service)
 	memset(service, 0, sizeof(*service));
 }
 
+/* An author of Services may ask for a port of the node; the node's administrator decides. */
+static void set_permission(const struct translation *t, const struct address *address,
+			   struct exposure *exposure)
+{
+	const struct guard_rules *rules = t->cluster->settings->guard;
+
+	exposure->of_cluster = true;
+	exposure->permitted =
+		guard_rules_permits_namespace(rules, t->service->name.space);
+	exposure->over_local =
+		t->service->over_local &&
+		(exposure->permitted || guard_rules_permits_address(rules, address));
+}
+
 /* One virtual service; the exposure is taken over. */
 static void add_service(struct translation *t, const struct address *address,
 			uint16_t port, bool local, struct exposure *exposure)
@@ -210,7 +224,7 @@ static void add_service(struct translation *t, const struct address *address,
 	};
 
 	t->refused = false;
-	exposure->over_local = t->service->over_local;
+	set_permission(t, address, exposure);
 	service.exposure = exposure_keep(exposure);
 	service.name = service_name(t);
 	if (!service.exposure || !service.name)
@@ -287,6 +301,8 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 		if (!with_ranges &&
 		    address_list_has(&t->service->load_balancer_addresses, address))
 			continue;
+		if (with_ranges && cluster_node_serves(t->cluster, address))
+			continue;
 		exposure.bind = true;
 		if (with_ranges && t->service->source_range_count > 0)
 			t->error = copy_sources(t->service, address->family, &exposure);
@@ -352,6 +368,33 @@ static void add_health_check(struct translation *t)
 		t->error = notes_add_health_check(&t->table->notes, &check);
 }
 
+/* Where each Node is a load balancer, all are among the addresses of each Service: one note. */
+static void note_other_nodes(struct translation *t)
+{
+	const struct address_list *list = &t->service->load_balancer_addresses;
+	const struct cluster_node *first = NULL;
+	char text[ADDRESS_TEXT], more[64] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cluster_node *node =
+			cluster_node_serves(t->cluster, &list->items[i]);
+
+		if (!node)
+			continue;
+		if (count++ == 0) {
+			first = node;
+			address_format(&list->items[i], text);
+		}
+	}
+	if (count > 1)
+		snprintf(more, sizeof(more), ", likewise %zu more", count - 1);
+	if (first)
+		refuse(t,
+		       "load balancer address %s is an address of Node %s, which serves it itself%s",
+		       text, first->name, more);
+}
+
 /* Once for all its addresses. */
 static void judge(struct translation *t)
 {
@@ -363,6 +406,8 @@ static void judge(struct translation *t)
 	t->refused = false;
 	set_scheduler(t, &scheduled);
 	service->refused = t->refused;
+	if (!service->load_balancer_refused)
+		note_other_nodes(t);
 	service->inner_refused =
 		!knows_locals(t, service->internal_local, "internalTrafficPolicy");
 	for (size_t i = 0; i < service->port_count; i++)
@@ -452,6 +497,8 @@ int cluster_translate(struct cluster *cluster, struct table *table)
 	cluster->notes = (struct notes){ 0 };
 	cluster_find_zone(cluster);
 	t.error = note_unknown_node(cluster, &table->notes);
+	if (t.error == 0)
+		t.error = cluster_index_nodes(cluster);
 	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {
 		t.service = &cluster->services[i];
 		judge(&t);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/table/guard_rules.h"
 #include "common/network.h"
 
 /*
@@ -26,4 +27,5 @@ struct state_settings {
 	int (*node_addresses)(const void *context, struct address **addresses,
 			      size_t *count);
 	const void *node_addresses_context;
+	const struct guard_rules *guard; /* the administrator's; NULL: none */
 };

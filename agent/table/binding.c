@@ -15,6 +15,12 @@ int planning_own_index(const struct planning *planning)
 	return planning->own ? planning->own->index : 0;
 }
 
+const struct address *planning_source(const struct planning *planning, uint8_t family)
+{
+	return node_own_address(planning->node, family, planning_own_index(planning),
+				planning->wish->networks, planning->wish->network_count);
+}
+
 int planning_add_operation(struct binding_plan *plan,
 			   const struct binding_operation *operation)
 {
@@ -72,45 +78,80 @@ static const struct address *find_needed(const struct planning *planning,
 					 const struct network *network)
 {
 	const struct node *node = planning->node;
-	const struct address *source = node_own_address(node, network->address.family,
-							planning_own_index(planning));
 
-	if (source && network_contains(network, source))
-		return source;
+	for (size_t i = 0; i < node->address_count; i++) {
+		const struct node_address *own = &node->addresses[i];
+
+		if (own->link != planning_own_index(planning) &&
+		    network_contains(network, &own->address) &&
+		    !node_address_is_alone(node, own))
+			return &own->address;
+	}
 	for (size_t i = 0; i < node->gateway_count; i++) {
 		if (network_contains(network, &node->gateways[i].address))
 			return &node->gateways[i].address;
 	}
-	/* An address alone may be a virtual one that somebody else has bound, kube-proxy say. */
-	for (size_t i = 0; i < node->address_count; i++) {
-		const struct node_address *own = &node->addresses[i];
-		const struct network alone = network_of_one(&own->address);
+	return NULL;
+}
 
-		if (own->link != planning_own_index(planning) &&
-		    own->prefix < alone.prefix &&
-		    network_contains(network, &own->address))
-			return &own->address;
+/* The name of a link; NULL where it is not known, and for kube-proxy's link. */
+static const char *name_to_tell(const struct node *node, int index)
+{
+	for (size_t i = 0; i < node->link_count; i++) {
+		const struct node_link *link = &node->links[i];
+
+		/* In its IPVS mode it has all of them, until a migration is over. */
+		if (link->index == index)
+			return strcmp(link->name, "kube-ipvs0") == 0 ? NULL : link->name;
 	}
 	return NULL;
+}
+
+/* Names the first address of the network that another link has as well. */
+static int note_shared(struct planning *planning, const struct network *network)
+{
+	const struct node *node = planning->node;
+	struct binding_conflict conflict = { .kind = BINDING_NETWORK_SHARED,
+					     .network = *network };
+	const char *name = NULL;
+	int own = planning_own_index(planning), silent = own;
+
+	for (size_t i = 0; i < node->address_count; i++) {
+		const struct node_address *other = &node->addresses[i];
+
+		if (other->link == own || other->link == silent ||
+		    !network_contains(network, &other->address))
+			continue;
+		name = name_to_tell(node, other->link);
+		if (!name)
+			silent = other->link;
+		else if (conflict.count++ == 0) {
+			conflict.address = other->address;
+			strcpy(conflict.name, name);
+		}
+	}
+	return conflict.count > 0 ? planning_add_conflict(planning->plan, &conflict) : 0;
 }
 
 static int refuse_networks(struct planning *planning, bool *refused)
 {
 	const struct binding_wish *wish = planning->wish;
+	int r = 0;
 
-	for (size_t i = 0; i < wish->network_count; i++) {
+	for (size_t i = 0; r == 0 && i < wish->network_count; i++) {
 		struct binding_conflict conflict = { .kind = BINDING_NETWORK_OF_NODE,
 						     .network = wish->networks[i] };
 		const struct address *needed = find_needed(planning, &wish->networks[i]);
 
-		if (!needed)
+		if (!needed) {
+			r = note_shared(planning, &wish->networks[i]);
 			continue;
+		}
 		refused[i] = true;
 		conflict.address = *needed;
-		if (planning_add_conflict(planning->plan, &conflict) < 0)
-			return -ENOMEM;
+		r = planning_add_conflict(planning->plan, &conflict);
 	}
-	return 0;
+	return r;
 }
 
 /* The index of a service network that has the address; network_count where there is none. */
@@ -257,6 +298,7 @@ static int plan_all(struct planning *planning)
 	struct binding_plan *plan = planning->plan;
 	bool on_link = planning->locals.count > 0 &&
 		       planning->locals.count <= BINDING_ADDRESSES_MAX;
+	bool has_link = on_link || planning->wish->keep_link;
 	size_t routes;
 	int r = add_wanted_networks(planning);
 
@@ -270,17 +312,18 @@ static int plan_all(struct planning *planning)
 	routes = plan->local_count;
 	if (r == 0)
 		r = planning_new_routes(planning, routes);
-	if (r == 0 && on_link)
+	if (r == 0 && has_link)
 		r = planning_link(planning);
 	if (r == 0 && on_link && !link_is_taken(planning))
 		r = planning_new_addresses(planning);
 	if (r == 0)
-		r = planning_old_addresses(planning, on_link);
+		r = planning_old_addresses(planning, on_link, has_link);
 	if (r == 0)
 		r = planning_old_routes(planning, routes);
-	if (r == 0 && planning->own && !on_link && planning->shared == 0)
+	if (r == 0 && planning->own && !has_link && planning->shared == 0)
 		r = planning_link_operation(planning, BINDING_REMOVE_LINK);
-	plan->uses_link = on_link && !link_is_taken(planning);
+	plan->has_link = has_link && !link_is_taken(planning);
+	plan->uses_link = on_link && plan->has_link;
 	if (r == 0 && plan->uses_link)
 		r = add_alone(planning);
 	if (plan->local_count > 1)

@@ -18,7 +18,7 @@
  *
  * An address in a service network is covered by that network's one `local` route, whose source is the
  * node's own address: without it the node's own connections would go out with the virtual address as
- * their source. The others stand on a dummy link of ours as /32 or /128; where these are many, which
+ * their source. A network that has an address which the node needs for itself is refused. The others stand on a dummy link of ours as /32 or /128; where these are many, which
  * costs quadratically there (net/ipv4/devinet.c: __inet_insert_ifa), each is a `local` route instead.
  * An address that another link has is local already.
  *
@@ -39,6 +39,7 @@ struct binding_wish {
 	const struct network *networks;	    /* service networks, any order */
 	size_t network_count;
 	const char *link; /* the name of the dummy link */
+	bool keep_link;	  /* which is there also while no address is on it */
 };
 
 enum binding_kind {
@@ -69,10 +70,13 @@ struct binding_conflict {
 		BINDING_LINK_TAKEN,	 /* a link of our name is not ours */
 		BINDING_NETWORK_OF_NODE, /* a service network with an address the node needs */
 		BINDING_LINK_SHARED, /* our link stays: somebody else has an address on it */
+		BINDING_NETWORK_SHARED, /* other links have addresses of a service network */
 	} kind;
-	struct network network; /* of NETWORK_OF_NODE */
-	struct address address; /* of NETWORK_OF_NODE and LINK_SHARED: that address */
+	struct network network; /* of NETWORK_OF_NODE and NETWORK_SHARED */
+	struct address address; /* of all but LINK_TAKEN: that address, or the first */
 	bool dummy;		/* of LINK_TAKEN: it is a dummy link, too */
+	size_t count;		/* of NETWORK_SHARED: of such addresses */
+	char name[IF_NAMESIZE]; /* of NETWORK_SHARED: of the first one's link */
 };
 
 struct binding_plan {
@@ -83,7 +87,8 @@ struct binding_plan {
 	/* What is ours or will be, sorted: /32, /128 and service networks. */
 	struct network *local;
 	size_t local_count, local_room;
-	bool uses_link;	    /* some of them are on our link */
+	bool has_link;	    /* our link is there or will be, */
+	bool uses_link;	    /* and some of them are on it */
 	bool adopts_routes; /* routes of our protocol are as wanted, but not in the record */
 };
 
@@ -115,6 +120,9 @@ const char *binding_format_values(const struct binding_operation *operation, boo
 
 /* "add address", "rename link", …: the word for JSON. */
 const char *binding_kind_name(enum binding_kind kind);
+
+/* Whether nothing stands in the way: it is only told. */
+bool binding_conflict_is_note(const struct binding_conflict *conflict);
 
 /* The object and the text of a conflict. link: its name. */
 const char *binding_conflict_object(const struct binding_conflict *conflict,

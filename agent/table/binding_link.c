@@ -65,7 +65,7 @@ static bool is_link_local(const struct node_address *address)
 	       IN6_IS_ADDR_LINKLOCAL(&address->address.v6);
 }
 
-int planning_old_addresses(struct planning *planning, bool on_link)
+int planning_old_addresses(struct planning *planning, bool on_link, bool has_link)
 {
 	const struct address *shared = NULL;
 	int r = 0;
@@ -84,7 +84,7 @@ int planning_old_addresses(struct planning *planning, bool on_link)
 			r = address_operation(planning, BINDING_REMOVE_ADDRESS,
 					      &have->address);
 	}
-	if (r < 0 || !shared || on_link)
+	if (r < 0 || !shared || has_link)
 		return r;
 	planning->shared = 1;
 	return planning_add_conflict(

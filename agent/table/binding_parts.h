@@ -20,6 +20,8 @@ struct planning {
 
 /* Our link's index; 0 where there is none. */
 int planning_own_index(const struct planning *planning);
+/* The node's own address of a family, for connections that begin here; NULL. */
+const struct address *planning_source(const struct planning *planning, uint8_t family);
 /* -ENOMEM. */
 int planning_add_operation(struct binding_plan *plan,
 			   const struct binding_operation *operation) MUST_CHECK;
@@ -43,4 +45,6 @@ bool planning_finds_own_route(const struct planning *planning);
 int planning_link_operation(struct planning *planning, enum binding_kind kind) MUST_CHECK;
 int planning_link(struct planning *planning) MUST_CHECK;
 int planning_new_addresses(struct planning *planning) MUST_CHECK;
-int planning_old_addresses(struct planning *planning, bool on_link) MUST_CHECK;
+/* on_link: addresses stand on our link; has_link: it stays or comes, although none may. */
+int planning_old_addresses(struct planning *planning, bool on_link,
+			   bool has_link) MUST_CHECK;

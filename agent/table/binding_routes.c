@@ -14,8 +14,7 @@ static struct node_route wanted_route(const struct planning *planning,
 
 	if (network_is_of_one(network))
 		return route;
-	source = node_own_address(planning->node, network->address.family,
-				  planning_own_index(planning));
+	source = planning_source(planning, network->address.family);
 	if (source)
 		route.source = *source;
 	return route;

@@ -116,12 +116,18 @@ const char *binding_format_values(const struct binding_operation *operation, boo
 	return buffer;
 }
 
+bool binding_conflict_is_note(const struct binding_conflict *conflict)
+{
+	return conflict->kind == BINDING_NETWORK_SHARED;
+}
+
 const char *binding_conflict_object(const struct binding_conflict *conflict,
 				    const char *link, char buffer[static BINDING_TEXT])
 {
 	char network[NETWORK_TEXT];
 
-	if (conflict->kind == BINDING_NETWORK_OF_NODE)
+	if (conflict->kind == BINDING_NETWORK_OF_NODE ||
+	    conflict->kind == BINDING_NETWORK_SHARED)
 		snprintf(buffer, BINDING_TEXT, "local route %s",
 			 network_format(&conflict->network, network));
 	else
@@ -132,7 +138,7 @@ const char *binding_conflict_object(const struct binding_conflict *conflict,
 const char *binding_conflict_text(const struct binding_conflict *conflict,
 				  const char *link, char buffer[static BINDING_TEXT])
 {
-	char address[ADDRESS_TEXT];
+	char address[ADDRESS_TEXT], more[64] = "";
 
 	switch (conflict->kind) {
 	case BINDING_LINK_TAKEN:
@@ -146,6 +152,16 @@ const char *binding_conflict_text(const struct binding_conflict *conflict,
 			buffer, BINDING_TEXT,
 			"refused: the service network has %s, which the node itself uses; mend --service-cidr",
 			address_format(&conflict->address, address));
+		break;
+	case BINDING_NETWORK_SHARED:
+		if (conflict->count > 1)
+			snprintf(more, sizeof(more), ", likewise %zu more of the network",
+				 conflict->count - 1);
+		snprintf(
+			buffer, BINDING_TEXT,
+			"%s is on link %s as well%s: a program that listens there gets nothing of what a virtual service takes",
+			address_format(&conflict->address, address), conflict->name,
+			more);
 		break;
 	case BINDING_LINK_SHARED:
 		snprintf(buffer, BINDING_TEXT,

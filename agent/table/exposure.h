@@ -34,6 +34,9 @@ struct exposure {
 	bool cluster_ip; /* it is of a service network, which may be local as a whole */
 	bool node_port;	 /* it is one of the node's own addresses */
 	bool over_local; /* although the node itself uses the address and port */
+	/* Who wrote it is not the node's administrator: it is of a cluster's Service. */
+	bool of_cluster;
+	bool permitted;	    /* of a Service: the administrator permits its namespace's */
 	uint8_t source_nat; /* enum source_nat */
 	struct inside_target inside;
 	struct network

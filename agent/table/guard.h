@@ -6,15 +6,17 @@
 #include <stdint.h>
 
 #include "agent/table/address_list.h"
+#include "agent/table/guard_rules.h"
 #include "agent/table/node.h"
 #include "agent/table/notes.h"
 #include "agent/table/service.h"
 
 /*
  * The guard: which virtual services must not be, because their address would cut the node off from
- * something that it needs, or would take a port away from the node itself. It looks only at services
- * whose address somebody else than the node's administrator may have chosen, or that are meant to be
- * on the node's own: those with bind, node_port or over_local. Pure.
+ * something that it needs, or would take a port away from the node itself. What the node needs of
+ * others is asked of services whose address somebody else than the node's administrator may have
+ * chosen, or that are to be local here: those with bind, node_port or over_local. The node's own ports
+ * are asked of every service at an address that the node has. Pure.
  */
 
 /* A socket that takes connections or datagrams from anybody. */
@@ -35,12 +37,13 @@ struct guard_facts {
 	size_t listener_count;
 	const struct reserved_address *reserved; /* sorted by address */
 	size_t reserved_count;
+	const struct guard_rules *rules; /* the administrator's; NULL: none */
 };
 
-enum { GUARD_TEXT = 200 };
+enum { GUARD_TEXT = 300 };
 
-/* Whether the guard has anything to say about this service. */
-bool guard_concerns(const struct service *service);
+/* Whether the guard has anything to say about this service; NULL: without such rules. */
+bool guard_concerns(const struct guard_rules *rules, const struct service *service);
 
 /*
  * Whether the node itself has the service's address, so that only the port is asked about; for that
@@ -56,5 +59,8 @@ bool guard_needs_listeners(const struct guard_facts *facts,
 bool guard_refuses(const struct guard_facts *facts, const struct service *service,
 		   bool is_there, char reason[static GUARD_TEXT]);
 
-/* Whether a program listens where the service takes what comes. */
+/*
+ * Whether a program listens where the service takes what comes, and gets nothing of it: one that is a
+ * destination of the service itself is no such program.
+ */
 bool guard_shadows(const struct guard_facts *facts, const struct service *service);

@@ -131,8 +131,33 @@ static int rank(const struct node *node, const struct node_address *candidate,
 	return network_contains(&network, &gateway->address) ? 4 : 3;
 }
 
+bool node_address_is_alone(const struct node *node, const struct node_address *address)
+{
+	const struct network alone = network_of_one(&address->address);
+
+	if (address->prefix != alone.prefix)
+		return false;
+	for (size_t i = 0; i < node->gateway_count; i++) {
+		if (node->gateways[i].family == address->address.family &&
+		    node->gateways[i].link == address->link)
+			return false;
+	}
+	return true;
+}
+
+static bool is_virtual(const struct node *node, const struct node_address *candidate,
+		       const struct network *networks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (network_contains(&networks[i], &candidate->address))
+			return node_address_is_alone(node, candidate);
+	}
+	return false;
+}
+
 const struct address *node_own_address(const struct node *node, uint8_t family,
-				       int except)
+				       int except, const struct network *networks,
+				       size_t count)
 {
 	const struct node_gateway *gateway = best_gateway(node, family);
 	const struct address *best = NULL;
@@ -142,7 +167,8 @@ const struct address *node_own_address(const struct node *node, uint8_t family,
 		const struct node_address *candidate = &node->addresses[i];
 		int found;
 
-		if (candidate->address.family != family || candidate->link == except)
+		if (candidate->address.family != family || candidate->link == except ||
+		    is_virtual(node, candidate, networks, count))
 			continue;
 		found = rank(node, candidate, gateway);
 		if (found > best_rank) {

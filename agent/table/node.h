@@ -87,12 +87,19 @@ const struct node_address *node_find_on_link(const struct node *node,
 					     const struct address *address, int link);
 
 /*
+ * Whether it stands alone, as /32 or /128, on a link without a default route: then it may be a virtual one
+ * that others have put there (kube-proxy, NodeLocal DNSCache).
+ */
+bool node_address_is_alone(const struct node *node, const struct node_address *address);
+
+/*
  * The node's own address of a family: a primary global one on the best default route's link, there
- * one in the gateway's network first, else on any other link but the one with the index except.
- * NULL where it has none.
+ * one in the gateway's network first, else on any other link but the one with the index except. None
+ * that stands alone in one of these networks, which are of virtual addresses. NULL where it has none.
  */
 const struct address *node_own_address(const struct node *node, uint8_t family,
-				       int except);
+				       int except, const struct network *networks,
+				       size_t count);
 
 void node_clear(struct node *node);
 

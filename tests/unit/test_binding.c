@@ -20,6 +20,7 @@ struct world {
 	struct address_list bound, leaving;
 	struct network networks[4];
 	size_t network_count;
+	bool keep_link;
 	struct binding_plan plan;
 	char lines[4096];
 };
@@ -155,9 +156,9 @@ static void add_line(struct world *world, const char *line)
 
 static const char *plan(struct world *world)
 {
-	const struct binding_wish wish = { &world->bound, &world->leaving,
+	const struct binding_wish wish = { &world->bound,   &world->leaving,
 					   world->networks, world->network_count,
-					   "ipvs0" };
+					   "ipvs0",	    world->keep_link };
 	char text[BINDING_TEXT], object[BINDING_TEXT], line[2 * BINDING_TEXT + 8];
 
 	binding_plan_clear(&world->plan);
@@ -339,6 +340,85 @@ static void service_network_of_the_node_is_refused(void **state)
 			    "add local route 10.96.0.0/12, source 192.168.1.5\n");
 }
 
+/* NodeLocal DNSCache has the cluster's DNS address on a link of its own. */
+static void address_of_a_service_network_on_another_link_is_told(void **state)
+{
+	struct world *world = *state;
+
+	add_link(world, OTHER, "nodelocaldns", true);
+	add_address(world, OTHER, "10.96.0.10", 32);
+	add_address(world, OTHER, "fd00:10::a", 128);
+	serve(world, "10.96.0.0/16");
+	want(&world->bound, "10.96.0.10");
+	/* It is no source either where there is no default route. */
+	world->node.gateway_count = 0;
+	assert_string_equal(
+		plan(world),
+		"add local route 10.96.0.0/16, source 192.168.1.5\n"
+		"! local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes\n");
+	assert_true(binding_conflict_is_note(&world->plan.conflicts[0]));
+	add_address(world, OTHER, "10.96.0.11", 32);
+	serve(world, "fd00:10::/108");
+	assert_string_equal(
+		plan(world),
+		"add local route 10.96.0.0/16, source 192.168.1.5\n"
+		"! local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well, likewise 1 more of the network: a program that listens there gets nothing of what a virtual service takes\n"
+		"! local route fd00:10::/108: fd00:10::a is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes\n");
+	/* kube-proxy's has all of them. */
+	strcpy(world->node.links[world->node.link_count - 1].name, "kube-ipvs0");
+	assert_string_equal(plan(world),
+			    "add local route 10.96.0.0/16, source 192.168.1.5\n");
+}
+
+/* A host's own address is /32 with some providers: the default route's link has it. */
+static void own_address_alone_is_needed(void **state)
+{
+	struct world *world = *state;
+
+	add_address(world, ETH0, "10.96.7.7", 32);
+	serve(world, "10.96.0.0/16");
+	want(&world->bound, "10.96.0.1");
+	assert_string_equal(
+		plan(world),
+		"add link ipvs0\n"
+		"add address 10.96.0.1 to ipvs0\n"
+		"! local route 10.96.0.0/16: refused: the service network has 10.96.7.7, which the node itself uses; mend --service-cidr\n");
+}
+
+static void link_is_kept_while_it_is_empty(void **state)
+{
+	struct world *world = *state;
+
+	world->keep_link = true;
+	assert_string_equal(plan(world), "add link ipvs0\n");
+	assert_true(world->plan.has_link);
+	assert_false(world->plan.uses_link);
+	own_link(world, "ipvs0");
+	assert_string_equal(plan(world), "");
+	/* With an address, and without it again; another's address is in nobody's way. */
+	own_address(world, "10.0.0.1");
+	add_address(world, OURS, "10.7.7.7", 32);
+	assert_string_equal(plan(world), "remove address 10.0.0.1 from ipvs0\n");
+	want(&world->bound, "10.0.0.1");
+	assert_string_equal(plan(world), "");
+	/* Cluster addresses alone are covered by a route. */
+	address_list_clear(&world->bound);
+	serve(world, "10.96.0.0/16");
+	want(&world->bound, "10.96.0.1");
+	assert_string_equal(plan(world),
+			    "add local route 10.96.0.0/16, source 192.168.1.5\n"
+			    "remove address 10.0.0.1 from ipvs0\n");
+	assert_true(world->plan.has_link);
+	/* One of that name that is not ours stays what it is. */
+	world->ownership.link.name[0] = '\0';
+	address_list_clear(&world->ownership.bound);
+	address_list_clear(&world->bound);
+	assert_string_equal(
+		plan(world),
+		"! link ipvs0: a dummy link of that name is there and not ours; delete it (ip link delete ipvs0), or have another name with --link\n");
+	assert_false(world->plan.has_link);
+}
+
 static void routes_of_others_stay(void **state)
 {
 	struct world *world = *state;
@@ -462,12 +542,15 @@ static void own_address_is_chosen(void **state)
 	/* Of two on the default route's link the one in the gateway's network. */
 	add_address(world, ETH0, "172.16.0.1", 24);
 	assert_int_equal(
-		address_compare(node_own_address(&world->node, AF_INET, 0), &gateways),
+		address_compare(node_own_address(&world->node, AF_INET, 0, NULL, 0),
+				&gateways),
 		0);
 	world->node.gateway_count = 0;
 	assert_int_equal(
-		address_compare(node_own_address(&world->node, AF_INET, 0), &lower), 0);
-	assert_null(node_own_address(&world->node, AF_INET, ETH0));
+		address_compare(node_own_address(&world->node, AF_INET, 0, NULL, 0),
+				&lower),
+		0);
+	assert_null(node_own_address(&world->node, AF_INET, ETH0, NULL, 0));
 }
 
 int main(void)
@@ -485,6 +568,9 @@ int main(void)
 		TEST(service_network_is_one_route),
 		TEST(service_network_without_an_own_address),
 		TEST(service_network_of_the_node_is_refused),
+		TEST(address_of_a_service_network_on_another_link_is_told),
+		TEST(own_address_alone_is_needed),
+		TEST(link_is_kept_while_it_is_empty),
 		TEST(routes_of_others_stay),
 		TEST(what_leaves_stays_while_its_service_is_there),
 		TEST(many_become_routes),

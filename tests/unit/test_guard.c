@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/table_builder.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agent/kernel/nameservers.h"
@@ -12,7 +13,9 @@ struct world {
 	struct address_list nameservers;
 	struct guard_facts facts;
 	struct exposure exposure;
+	struct guard_rules rules;
 	struct service service;
+	struct destination destination;
 	bool is_there;
 	char reason[GUARD_TEXT];
 };
@@ -25,11 +28,7 @@ static struct address address_of(const char *text)
 	return address;
 }
 
-static struct node_address addresses[] = {
-	{ .prefix = 24, .link = 2, .global = true, .primary = true },
-	{ .prefix = 64, .link = 2, .global = true, .primary = true },
-	{ .prefix = 32, .link = 3, .global = true, .primary = true },
-};
+static struct node_address addresses[3];
 static struct node_gateway gateways[] = {
 	{ .family = AF_INET, .link = 2 },
 	{ .family = AF_INET6, .link = 2 },
@@ -52,7 +51,11 @@ static void set_up(struct world *world)
 
 	memset(world, 0, sizeof(*world));
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		addresses[i].address = address_of(own[i]);
+		addresses[i] = (struct node_address){ .address = address_of(own[i]),
+						      .prefix = i == 1 ? 64 : 24,
+						      .link = i == 2 ? 3 : 2,
+						      .global = true,
+						      .primary = true };
 	gateways[0].address = address_of("192.168.1.1");
 	gateways[1].address = address_of("fd01::1");
 	for (size_t i = 0; i < ARRAY_SIZE(heard); i++)
@@ -71,6 +74,7 @@ static void set_up(struct world *world)
 		.listener_count = ARRAY_SIZE(listeners),
 		.reserved = reserved,
 		.reserved_count = ARRAY_SIZE(reserved),
+		.rules = &world->rules,
 	};
 	world->exposure.bind = true;
 	world->service.exposure = &world->exposure;
@@ -142,10 +146,12 @@ static void needed_addresses_are_refused(void **state)
 		       "refused: 192.168.1.1 is the node's default gateway");
 	assert_refused(&world, "fd01::1",
 		       "refused: fd01::1 is the node's default gateway");
-	assert_refused(&world, "10.9.9.9",
-		       "refused: 10.9.9.9 is a nameserver of /etc/resolv.conf");
-	assert_refused(&world, "fd00::53",
-		       "refused: fd00::53 is a nameserver of /etc/resolv.conf");
+	assert_refused(
+		&world, "10.9.9.9",
+		"refused: 10.9.9.9 is a nameserver of /etc/resolv.conf; the option --permit=10.9.9.9 permits it");
+	assert_refused(
+		&world, "fd00::53",
+		"refused: fd00::53 is a nameserver of /etc/resolv.conf; the option --permit=fd00::53 permits it");
 	assert_refused(&world, "192.168.1.9",
 		       "refused: 192.168.1.9 is an address of node worker-2");
 	/* overLocal is about ports. */
@@ -233,12 +239,196 @@ static void others_are_not_looked_at(void **state)
 	assert_null(judge(&world, IPPROTO_TCP, "127.0.0.1", 80));
 	world.exposure = (struct exposure){ .node_port = true };
 	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
-	world.service.exposure = NULL;
-	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
-	world.service.exposure = &world.exposure;
 	world.service.key =
 		(struct service_key){ .address.family = AF_INET, .fwmark = 1 };
-	assert_false(guard_concerns(&world.service));
+	assert_false(guard_concerns(NULL, &world.service));
+}
+
+/* A virtual address that others have put on a link of the node is the node's, too. */
+static void own_addresses_are_looked_at_without_bind(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_int_equal(address_list_add(&world.nameservers,
+					  &(struct address){ .family = AF_INET,
+							     .bytes = { 10, 9, 9, 9 } }),
+			 0);
+	for (int with = 0; with < 2; with++) {
+		world.exposure = (struct exposure){ 0 };
+		world.service.exposure = with ? &world.exposure : NULL;
+		assert_port(
+			&world, IPPROTO_TCP, "192.168.1.5", 80,
+			"refused: tcp port 80 is in use by a program here, on an address of the node itself; \"overLocal\" permits it");
+		assert_true(guard_needs_listeners(&world.facts, &world.service));
+		assert_port(
+			&world, IPPROTO_TCP, "fd01::5", 22,
+			"refused: tcp port 22 is that of SSH, on an address of the node itself; \"overLocal\" permits it");
+		assert_non_null(judge(&world, IPPROTO_TCP, "fd01::5", 10250));
+		assert_non_null(judge(&world, IPPROTO_TCP, "127.0.0.53", 80));
+		assert_non_null(judge(&world, IPPROTO_TCP, "::1", 22));
+		assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 443));
+		/* What the node needs of others is not asked of what is not made local. */
+		assert_null(judge(&world, IPPROTO_TCP, "192.168.1.1", 80));
+		assert_null(judge(&world, IPPROTO_TCP, "10.9.9.9", 53));
+		assert_null(judge(&world, IPPROTO_TCP, "192.168.1.9", 80));
+		assert_null(judge(&world, IPPROTO_TCP, "169.254.1.1", 80));
+		world.is_there = true;
+		assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+		assert_true(guard_shadows(&world.facts, &world.service));
+		world.is_there = false;
+	}
+	world.exposure.over_local = true;
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
+	address_list_clear(&world.nameservers);
+}
+
+static void destination(struct world *world, const char *address, uint16_t port)
+{
+	world->destination =
+		(struct destination){ .address = address_of(address), .port = port };
+	world->service.destinations = &world->destination;
+	world->service.destination_count = 1;
+}
+
+/* A program of the node that is a destination itself loses nothing. */
+static void listener_that_is_a_destination_is_in_nobodys_way(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	destination(&world, "192.168.1.5", 80);
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_false(guard_shadows(&world.facts, &world.service));
+	/* The program listens on every address of both families. */
+	destination(&world, "127.0.0.1", 82);
+	assert_null(judge(&world, IPPROTO_TCP, "fd01::5", 82));
+	/* It listens elsewhere, at another port, or is not of this node. */
+	destination(&world, "192.168.1.5", 81);
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	destination(&world, "10.1.0.1", 80);
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	world.is_there = true;
+	assert_true(guard_shadows(&world.facts, &world.service));
+	destination(&world, "192.168.1.5", 22);
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
+}
+
+static void reserved_addresses_are_nobodys(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_int_equal(guard_rules_reserve(&world.rules, "10.5.0.0/16"), 0);
+	assert_int_equal(guard_rules_reserve(&world.rules, "fd05::1"), 0);
+	/* Reserving is the stronger word. */
+	assert_int_equal(guard_rules_permit(&world.rules, "10.5.0.0/16"), 0);
+	for (int bind = 0; bind < 2; bind++) {
+		world.exposure = (struct exposure){ .bind = bind, .permitted = true };
+		assert_refused(&world, "10.5.255.1",
+			       "refused: 10.5.255.1 is reserved by the option --reserve");
+		assert_refused(&world, "fd05::1",
+			       "refused: fd05::1 is reserved by the option --reserve");
+		assert_null(judge(&world, IPPROTO_TCP, "10.6.0.1", 443));
+		assert_null(judge(&world, IPPROTO_TCP, "fd05::2", 443));
+	}
+	world.exposure = (struct exposure){ .bind = true, .cluster_ip = true };
+	assert_non_null(judge(&world, IPPROTO_UDP, "10.5.0.1", 53));
+	assert_true(guard_concerns(&world.rules, &world.service));
+	assert_false(guard_concerns(NULL, &world.service));
+}
+
+static void administrator_permits_addresses(void **state)
+{
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	assert_int_equal(address_list_add(&world.nameservers,
+					  &(struct address){ .family = AF_INET,
+							     .bytes = { 10, 9, 9, 9 } }),
+			 0);
+	assert_non_null(judge(&world, IPPROTO_UDP, "10.9.9.9", 53));
+	/* Those of a namespace may have a nameserver's, and nothing more. */
+	world.exposure.permitted = true;
+	assert_null(judge(&world, IPPROTO_UDP, "10.9.9.9", 53));
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.9", 443));
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.1", 443));
+	assert_non_null(judge(&world, IPPROTO_TCP, "169.254.20.10", 53));
+	world.exposure.permitted = false;
+	assert_int_equal(guard_rules_permit(&world.rules, "10.9.9.0/24"), 0);
+	assert_int_equal(guard_rules_permit(&world.rules, "192.168.1.0/24"), 0);
+	assert_int_equal(guard_rules_permit(&world.rules, "169.254.20.10"), 0);
+	assert_null(judge(&world, IPPROTO_UDP, "10.9.9.9", 53));
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.9", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.1", 443));
+	assert_null(judge(&world, IPPROTO_TCP, "169.254.20.10", 53));
+	assert_non_null(judge(&world, IPPROTO_TCP, "169.254.20.11", 53));
+	/* A port in use is asked for in the state. */
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	address_list_clear(&world.nameservers);
+}
+
+/* Its author is not the node's administrator. */
+static void ports_of_the_node_are_no_services(void **state)
+{
+	char name[] = "shop/web:http";
+	struct world world;
+
+	(void)state;
+	set_up(&world);
+	world.exposure.of_cluster = true;
+	world.service.name = name;
+	assert_port(
+		&world, IPPROTO_TCP, "192.168.1.5", 80,
+		"refused: tcp port 80 is in use by a program here, on an address of the node itself; the annotation ipvs-node/over-local permits it where the agent has --permit=192.168.1.5 or --permit=shop");
+	/* As the annotation gives it, where it was permitted. */
+	world.exposure.over_local = true;
+	world.exposure.permitted = true;
+	assert_int_equal(guard_rules_permit(&world.rules, "192.168.1.0/24"), 0);
+	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
+	assert_port(
+		&world, IPPROTO_TCP, "192.168.1.5", 22,
+		"refused: tcp port 22 is that of SSH, on an address of the node itself; no Service may take it");
+	assert_port(
+		&world, IPPROTO_TCP, "fd01::5", 10250,
+		"refused: tcp port 10250 is that of the kubelet, on an address of the node itself; no Service may take it");
+	world.exposure = (struct exposure){ .node_port = true, .of_cluster = true };
+	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
+}
+
+static void rules_are_addresses_networks_and_namespaces(void **state)
+{
+	static const char *const bad[] = { "",		 "10.0.0",	"10.0.0.0/33",
+					   "fd00::/129", "Kube-System", "-a",
+					   "a-",	 "a.b",		"a_b",
+					   "10.0.0.1 ",	 "a/24" };
+	struct guard_rules rules = { 0 };
+	struct address address = address_of("10.1.2.3");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(guard_rules_permit(&rules, bad[i]), -EINVAL);
+		assert_int_equal(guard_rules_reserve(&rules, bad[i]), -EINVAL);
+	}
+	assert_int_equal(guard_rules_reserve(&rules, "kube-system"), -EINVAL);
+	assert_int_equal(guard_rules_reserve(&rules, "0.0.0.0/0"), -ERANGE);
+	assert_int_equal(guard_rules_permit(&rules, "::/0"), -ERANGE);
+	assert_false(guard_rules_permits_namespace(&rules, "kube-system"));
+	assert_int_equal(guard_rules_permit(&rules, "kube-system"), 0);
+	assert_true(guard_rules_permits_namespace(&rules, "kube-system"));
+	assert_false(guard_rules_permits_namespace(&rules, "kube"));
+	assert_false(guard_rules_permits_address(&rules, &address));
+	assert_int_equal(guard_rules_permit(&rules, "10.1.2.3/31"), 0);
+	assert_true(guard_rules_permits_address(&rules, &address));
+	assert_false(guard_rules_has_reserved(&rules, &address));
+	assert_false(guard_rules_permits_address(NULL, &address));
+	for (size_t i = rules.permitted_count; i < GUARD_RULES_MAX; i++)
+		assert_int_equal(guard_rules_permit(&rules, "10.0.0.1"), 0);
+	assert_int_equal(guard_rules_permit(&rules, "10.0.0.1"), -E2BIG);
 }
 
 int main(void)
@@ -249,6 +439,12 @@ int main(void)
 		cmocka_unit_test(ports_of_the_node_are_refused),
 		cmocka_unit_test(listener_does_not_refuse_what_is_there),
 		cmocka_unit_test(others_are_not_looked_at),
+		cmocka_unit_test(own_addresses_are_looked_at_without_bind),
+		cmocka_unit_test(listener_that_is_a_destination_is_in_nobodys_way),
+		cmocka_unit_test(reserved_addresses_are_nobodys),
+		cmocka_unit_test(administrator_permits_addresses),
+		cmocka_unit_test(ports_of_the_node_are_no_services),
+		cmocka_unit_test(rules_are_addresses_networks_and_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

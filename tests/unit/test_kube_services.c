@@ -207,7 +207,7 @@ static const struct {
 			  "'ipvs-node/scheduler-flags': 'sh-port,sh-fallback', "
 			  "'ipvs-node/over-local': 'true' }",
 			  WEB_SPEC, "")),
-	  "tcp 10.96.0.1:80 default/web sh flags 3 bind over-local outside ->\n" },
+	  "tcp 10.96.0.1:80 default/web sh flags 3 bind outside ->\n" },
 	{ "annotations that cannot be served",
 	  LIST(SERVICE_OF(
 		  "web", ", 'annotations': { 'ipvs-node/scheduler': 'Round Robin' }",

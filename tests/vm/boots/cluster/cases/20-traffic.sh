@@ -310,6 +310,79 @@ case_guarded_addresses_are_refused() { # any kernel
   expect_contains "$(report '.failures[].text')" "loopback"
 }
 
+# The API servers' address is another host's, and a Service's author names it as an external one.
+case_reserved_address_stays_reachable() {
+  node tcp
+  host_add client fd01::2/64 fd01::1/64
+  ip -n client address add 203.0.113.1/32 dev lo
+  ip -n client address add 2001:db8:6::1/128 dev lo nodad
+  ip route add 203.0.113.1 via 192.168.1.2
+  ip -6 route add 2001:db8:6::1 via fd01::2
+  server tcp client 203.0.113.1 6443 api
+  server tcp client 2001:db8:6::1 6443 api
+  {
+    service web '{"type": "LoadBalancer", "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "fd00:96::1"],
+      "ports": [{"name": "web", "port": 6443}], "externalIPs": ["203.0.113.1", "198.51.100.1"]}' \
+      '{"loadBalancer": {"ingress": [{"ip": "2001:db8:6::1"}]}}'
+    slice web "$PORTS" "$(endpoints both)"
+  } | list >state.json
+  OPTIONS+=(--reserve "203.0.113.1,2001:db8:6::1" --permit default)
+  put_in 3
+  expect_equal "tcp 203.0.113.1:6443: refused: 203.0.113.1 is reserved by the option --reserve
+tcp [2001:db8:6::1]:6443: refused: 2001:db8:6::1 is reserved by the option --reserve" \
+    "$(report '.failures[] | "\(.object): \(.text)"' | LC_ALL=C sort)"
+  local from
+  for from in "" pod1; do
+    # shellcheck disable=SC2086
+    expect_equal api "$(ask tcp 203.0.113.1 6443 $from)"
+  done
+  expect_equal api "$(ask tcp 2001:db8:6::1 6443)"
+  answers 'pod2 *' tcp 198.51.100.1 6443 client
+}
+
+# What the node itself uses is not for a Service's author to take.
+case_ports_of_the_node_need_the_administrator() { # any kernel
+  node tcp
+  server tcp - 192.168.1.1 80 mine
+  {
+    service web '{"clusterIP": "10.96.0.1", "externalIPs": ["192.168.1.1"],
+      "ports": [{"name": "web", "port": 80}, {"name": "ssh", "port": 22}, {"name": "kubelet", "port": 10250}]}' |
+      jq '.metadata.annotations = {"ipvs-node/over-local": "true"}'
+    slice web "$PORTS" "$(endpoints both)"
+  } | list >state.json
+  put_in 3
+  expect_contains "$(report '.failures[].text')" "the annotation ipvs-node/over-local permits it where the agent has --permit=192.168.1.1 or --permit=default"
+  expect_equal mine "$(ask tcp 192.168.1.1 80 client)"
+  expect_equal 3 "$(report .servicesFailed)"
+  OPTIONS+=(--permit default)
+  put_in 3
+  expect_equal "tcp 192.168.1.1:10250: refused: tcp port 10250 is that of the kubelet, on an address of the node itself; no Service may take it
+tcp 192.168.1.1:22: refused: tcp port 22 is that of SSH, on an address of the node itself; no Service may take it" \
+    "$(report '.failures[] | "\(.object): \(.text)"' | LC_ALL=C sort)"
+  answers 'pod2 *' tcp 192.168.1.1 80 client
+}
+
+# Each Node is a load balancer, as ServiceLB of k3s has it; a program of the node is the endpoint itself.
+case_load_balancer_addresses_of_other_nodes() { # any kernel
+  node tcp
+  server tcp - 192.168.1.1 80 host
+  {
+    service web '{"type": "LoadBalancer", "clusterIP": "10.96.0.1", "ports": [{"name": "web", "port": 80}]}' \
+      '{"loadBalancer": {"ingress": [{"ip": "192.168.1.1"}, {"ip": "192.168.1.7"}, {"ip": "192.168.1.8"}]}}'
+    slice web '[{"name": "web", "port": 80}]' "$(endpoints endpoint 192.168.1.1 a)"
+    jq -n '{name: "a", ip: "192.168.1.1"}, {name: "b", ip: "192.168.1.7"}, {name: "c", ip: "192.168.1.8"} |
+      {apiVersion: "v1", kind: "Node", metadata: {name}, status: {addresses: [{type: "InternalIP", address: .ip}]}}'
+  } | list >state.json
+  put_in
+  put_in
+  expect_equal "in-sync" "$(report .outcome)"
+  expect_equal "Service default/web: load balancer address 192.168.1.7 is an address of Node b, which serves it itself, likewise 1 more" \
+    "$(report '.warnings[]')"
+  expect_equal "10.96.0.1
+192.168.1.1" "$(ipvsadm -Sn | sed -n 's/^-A -t \([0-9.]*\):.*/\1/p' | LC_ALL=C sort)"
+  expect_equal host "$(ask tcp 192.168.1.1 80 client)"
+}
+
 all_around() {
   nft list ruleset
   ip -o link | sed 's/^[0-9]*: //'

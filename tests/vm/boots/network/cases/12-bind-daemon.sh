@@ -150,3 +150,57 @@ case_link_that_was_in_the_way_is_gone() { # any kernel
   ip link del ipvs0
   wait_until 40 link_has "10.0.0.1/32"
 }
+
+# Others look for the link to know that there is IPVS: Calico's Felix does.
+case_link_is_kept_while_it_is_empty() { # any kernel
+  bound 10.96.0.1
+  start_daemon --resync=1h --service-cidr 10.96.0.0/16 --link kube-ipvs0 --keep-link
+  in_sync
+  expect_equal "" "$(on_link kube-ipvs0)"
+  expect_contains "$(ip -d link show kube-ipvs0)" dummy
+  taken_away 1 "add link kube-ipvs0" ip link del kube-ipvs0
+  wait_until 40 has kube-ipvs0 ip link show kube-ipvs0
+  edit '.services += [.services[0] | .address = "10.0.0.1"]'
+  wait_until 40 has 10.0.0.1/32 on_link kube-ipvs0
+  edit '.services = [.services[0]]'
+  wait_until 40 lacks 10.0.0.1/32 on_link kube-ipvs0
+  in_sync
+  ip link show kube-ipvs0
+  edit '.services = []'
+  wait_until 40 lacks 10.96.0.1 ipvsadm -Sn
+  ip link show kube-ipvs0
+  end_daemon
+  start_daemon --resync=1h --service-cidr 10.96.0.0/16 --link kube-ipvs0 --keep-link
+  expect_equal 0 "$(of_status .report.kernelWrites)"
+  end_daemon
+  # Without the option it goes as always.
+  agent apply --service-cidr 10.96.0.0/16 --link kube-ipvs0
+  expect_status 1 ip link show kube-ipvs0
+  agent apply --keep-link
+  ip link show ipvs0
+  agent cleanup
+  expect_status 1 ip link show ipvs0
+}
+
+# NodeLocal DNSCache has the cluster's DNS address on a link of its own.
+case_service_network_beside_an_address_of_another_link() {
+  ip link add nodelocaldns type dummy
+  ip address add 10.96.0.10/32 dev nodelocaldns
+  ip address add fd00:96::a/128 dev nodelocaldns nodad
+  bound 10.96.0.10 10.96.0.1 fd00:96::a
+  local networks=(--service-cidr 10.96.0.0/16 --service-cidr fd00:96::/112)
+  released_apply "${networks[@]}"
+  expect_match "$(own_routes)" '^local 10\.96\.0\.0/16 '
+  expect_match "$(own_routes)" '^local fd00:96::/112 '
+  expect_equal "" "$(on_link)"
+  expect_equal "local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes
+local route fd00:96::/112: fd00:96::a is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes" \
+    "$(report '.warnings[]')"
+  expect_status 0 agent diff "${networks[@]}"
+  released_apply "${networks[@]}"
+  expect_equal 0 "$(report .kernelWrites)"
+  # The node's own network is another matter.
+  ip address add 10.96.7.7/24 dev nodelocaldns
+  expect_status 3 agent apply "${networks[@]}"
+  expect_contains "$OUTPUT" "refused: the service network has 10.96.7.7, which the node itself uses"
+}

@@ -39,8 +39,13 @@ case_nameserver_is_refused() { # any kernel
   [ -e /etc/resolv.conf ] || : >/etc/resolv.conf
   mount --bind resolv.conf /etc/resolv.conf
   applied 3
+  # The administrator knows better.
+  released_apply --permit 10.9.9.0/24
+  expect_equal 2 "$(services | wc -l)"
+  applied 3
   umount /etc/resolv.conf
-  expect_equal "tcp 10.9.9.9:80: refused: 10.9.9.9 is a nameserver of /etc/resolv.conf" "$(failures)"
+  expect_equal "tcp 10.9.9.9:80: refused: 10.9.9.9 is a nameserver of /etc/resolv.conf; the option --permit=10.9.9.9 permits it" \
+    "$(failures)"
   expect_equal "-A -t 10.0.0.1:80 -s rr" "$(services)"
   applied
   expect_equal 2 "$(services | wc -l)"
@@ -68,6 +73,69 @@ udp 192.168.1.1:8000: refused: udp port 8000 is in use by a program here, $end" 
   expect_equal "10.0.0.1/32" "$(on_link)"
   server tcp real 192.168.2.2 8080 theirs
   expect_equal theirs "$(tcp_ask 192.168.1.1 80 client)"
+}
+
+# An address that the state does not make local, and the node has.
+case_own_addresses_without_bind() {
+  client_and_server
+  bound 192.168.1.1 fd01::1 10.0.0.1
+  edit '.services |= map(del(.bind)) | .services += [.services[0, 1] | .port = (22, 8000)]'
+  server tcp - 192.168.1.1 80 mine
+  server tcp - fd01::1 80 mine
+  applied 3
+  local end='on an address of the node itself; "overLocal" permits it'
+  expect_equal "tcp 192.168.1.1:22: refused: tcp port 22 is that of SSH, $end
+tcp 192.168.1.1:80: refused: tcp port 80 is in use by a program here, $end
+tcp [fd01::1]:22: refused: tcp port 22 is that of SSH, $end
+tcp [fd01::1]:80: refused: tcp port 80 is in use by a program here, $end" "$(failures)"
+  expect_equal "-A -t 10.0.0.1:80 -s rr
+-A -t 192.168.1.1:8000 -s rr
+-A -t [fd01::1]:8000 -s rr" "$(services)"
+  expect_equal mine "$(tcp_ask 192.168.1.1 80 client)"
+  expect_equal mine "$(tcp_ask fd01::1 80 client)"
+  # The address comes to the node later: what is there stays, but for the ports that it lives by.
+  edit '.services |= map(select(.address == "10.0.0.1")) | .services += [.services[0] | .port = 22]'
+  applied
+  ip address add 10.0.0.1/24 dev client-link
+  applied 3
+  expect_equal "tcp 10.0.0.1:22: refused: tcp port 22 is that of SSH, $end" "$(failures)"
+  expect_equal "-A -t 10.0.0.1:80 -s rr" "$(services)"
+}
+
+# The program that listens at the virtual address is the destination itself.
+case_listener_that_is_a_destination() {
+  client_and_server
+  bound 192.168.1.1 fd01::1
+  edit '.services |= map(.destinations = [{address: .address, port: 80}])'
+  server tcp - 192.168.1.1 80 mine
+  server tcp - fd01::1 80 mine
+  start_daemon --resync=1s
+  in_sync
+  wait_until 40 has_reconciled 2
+  expect_equal "[]" "$(of_status .report.warnings)"
+  expect_equal "-A -t 192.168.1.1:80 -s rr
+-A -t [fd01::1]:80 -s rr" "$(services)"
+  expect_equal mine "$(tcp_ask 192.168.1.1 80 client)"
+  expect_equal mine "$(tcp_ask fd01::1 80 client)"
+  expect_contains "$(ipvsadm -Ln --stats)" "TCP  192.168.1.1:80"
+  expect_match "$(ipvsadm -Ln --stats)" '^TCP +192\.168\.1\.1:80 +1 '
+}
+
+case_reserved_addresses_are_nobodys() { # any kernel
+  bound 10.0.0.1 10.0.5.1 fd00::5
+  edit '.services |= map(.overLocal = true)'
+  expect_status 3 agent apply --reserve 10.0.5.0/24,fd00::5 --permit 10.0.5.1 --output=json
+  REPORT=$(sed -n '/^{/,$p' <<<"$OUTPUT")
+  expect_equal "tcp 10.0.5.1:80: refused: 10.0.5.1 is reserved by the option --reserve
+tcp [fd00::5]:80: refused: fd00::5 is reserved by the option --reserve" "$(failures)"
+  expect_equal "10.0.0.1/32" "$(on_link)"
+  expect_status 2 agent apply --reserve 10.0.5.1 --service-cidr 10.0.0.0/16
+  expect_contains "$OUTPUT" \
+    "--reserve: 10.0.5.1/32 is in --service-cidr 10.0.0.0/16, of which every address is local here"
+  expect_status 2 agent apply --reserve kube-system
+  expect_contains "$OUTPUT" "--reserve: 'kube-system' is not an address, nor a network such as 192.0.2.0/24"
+  expect_status 2 agent apply --permit 10.0.5
+  expect_contains "$OUTPUT" "--permit: '10.0.5' is neither an address or network nor the name of a namespace"
 }
 
 # A program that listens on every address, and one that only does so on IPv6.
