@@ -7,7 +7,7 @@
 
 #include "common/parse.h"
 #include "preflight/checks.h"
-#include "preflight/process_names.h"
+#include "common/process_names.h"
 
 static const struct {
 	const char *comm;

@@ -155,6 +155,12 @@ int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 						 .session = &made->session,
 						 .changed = daemon_on_ruleset,
 						 .context = made };
+	made->usability = (struct usability_watch){ .event = made->event,
+						    .session = &made->session,
+						    .look = daemon_on_usability,
+						    .context = made };
+	if (r == 0)
+		r = usability_watch_start(&made->usability, err);
 	if (r == 0)
 		r = listen_or_warn(made, err);
 	if (r < 0)
@@ -194,6 +200,7 @@ void daemon_free(struct daemon *daemon)
 	if (daemon->addresses)
 		address_watch_free(daemon->addresses);
 	ruleset_watch_clear(&daemon->rulesets);
+	usability_watch_clear(&daemon->usability);
 	sd_event_unref(daemon->event);
 	reconcile_report_clear(&daemon->report);
 	outcome_log_clear(&daemon->log);

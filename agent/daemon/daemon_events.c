@@ -6,6 +6,7 @@
 #include "agent/daemon/link_needs.h"
 #include "agent/daemon/lock.h"
 #include "agent/daemon/rulesets.h"
+#include "agent/kernel/ipvs.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -185,6 +186,50 @@ int daemon_on_ruleset(void *context)
 			     daemon->report.outcome == RECONCILE_IN_SYNC
 				     ? ruleset_delay_usec
 				     : daemon->last_read_usec * PACE_RETRY_FACTOR);
+}
+
+/* Whether services of ours, or others', have gone since the last reconcile. */
+static bool has_lost_services(struct session *session)
+{
+	size_t expected = session->foreign_services, count = 0;
+	cleanup_ipvs struct ipvs *ipvs = NULL;
+
+	for (size_t i = 0; i < session->ownership.service_count; i++)
+		expected += session->ownership.services[i].mark == OWNERSHIP_OWNED;
+	if (expected == 0 || ipvs_open(&ipvs, NULL) < 0 ||
+	    ipvs_count_services(ipvs, &count, NULL) < 0 || count >= expected)
+		return false;
+	log_warning(
+		"%zu of %zu virtual services are gone: another program has removed them from the kernel; putting them back",
+		expected - count, expected);
+	return true;
+}
+
+/* Links, routes or packet filters have changed: are all services there, and of use? */
+int daemon_on_usability(void *context)
+{
+	struct daemon *daemon = context;
+	struct session *session = &daemon->session;
+	bool changed = false;
+
+	if (daemon->status.reconciles == 0)
+		return 0;
+	session->services_lost = has_lost_services(session);
+	if (session->services_lost) {
+		session->wants_reconcile = true;
+		return daemon_hasten(daemon, daemon_time_to_next(daemon));
+	}
+	if (daemon->outcome != RECONCILE_IN_SYNC &&
+	    daemon->outcome != RECONCILE_DEGRADED)
+		return 0;
+	if (service_warnings_look(session, &daemon->report, &changed) < 0)
+		log_warning("looking at what makes services useless: out of memory");
+	if (changed) {
+		outcome_log_report(&daemon->log, &daemon->report,
+				   clock_usec(CLOCK_BOOTTIME));
+		daemon_write_status(daemon);
+	}
+	return 0;
 }
 
 int daemon_on_reload(UNUSED sd_event_source *source,

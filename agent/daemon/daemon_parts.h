@@ -14,6 +14,7 @@
 #include "agent/daemon/ruleset_watch.h"
 #include "agent/daemon/session.h"
 #include "agent/daemon/status.h"
+#include "agent/daemon/usability_watch.h"
 #include "agent/daemon/watch.h"
 #include "agent/kernel/address_watch.h"
 #include "agent/kernel/link.h"
@@ -35,6 +36,7 @@ struct daemon {
 	struct link_watch *links;
 	struct address_watch *addresses;
 	struct ruleset_watch rulesets;
+	struct usability_watch usability;
 	struct control *control;
 	struct health_server *health;
 	struct pace pace;
@@ -94,6 +96,7 @@ int daemon_on_address_timer(sd_event_source *source, uint64_t usec, void *userda
 int daemon_on_mend_timer(sd_event_source *source, uint64_t usec, void *userdata);
 int daemon_on_link(sd_event_source *source, int fd, uint32_t events, void *userdata);
 int daemon_on_ruleset(void *context);
+int daemon_on_usability(void *context);
 int daemon_on_reload(sd_event_source *source, const struct signalfd_siginfo *info,
 		     void *userdata);
 int daemon_on_stop(sd_event_source *source, const struct signalfd_siginfo *info,

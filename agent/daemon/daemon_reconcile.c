@@ -192,6 +192,12 @@ static int warn_of_watch(struct daemon *daemon)
 		problem);
 }
 
+/* Whether another program is known to write to the table. */
+static bool is_contested(const struct session *session)
+{
+	return session->kube_proxy != 0 || session->services_lost;
+}
+
 int daemon_reconcile(struct daemon *daemon, enum cause cause)
 {
 	bool reload = cause == CAUSE_RELOAD;
@@ -221,6 +227,7 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	}
 	note_outcome(daemon);
 	ruleset_watch_keep(&daemon->rulesets);
+	usability_watch_keep(&daemon->usability, is_contested(&daemon->session));
 	outcome_log_report(&daemon->log, &daemon->report, clock_usec(CLOCK_BOOTTIME));
 	daemon_write_status(daemon);
 	next = daemon_time_to_next(daemon);

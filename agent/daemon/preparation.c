@@ -156,6 +156,7 @@ int preparation_read_state(struct preparation *preparation,
 		if (r == 0)
 			r = preparation_fall_back(preparation, report);
 	} else if (r == STATE_OK) {
+		session->warnings.state_changed |= changed;
 		r = borrow_wanted(preparation, table, report);
 		if (r == 0)
 			r = admit(preparation);

@@ -10,6 +10,7 @@
 #include "agent/daemon/addresses.h"
 #include "agent/daemon/drains.h"
 #include "agent/daemon/execution.h"
+#include "agent/daemon/kube_proxy.h"
 #include "agent/daemon/last_good.h"
 #include "agent/daemon/link_needs.h"
 #include "agent/daemon/part.h"
@@ -233,7 +234,11 @@ static int finish(const struct preparation *preparation, struct reconcile_report
 
 	if (r == 0)
 		r = report_made_sysctls(preparation, report);
-	return r == 0 ? admission_report(&preparation->admission, report) : r;
+	if (r == 0)
+		r = admission_report(&preparation->admission, report);
+	return r == 0 ? kube_proxy_report(preparation->session, &preparation->wanted,
+					  report)
+		      : r;
 }
 
 /* A sysctl of our own link can only be set when the addresses' part has made that. */
@@ -297,6 +302,14 @@ static int report_omissions(const struct notes *notes, struct reconcile_report *
 	return r;
 }
 
+/* Whether the wanted services were brought about, be it those of the last good state. */
+static bool is_in_kernel(const struct reconcile_report *report)
+{
+	return report->outcome == RECONCILE_IN_SYNC ||
+	       report->outcome == RECONCILE_DEGRADED ||
+	       (report->falls_back && report->outcome != RECONCILE_TROUBLE);
+}
+
 static int run(struct session *session, bool changes_only,
 	       struct reconcile_report *report)
 {
@@ -319,6 +332,8 @@ static int run(struct session *session, bool changes_only,
 		return r;
 	session->foreign_services = report->foreign_services;
 	r = report_omissions(&session->state.table.notes, report);
+	if (r == 0 && is_in_kernel(report))
+		r = service_warnings_report(session, &preparation.wanted, report);
 	if (r < 0)
 		return r;
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)

@@ -56,6 +56,8 @@ struct reconcile_report {
 	char **warnings; /* what is less than it should be without any object being wrong */
 	size_t warning_count;
 	size_t warning_room;
+	/* Of these, those about services that are of no use, which change without a reconcile. */
+	size_t lasting_at, lasting;
 	size_t services;	/* wanted */
 	size_t services_failed; /* of these, with a failure of their own or of a destination */
 	size_t destinations;	 /* wanted */
@@ -121,6 +123,12 @@ int reconcile_report_add(struct reconcile_report *report, const char *object,
 /* Appends a warning. -ENOMEM. */
 int reconcile_report_warn(struct reconcile_report *report, const char *fmt, ...)
 	PRINTF_LIKE(2, 3) MUST_CHECK;
+
+/*
+ * Puts copies of these in the place of the lasting warnings, at the end where there are none. -ENOMEM.
+ */
+int reconcile_report_replace(struct reconcile_report *report, char *const *texts,
+			     size_t count) MUST_CHECK;
 
 /* Takes the failures and warnings off again. */
 void reconcile_report_restart(struct reconcile_report *report);

@@ -54,6 +54,32 @@ int reconcile_report_warn(struct reconcile_report *report, const char *fmt, ...)
 	return 0;
 }
 
+static void drop_lasting(struct reconcile_report *report)
+{
+	size_t end = report->lasting_at + report->lasting;
+
+	for (size_t i = report->lasting_at; i < end; i++)
+		free(report->warnings[i]);
+	if (end < report->warning_count)
+		memmove(&report->warnings[report->lasting_at], &report->warnings[end],
+			(report->warning_count - end) * sizeof(*report->warnings));
+	report->warning_count -= report->lasting;
+	report->lasting = 0;
+}
+
+int reconcile_report_replace(struct reconcile_report *report, char *const *texts,
+			     size_t count)
+{
+	int r = 0;
+
+	drop_lasting(report);
+	report->lasting_at = report->warning_count;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = reconcile_report_warn(report, "%s", texts[i]);
+	report->lasting = report->warning_count - report->lasting_at;
+	return r;
+}
+
 static void format_degraded(const struct reconcile_report *report, char *buffer,
 			    size_t size)
 {
@@ -154,6 +180,7 @@ void reconcile_report_restart(struct reconcile_report *report)
 	for (size_t i = 0; i < report->warning_count; i++)
 		free(report->warnings[i]);
 	report->warning_count = 0;
+	report->lasting_at = report->lasting = 0;
 	report->services_failed = 0;
 }
 

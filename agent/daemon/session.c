@@ -21,6 +21,7 @@ void session_clear(struct session *session)
 	notes_clear(&session->last_good_notes);
 	address_list_clear(&session->own_addresses);
 	table_clear(&session->draining);
+	service_warnings_clear(&session->warnings);
 	for (int slot = 0; slot < RULESET_SLOTS; slot++)
 		ruleset_clear(&session->rulesets_made[slot]);
 	memset(session, 0, sizeof(*session));

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "agent/daemon/addresses.h"
 #include "agent/daemon/history.h"
@@ -10,6 +11,7 @@
 #include "agent/daemon/quarrel.h"
 #include "agent/daemon/retry.h"
 #include "agent/daemon/rulesets_seen.h"
+#include "agent/daemon/service_warnings.h"
 #include "agent/state/cache.h"
 #include "agent/table/ownership.h"
 #include "agent/table/ruleset.h"
@@ -45,6 +47,9 @@ struct session {
 		own_addresses; /* the node's, as the last rulesets leave them open */
 	bool own_addresses_used;
 	struct ruleset rulesets_made[RULESET_SLOTS]; /* as this process made them last */
+	struct service_warnings warnings;
+	pid_t kube_proxy; /* of a process of this name beside a cluster's services; 0: none */
+	bool services_lost; /* another program has removed some since the last reconcile */
 	size_t foreign_services; /* as the last whole reconcile counted them */
 
 	/* As wanted: the services that stay while some of their destinations drain. */

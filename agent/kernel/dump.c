@@ -253,6 +253,21 @@ int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err)
 	return explain(r, err);
 }
 
+static int count_service(UNUSED const struct nlmsghdr *message, void *context)
+{
+	(*(size_t *)context)++;
+	return 0;
+}
+
+int ipvs_count_services(struct ipvs *ipvs, size_t *count, struct err *err)
+{
+	int r;
+
+	*count = 0;
+	r = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_DUMP, count_service, count);
+	return r < 0 ? explain(r, err) : 0;
+}
+
 static int handle_one_service(const struct nlmsghdr *message, void *context)
 {
 	struct service *service = context;

@@ -41,6 +41,9 @@ int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err) MU
  */
 int ipvs_dump(struct ipvs *ipvs, struct table *table, struct err *err) MUST_CHECK;
 
+/* How many services the kernel has, of all owners: one dump, without their destinations. */
+int ipvs_count_services(struct ipvs *ipvs, size_t *count, struct err *err) MUST_CHECK;
+
 /*
  * Reads the one service with this key, its destinations sorted, into an empty service. What a dump
  * left out is asked for in this way. -ESRCH where the kernel does not have it.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Documentation/accounting/taskstats.rst; the name is set for each process that is asked for
  * (kernel/tsacct.c: bacct_add_tsk). */
-#include "preflight/process_names.h"
+#include "common/process_names.h"
 
 #include <errno.h>
 #include <linux/taskstats.h>

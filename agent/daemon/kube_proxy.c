@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/kube_proxy.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+
+#include "agent/daemon/session.h"
+#include "agent/kernel/processes.h"
+
+static const char process_name[] = "kube-proxy";
+static const char ipvs_mode_link[] = "kube-ipvs0";
+
+static bool has_cluster_addresses(const struct table *wanted)
+{
+	for (size_t i = 0; i < wanted->service_count; i++) {
+		if (wanted->services[i].exposure &&
+		    wanted->services[i].exposure->cluster_ip)
+			return true;
+	}
+	return false;
+}
+
+int kube_proxy_report(struct session *session, const struct table *wanted,
+		      struct reconcile_report *report)
+{
+	bool cluster = has_cluster_addresses(wanted);
+	bool concerns = cluster || (wanted->service_count > 0 &&
+				    if_nametoindex(ipvs_mode_link) != 0);
+	size_t failures = report->failure_count;
+	char text[400];
+
+	if (!concerns)
+		session->kube_proxy = 0;
+	else if (!report->part)
+		session->kube_proxy = process_find(process_name);
+	else if (session->kube_proxy &&
+		 !process_has_name(session->kube_proxy, process_name))
+		session->kube_proxy = 0;
+	if (session->kube_proxy == 0)
+		return 0;
+	snprintf(
+		text, sizeof(text),
+		"it runs (process %d) and %s: take it off this node, and have kubeadm not bring it back (`proxy.disabled: true` of its ClusterConfiguration, or `--skip-phases=addon/kube-proxy`)",
+		(int)session->kube_proxy,
+		cluster ? "serves the same cluster, and may clear the table"
+			: "removes services that it does not know, in its IPVS mode");
+	if (reconcile_report_add(report, process_name, NULL, text, EBUSY) < 0)
+		return -ENOMEM;
+	/*
+	 * Every reconcile looks again: it has no back-off that a success would wait for.
+	 */
+	report->failures[failures].waiting = true;
+	return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/daemon/usability_watch.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "agent/daemon/session.h"
+#include "agent/kernel/nft_filter.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+/* What changes together is looked at together. */
+static const uint64_t gather_usec = 100 * 1000;
+static const uint64_t least_usec = 1000 * 1000;
+static const uint64_t contested_usec = 2000 * 1000;
+static const uint64_t contest_usec = 10 * 60 * 1000000ULL;
+static const uint64_t accuracy_usec = 50 * 1000;
+
+enum { LOOK_FACTOR = 50 };
+
+static int set_timer(struct usability_watch *watch, uint64_t at)
+{
+	int r = sd_event_source_set_time(watch->timer, at);
+
+	return r < 0 ? r : sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
+}
+
+/* While a look is due, further events do not wake anybody: they stay in the sockets. */
+static void listen_to(struct usability_watch *watch, bool on)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->sources); i++) {
+		if (watch->sources[i])
+			sd_event_source_set_enabled(watch->sources[i],
+						    on ? SD_EVENT_ON : SD_EVENT_OFF);
+	}
+}
+
+static void give_up(struct usability_watch *watch, enum path_watch_kind kind, int code)
+{
+	log_error(
+		"watching %s: %s; what makes services useless is seen at the next resync only",
+		kind == PATH_WATCH_ROUTES ? "routes" : "nftables", strerror(-code));
+	watch->sources[kind] = sd_event_source_disable_unref(watch->sources[kind]);
+	path_watch_free(watch->watches[kind]);
+	watch->watches[kind] = NULL;
+	watch->session->warnings.watched = false;
+	watch->fails = true;
+}
+
+/* Whether anything has happened. */
+static bool read_events(struct usability_watch *watch)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(watch->watches); i++) {
+		int r = watch->watches[i] ? path_watch_dispatch(watch->watches[i]) : 0;
+
+		if (r < 0)
+			give_up(watch, (enum path_watch_kind)i, r);
+		changed |= r != PATH_NOTHING;
+	}
+	if (changed)
+		service_warnings_expire(&watch->session->warnings);
+	return changed;
+}
+
+static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
+		    void *userdata)
+{
+	struct usability_watch *watch = userdata;
+	uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+	if (!read_events(watch))
+		return 0;
+	listen_to(watch, false);
+	return set_timer(watch, MAX_OF(now + gather_usec, watch->next));
+}
+
+static int on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
+{
+	struct usability_watch *watch = userdata;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC), end;
+	int r;
+
+	read_events(watch);
+	listen_to(watch, true);
+	r = watch->look(watch->context);
+	end = clock_usec(CLOCK_MONOTONIC);
+	watch->next = end + MAX_OF(least_usec, (end - start) * LOOK_FACTOR);
+	if (r >= 0 && watch->contested_until > end)
+		r = set_timer(watch, MAX_OF(end + contested_usec, watch->next));
+	return r;
+}
+
+static int begin(struct usability_watch *watch, enum path_watch_kind kind,
+		 struct err *err)
+{
+	int r = path_watch_new(&watch->watches[kind], kind, err);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(watch->event, &watch->sources[kind],
+			    path_watch_fd(watch->watches[kind]), EPOLLIN, on_event,
+			    watch);
+	return r < 0 ? err_errno(err, -r, "watching routes and filters") : 0;
+}
+
+int usability_watch_start(struct usability_watch *watch, struct err *err)
+{
+	int r = sd_event_add_time(watch->event, &watch->timer, CLOCK_MONOTONIC, 0,
+				  accuracy_usec, on_timer, watch);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+	if (r < 0)
+		return err_errno(err, -r, "watching routes");
+	return begin(watch, PATH_WATCH_ROUTES, err);
+}
+
+static void keep_contested(struct usability_watch *watch, uint64_t now)
+{
+	if (watch->contested_until < now)
+		(void)set_timer(watch, MAX_OF(now + contested_usec, watch->next));
+	watch->contested_until = now + contest_usec;
+}
+
+/*
+ * Without nf_tables there is no filter, and watching would load it: only reconciles see
+ * it come.
+ */
+void usability_watch_keep(struct usability_watch *watch, bool contested)
+{
+	struct service_warnings *warnings = &watch->session->warnings;
+	bool there = nft_filter_is_there();
+	uint64_t now = clock_usec(CLOCK_MONOTONIC);
+	struct err err = { 0 };
+
+	if (contested)
+		keep_contested(watch, now);
+	if (there && !watch->watches[PATH_WATCH_FILTERS] && !watch->fails) {
+		watch->fails = begin(watch, PATH_WATCH_FILTERS, &err) < 0;
+		if (watch->fails)
+			log_warning(
+				"changes of nftables are seen at the next resync only: %s",
+				err.text);
+		/* What was read may have changed before the watch began. */
+		service_warnings_expire(warnings);
+		if (!watch->fails)
+			(void)set_timer(watch, MAX_OF(now + gather_usec, watch->next));
+	}
+	warnings->watched = watch->watches[PATH_WATCH_ROUTES] &&
+			    (watch->watches[PATH_WATCH_FILTERS] || !there);
+}
+
+void usability_watch_clear(struct usability_watch *watch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->watches); i++) {
+		sd_event_source_disable_unref(watch->sources[i]);
+		if (watch->watches[i])
+			path_watch_free(watch->watches[i]);
+		watch->sources[i] = NULL;
+		watch->watches[i] = NULL;
+	}
+	watch->timer = sd_event_source_disable_unref(watch->timer);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <linux/netlink.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/kernel/answer.h"
+#include "agent/table/packet_filter.h"
+#include "common/macro.h"
+
+/*
+ * nf_tables' expressions and elements as the kernel tells of them
+ * (linux/netfilter/nf_tables.h), in the form that packet_filter.h takes. What is not
+ * known becomes an expression that may match. Bytes may come from anywhere.
+ */
+
+enum { NFT_NAME = 64 };
+
+struct nft_name {
+	char text[NFT_NAME];
+};
+
+/* Chains and sets that are referred to: an expression has the index of its name here. */
+struct nft_names {
+	struct nft_name *items; /* owned */
+	size_t count, room;
+};
+
+struct nft_attribute_text {
+	uint16_t type;
+	const char *text;
+};
+
+/* In a message, after its nfgenmsg. As answer_find(). */
+int nft_find_attributes(struct answer *answer, const struct nlmsghdr *message,
+			const struct answer_rule *rules, unsigned int count) MUST_CHECK;
+
+/* The value of NFTA_RULE_EXPRESSIONS into an empty rule. -EBADMSG, -ENOMEM. */
+int nft_decode_rule(const void *bytes, size_t length, struct filter_rule *rule,
+		    struct nft_names *names) MUST_CHECK;
+
+/*
+ * The value of NFTA_SET_ELEM_LIST_ELEMENTS, added to the set. -EOPNOTSUPP for elements
+ * that are not single values of one length up to FILTER_DATA; -EBADMSG, -ENOMEM.
+ */
+int nft_decode_elements(const void *bytes, size_t length, struct filter_set *set,
+			struct nft_names *names) MUST_CHECK;
+
+void nft_names_clear(struct nft_names *names);

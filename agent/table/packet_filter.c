@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/table/packet_filter.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Beyond so many jumps or rules a packet counts as accepted. */
+enum { JUMPS_MAX = 16, RULES_MAX = 10000 };
+
+enum { LOOPBACK_INDEX = 1, INET_FAMILY = 1 };
+
+/* What is known of a byte. */
+enum knowledge {
+	BYTE_UNKNOWN,
+	BYTE_KNOWN,
+	BYTE_NOT_LOOPBACK, /* of a link that is not lo: all that is known of it */
+};
+
+struct registers {
+	uint8_t bytes[FILTER_REGISTERS * 4];
+	uint8_t known[FILTER_REGISTERS * 4];
+};
+
+enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
+
+/* --- what is known of the packet --- */
+
+static void set_known(struct registers *registers, size_t at, const void *bytes,
+		      size_t length)
+{
+	memcpy(registers->bytes + at, bytes, length);
+	memset(registers->known + at, BYTE_KNOWN, length);
+}
+
+/*
+ * A part of the header that is value, length bytes from offset on; what else is loaded
+ * stays unknown.
+ */
+static void load_part(struct registers *registers,
+		      const struct filter_expression *expression, size_t offset,
+		      const void *value, size_t length)
+{
+	size_t at = (size_t)expression->target * 4;
+
+	for (size_t i = 0; i < expression->length; i++) {
+		size_t position = expression->offset + i;
+
+		if (position >= offset && position < offset + length)
+			set_known(registers, at + i,
+				  (const uint8_t *)value + (position - offset), 1);
+	}
+}
+
+static void load_network_header(struct registers *registers,
+				const struct filter_expression *expression,
+				const struct packet *packet)
+{
+	bool v6 = packet->family == AF_INET6;
+	size_t length = v6 ? 16 : 4;
+
+	if (packet->source.family)
+		load_part(registers, expression, v6 ? 8 : 12, packet->source.bytes,
+			  length);
+	if (packet->target.family)
+		load_part(registers, expression, v6 ? 24 : 16, packet->target.bytes,
+			  length);
+	if (packet->protocol)
+		load_part(registers, expression, v6 ? 6 : 9, &packet->protocol, 1);
+}
+
+static void load_ports(struct registers *registers,
+		       const struct filter_expression *expression,
+		       const struct packet *packet)
+{
+	uint16_t source = htons(packet->source_port), target = htons(packet->target_port);
+
+	if (source)
+		load_part(registers, expression, 0, &source, sizeof(source));
+	if (target)
+		load_part(registers, expression, 2, &target, sizeof(target));
+}
+
+static void load_link(struct registers *registers,
+		      const struct filter_expression *expression,
+		      const struct packet_link *link)
+{
+	bool by_name = expression->field == FIELD_INPUT_NAME ||
+		       expression->field == FIELD_OUTPUT_NAME;
+	size_t at = (size_t)expression->target * 4;
+	char name[FILTER_DATA] = "";
+
+	if (link->index == 0) {
+		memset(registers->known + at, BYTE_NOT_LOOPBACK, expression->length);
+	} else if (by_name) {
+		memcpy(name, link->name, sizeof(name));
+		set_known(registers, at, name, expression->length);
+	} else if (expression->length == sizeof(link->index)) {
+		set_known(registers, at, &link->index, sizeof(link->index));
+	}
+}
+
+static void load(struct registers *registers, const struct filter_expression *expression,
+		 const struct packet *packet)
+{
+	uint8_t family = packet->family;
+	size_t at = (size_t)expression->target * 4;
+
+	memset(registers->known + at, BYTE_UNKNOWN, expression->length);
+	switch ((enum filter_field)expression->field) {
+	case FIELD_NETWORK_HEADER:
+		load_network_header(registers, expression, packet);
+		break;
+	case FIELD_TRANSPORT_HEADER:
+		load_ports(registers, expression, packet);
+		break;
+	case FIELD_NETWORK_PROTOCOL:
+		set_known(registers, at, &family, sizeof(family));
+		break;
+	case FIELD_PROTOCOL:
+		if (packet->protocol)
+			set_known(registers, at, &packet->protocol, 1);
+		break;
+	case FIELD_INPUT_LINK:
+	case FIELD_INPUT_NAME:
+		load_link(registers, expression, &packet->input);
+		break;
+	case FIELD_OUTPUT_LINK:
+	case FIELD_OUTPUT_NAME:
+		load_link(registers, expression, &packet->output);
+		break;
+	case FIELD_CT_STATE:
+		if (packet->ct_state && expression->length == sizeof(packet->ct_state))
+			set_known(registers, at, &packet->ct_state,
+				  sizeof(packet->ct_state));
+		break;
+	case FIELD_UNKNOWN:
+		break;
+	}
+}
+
+/* --- rules --- */
+
+static void calculate(struct registers *registers,
+		      const struct filter_expression *expression)
+{
+	size_t from = (size_t)expression->source * 4, to = (size_t)expression->target * 4;
+
+	for (size_t i = 0; i < expression->length; i++) {
+		uint8_t known = registers->known[from + i];
+
+		registers->bytes[to + i] =
+			(uint8_t)((registers->bytes[from + i] & expression->data[i]) ^
+				  expression->flip[i]);
+		/* Bits that are masked away need not be known. */
+		registers->known[to + i] = known == BYTE_KNOWN || expression->data[i] == 0
+						   ? BYTE_KNOWN
+						   : BYTE_UNKNOWN;
+	}
+}
+
+static bool names_loopback(const struct filter_expression *expression)
+{
+	static const char name[] = "lo";
+	int index = LOOPBACK_INDEX;
+
+	return expression->length == sizeof(index)
+		       ? memcmp(expression->data, &index, sizeof(index)) == 0
+		       : expression->length >= sizeof(name) &&
+				 memcmp(expression->data, name, sizeof(name)) == 0;
+}
+
+static enum match compare_known(int order, uint8_t operation)
+{
+	static const bool holds[][3] = {
+		{ false, true, false }, /* eq; by order -1, 0, 1 */
+		{ true, false, true },	/* neq */
+		{ true, false, false }, /* lt */
+		{ true, true, false },	/* lte */
+		{ false, false, true }, /* gt */
+		{ false, true, true },	/* gte */
+	};
+
+	if (operation >= ARRAY_SIZE(holds))
+		return MATCH_MAYBE;
+	return holds[operation][(order > 0) - (order < 0) + 1] ? MATCH_YES : MATCH_NO;
+}
+
+static enum match compare(const struct registers *registers,
+			  const struct filter_expression *expression)
+{
+	size_t at = (size_t)expression->source * 4;
+	bool equality = expression->operation <= 1, unknown = false;
+
+	for (size_t i = 0; i < expression->length; i++) {
+		uint8_t known = registers->known[at + i];
+
+		if (known == BYTE_NOT_LOOPBACK && equality && names_loopback(expression))
+			return compare_known(1, expression->operation);
+		/* One byte that differs decides whether they are equal. */
+		if (known == BYTE_KNOWN && equality &&
+		    registers->bytes[at + i] != expression->data[i])
+			return compare_known(1, expression->operation);
+		unknown |= known != BYTE_KNOWN;
+	}
+	if (unknown)
+		return MATCH_MAYBE;
+	return compare_known(
+		memcmp(registers->bytes + at, expression->data, expression->length),
+		expression->operation);
+}
+
+static bool is_known(const struct registers *registers, size_t at, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (registers->known[at + i] != BYTE_KNOWN)
+			return false;
+	}
+	return true;
+}
+
+/* What a rule does where it matches. */
+struct effect {
+	enum filter_verdict verdict;
+	int chain; /* of a jump */
+};
+
+static enum match look_up(const struct packet_filter *filter,
+			  const struct registers *registers,
+			  const struct filter_expression *expression,
+			  struct effect *effect)
+{
+	const struct filter_set *set =
+		expression->set < 0 ? NULL : &filter->sets[expression->set];
+	size_t at = (size_t)expression->source * 4;
+	bool found = false;
+
+	if (!set || at + set->length > sizeof(registers->bytes) ||
+	    !is_known(registers, at, set->length)) {
+		/* Any of its verdicts, which may accept. */
+		if (expression->maps)
+			effect->verdict = VERDICT_ACCEPT;
+		return MATCH_MAYBE;
+	}
+	for (size_t i = 0; !found && i < set->count; i++) {
+		found = memcmp(set->elements[i].key, registers->bytes + at,
+			       set->length) == 0;
+		if (found && expression->maps)
+			*effect = (struct effect){
+				(enum filter_verdict)set->elements[i].verdict,
+				set->elements[i].chain
+			};
+	}
+	return found != expression->inverts ? MATCH_YES : MATCH_NO;
+}
+
+static enum match run_expression(const struct packet_filter *filter,
+				 const struct packet *packet, struct registers *registers,
+				 const struct filter_expression *expression,
+				 struct effect *effect)
+{
+	switch (expression->kind) {
+	case EXPRESSION_LOAD:
+		load(registers, expression, packet);
+		return MATCH_YES;
+	case EXPRESSION_BITWISE:
+		calculate(registers, expression);
+		return MATCH_YES;
+	case EXPRESSION_COMPARE:
+		return compare(registers, expression);
+	case EXPRESSION_LOOKUP:
+		return look_up(filter, registers, expression, effect);
+	case EXPRESSION_VERDICT:
+		*effect = (struct effect){ (enum filter_verdict)expression->verdict,
+					   expression->chain };
+		return MATCH_YES;
+	case EXPRESSION_CT_STATE:
+		if (packet->ct_state == 0)
+			return MATCH_MAYBE;
+		return packet->ct_state & expression->ct_states ? MATCH_YES : MATCH_NO;
+	case EXPRESSION_UNKNOWN:
+		memset(registers->known, BYTE_UNKNOWN, sizeof(registers->known));
+		return MATCH_MAYBE;
+	case EXPRESSION_NEUTRAL:
+		break;
+	}
+	return MATCH_YES;
+}
+
+static enum match run_rule(const struct packet_filter *filter,
+			   const struct filter_rule *rule, const struct packet *packet,
+			   struct effect *effect)
+{
+	struct registers registers;
+	enum match match = MATCH_YES;
+
+	memset(&registers, 0, sizeof(registers));
+	*effect = (struct effect){ VERDICT_NONE, -1 };
+	for (size_t i = 0; i < rule->count; i++) {
+		enum match found = run_expression(filter, packet, &registers,
+						  &rule->expressions[i], effect);
+
+		match = MIN_OF(match, found);
+		if (match == MATCH_NO || effect->verdict != VERDICT_NONE)
+			break;
+	}
+	return match;
+}
+
+/* --- chains --- */
+
+struct run {
+	const struct packet_filter *filter;
+	const struct packet *packet;
+	int jumps;
+	size_t rules_left;
+};
+
+/*
+ * ACCEPT where a rule can accept it, DROP where one does drop it, NONE where it goes on
+ * in the chain that jumped here.
+ */
+static enum filter_verdict run_chain(struct run *run, int index)
+{
+	const struct filter_chain *chain = index < 0 ? NULL : &run->filter->chains[index];
+	bool may_have_left = false; /* by a return or goto that may not match */
+
+	if (!chain || !chain->read || run->jumps == JUMPS_MAX)
+		return VERDICT_ACCEPT;
+	for (size_t i = 0; i < chain->count; i++) {
+		struct effect effect;
+		enum match match;
+
+		if (run->rules_left-- == 0)
+			return VERDICT_ACCEPT;
+		match = run_rule(run->filter, &chain->rules[i], run->packet, &effect);
+		if (match == MATCH_NO)
+			continue;
+		if (effect.verdict == VERDICT_JUMP || effect.verdict == VERDICT_GOTO) {
+			bool leaves = effect.verdict == VERDICT_GOTO;
+
+			run->jumps++;
+			effect.verdict = run_chain(run, effect.chain);
+			run->jumps--;
+			if (effect.verdict == VERDICT_NONE && leaves)
+				effect.verdict = VERDICT_RETURN;
+		}
+		if (effect.verdict == VERDICT_ACCEPT)
+			return VERDICT_ACCEPT;
+		if (effect.verdict == VERDICT_RETURN && match == MATCH_YES)
+			return VERDICT_NONE;
+		may_have_left |= effect.verdict == VERDICT_RETURN;
+		if (effect.verdict == VERDICT_DROP && match == MATCH_YES &&
+		    !may_have_left)
+			return VERDICT_DROP;
+	}
+	return VERDICT_NONE;
+}
+
+static bool concerns(const struct filter_chain *chain, enum filter_hook hook, int below,
+		     const struct packet *packet)
+{
+	return chain->base && chain->hook == hook && chain->priority < below &&
+	       (chain->family == INET_FAMILY || chain->family == packet->family);
+}
+
+const struct filter_chain *packet_filter_drops(const struct packet_filter *filter,
+					       enum filter_hook hook, int below,
+					       const struct packet *packet)
+{
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct filter_chain *chain = &filter->chains[i];
+		struct run run = { .filter = filter,
+				   .packet = packet,
+				   .rules_left = RULES_MAX };
+		enum filter_verdict verdict;
+
+		if (!concerns(chain, hook, below, packet))
+			continue;
+		verdict = run_chain(&run, (int)i);
+		if (verdict == VERDICT_DROP || (verdict == VERDICT_NONE && chain->drops))
+			return chain;
+	}
+	return NULL;
+}
+
+const char *filter_chain_format(const struct filter_chain *chain,
+				char buffer[static FILTER_CHAIN_TEXT])
+{
+	const char *family = chain->family == AF_INET6	? "ip6"
+			     : chain->family == AF_INET ? "ip"
+							: "inet";
+
+	snprintf(buffer, FILTER_CHAIN_TEXT, "%s %s %s", family, chain->table,
+		 chain->name);
+	return buffer;
+}
+
+void packet_filter_clear(struct packet_filter *filter)
+{
+	for (size_t i = 0; i < filter->count; i++) {
+		struct filter_chain *chain = &filter->chains[i];
+
+		for (size_t k = 0; k < chain->count; k++)
+			free(chain->rules[k].expressions);
+		free(chain->rules);
+	}
+	for (size_t i = 0; i < filter->set_count; i++)
+		free(filter->sets[i].elements);
+	free(filter->sets);
+	free(filter->chains);
+	memset(filter, 0, sizeof(*filter));
+}
