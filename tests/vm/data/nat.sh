@@ -31,9 +31,9 @@ cluster6() {
   pod tcp pod2 fd02:2::2
 }
 
-# service ADDRESS POD-ADDRESS JSON [PROTOCOL]: of port 80, as JSON
+# service ADDRESS POD-ADDRESS [JSON [PROTOCOL]]: of port 80, as JSON
 service() {
-  jq -n --arg address "$1" --arg pod "$2" --argjson more "{$3}" --arg protocol "${4:-tcp}" \
+  jq -n --arg address "$1" --arg pod "$2" --argjson more "{${3:-}}" --arg protocol "${4:-tcp}" \
     '{address: $address, port: 80, protocol: $protocol,
       destinations: (if $pod == "" then [] else [{address: $pod, port: 8080}] end)} + $more'
 }

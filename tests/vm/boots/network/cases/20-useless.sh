@@ -15,8 +15,6 @@ said() {
     expect_contains "$warnings" "$text"
   done
 }
-# plain ADDRESS POD-ADDRESS: a service with nothing but what IPVS does
-plain() { service "$1" "$2" ""; }
 forwarding() { echo "$1" >"/proc/sys/net/ipv4/conf/$2/forwarding"; }
 answers() { expect_equal "$1" "$(ask tcp 10.0.0.1 80 client)"; }
 # is_silent [ADDRESS]
@@ -53,11 +51,11 @@ case_address_that_is_not_local() {
 case_firewall_marks_and_standbys_need_no_address() { # any kernel
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.1.2 | jq 'del(.address, .port, .protocol) + {fwmark: 7}')"
+  state "$(service 10.0.0.1 10.244.1.2 | jq 'del(.address, .port, .protocol) + {fwmark: 7}')"
   put_in
   said
   ip address del 10.0.0.2/32 dev lo
-  state "$(plain 10.0.0.2 10.244.1.2)"
+  state "$(service 10.0.0.2 10.244.1.2)"
   jq '. + {syncDaemons: [{role: "backup", interface: "pod1-link", syncId: 1}]}' state.json >new
   mv new state.json
   put_in
@@ -66,7 +64,7 @@ case_firewall_marks_and_standbys_need_no_address() { # any kernel
 
 case_forwarding_that_is_off() {
   cluster
-  state "$(plain 10.0.0.1 10.244.1.2)"
+  state "$(service 10.0.0.1 10.244.1.2)"
   put_in
   said "net.ipv4.conf.pod1-link.forwarding is 0, so that answers of masqueraded destinations"
   is_silent
@@ -80,14 +78,14 @@ case_forwarding_that_is_off() {
   said "tcp 10.0.0.1:80 -> 10.244.1.2:8080: net.ipv4.conf.pod1-link.forwarding is 0"
   is_silent
   # Direct routing needs none.
-  state "$(plain 10.0.0.1 10.244.1.2 | jq '.destinations[0] += {port: 80, forward: "direct"}')"
+  state "$(service 10.0.0.1 10.244.1.2 | jq '.destinations[0] += {port: 80, forward: "direct"}')"
   put_in
   said
 }
 
 case_forwarding_of_ipv6_that_is_off() {
   cluster6
-  state "$(plain fd00::1 fd02:1::2)"
+  state "$(service fd00::1 fd02:1::2)"
   put_in
   said "tcp [fd00::1]:80 -> [fd02:1::2]:8080: net.ipv6.conf.all.forwarding is 0"
   is_silent fd00::1
@@ -100,7 +98,7 @@ case_forwarding_of_ipv6_that_is_off() {
 case_destination_without_a_route() { # any kernel
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.9.2)" "$(plain 10.0.0.2 10.244.9.2 | jq '.destinations[0] += {port: 80, forward: "tunnel"}')"
+  state "$(service 10.0.0.1 10.244.9.2)" "$(service 10.0.0.2 10.244.9.2 | jq '.destinations[0] += {port: 80, forward: "tunnel"}')"
   put_in
   said "tcp 10.0.0.1:80 -> 10.244.9.2:8080, tcp 10.0.0.2:80 -> 10.244.9.2:80: this node has no route to the destination"
   ip route add 10.244.9.0/24 via 10.244.1.2
@@ -114,7 +112,7 @@ case_destination_without_a_route() { # any kernel
 case_no_destination_that_is_usable() { # any kernel
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 "")" "$(plain 10.0.0.2 10.244.1.2 | jq '.destinations[0].weight = 0')"
+  state "$(service 10.0.0.1 "")" "$(service 10.0.0.2 10.244.1.2 | jq '.destinations[0].weight = 0')"
   put_in
   said "tcp 10.0.0.1:80: there is no destination" "tcp 10.0.0.2:80: every destination has weight 0"
 }
@@ -122,7 +120,7 @@ case_no_destination_that_is_usable() { # any kernel
 case_destination_of_loopback() {
   cluster
   server tcp - 127.0.0.1 8080 here
-  state "$(plain 10.0.0.1 127.0.0.1)"
+  state "$(service 10.0.0.1 127.0.0.1)"
   put_in
   said "tcp 10.0.0.1:80 -> 127.0.0.1:8080: the masqueraded destination is a loopback address"
   is_silent
@@ -130,7 +128,7 @@ case_destination_of_loopback() {
 
 case_destination_that_is_the_virtual_address() {
   cluster
-  state "$(plain 10.0.0.1 10.0.0.1)"
+  state "$(service 10.0.0.1 10.0.0.1)"
   put_in
   said "tcp 10.0.0.1:80 -> 10.0.0.1:8080: the destination is the virtual address itself, and no program listens there"
   # A listener is a real server like any other.
@@ -153,7 +151,7 @@ chain() { # HOOK [FAMILY [RULE…]]
 case_input_policy_that_drops() {
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.1.2)"
+  state "$(service 10.0.0.1 10.244.1.2)"
   chain input inet 'iif lo accept' 'ct state established,related accept' 'ct state vmap { invalid : drop, established : accept }' \
     'tcp dport { 22, 443 } accept' 'ip protocol icmp accept'
   put_in
@@ -174,7 +172,7 @@ case_input_policy_that_drops() {
 case_forward_policy_that_drops() {
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.1.2)"
+  state "$(service 10.0.0.1 10.244.1.2)"
   iptables -P FORWARD DROP
   iptables -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
   put_in
@@ -202,7 +200,7 @@ case_forward_policy_that_drops() {
 case_forward_policy_of_ipv6_that_drops() {
   cluster6
   echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-  state "$(plain fd00::1 fd02:1::2)"
+  state "$(service fd00::1 fd02:1::2)"
   chain forward ip 'ip saddr 10.244.1.2 accept'
   put_in
   said
@@ -219,7 +217,7 @@ case_forward_policy_of_ipv6_that_drops() {
 case_output_policy_that_drops() {
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.1.2)"
+  state "$(service 10.0.0.1 10.244.1.2)"
   chain output inet 'ct state established accept'
   put_in
   said "the chain \`inet theirs output\` of nftables, another program's, drops what IPVS sends to the destination"
@@ -233,7 +231,7 @@ case_output_policy_that_drops() {
 case_rule_that_rejects_is_as_a_policy() { # any kernel
   cluster
   forwarding 1 all
-  state "$(plain 10.0.0.1 10.244.1.2)"
+  state "$(service 10.0.0.1 10.244.1.2)"
   iptables -A INPUT -p tcp --dport 22 -j ACCEPT
   iptables -A INPUT -j REJECT
   put_in

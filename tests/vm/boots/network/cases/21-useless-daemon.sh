@@ -56,7 +56,7 @@ case_nothing_of_it_wakes_a_daemon_at_rest() {
   nft add table inet theirs
   start_daemon --resync=1h
   wait_until 40 warns "no route to the destination"
-  # What began with the start is over after two seconds.
+  # What began with the start is over by then.
   sleep 3
   local before
   before=$(wakeups)
