@@ -165,16 +165,19 @@ listens() { "${@:3}" ss "$1" "sport = :$2" | grep -q .; }
 
 tcp_server() { server tcp "$@"; }
 
-# ask PROTOCOL ADDRESS PORT [NETNS]: connects (udp: sends a line) and prints the answer; fails after
-# 5 s, or where nobody listens
+# ask PROTOCOL ADDRESS PORT [NETNS]: connects (udp: sends a line) and prints the answer; fails where nobody
+# listens, and after ASK_SECONDS, 40 where that is not set: an answer ends it, so that only a case that wants
+# none sets it
 ask() {
-  local enter=() target
+  local enter=()
   [ -z "${4:-}" ] || enter=(ip netns exec "$4")
-  target=$(socat_type "$1" connect "$2"):$(bracketed "$2"):$3
   if [ "$1" = udp ]; then
-    timeout 5 "${enter[@]}" socat -t 3 - "$target" <<<"hello"
+    # shellcheck disable=SC2016 # the inner shell expands it
+    timeout "${ASK_SECONDS:-40}" "${enter[@]}" \
+      bash -c 'exec 3<>"/dev/udp/$1/$2" && echo hello >&3 && head -n 1 <&3' - "$2" "$3"
   else
-    timeout 5 "${enter[@]}" socat -u "$target" -
+    timeout "${ASK_SECONDS:-40}" "${enter[@]}" \
+      socat -u "$(socat_type "$1" connect "$2"):$(bracketed "$2"):$3" -
   fi
 }
 

@@ -69,7 +69,8 @@ answers() {
 }
 # all_answers PATTERN …: all of them, asked for at once, since one that does not come takes long
 all_answers() {
-  local i pattern=$1 asked=()
+  local i pattern=$1 asked=() ASK_SECONDS=40
+  [ "$pattern" != 'no answer' ] || ASK_SECONDS=3
   for i in 1 2 3 4; do
     seen "${@:2}" >"answer.$i" &
     asked+=($!)
@@ -131,7 +132,8 @@ case_external_policy_local_keeps_the_client() {
 
 # each_answers PATTERN "PROTOCOL ADDRESS PORT [NETNS]"…: each of these, asked for at once
 each_answers() {
-  local i pattern=$1 asked=()
+  local i pattern=$1 asked=() ASK_SECONDS=40
+  [ "$pattern" != 'no answer' ] || ASK_SECONDS=3
   shift
   for ((i = 1; i <= $#; i++)); do
     # shellcheck disable=SC2086

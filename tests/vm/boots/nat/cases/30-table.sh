@@ -175,7 +175,7 @@ case_change_of_the_state_changes_the_rules() { # any kernel
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
   edit '.services[0].sourceRanges = ["198.51.100.0/24"]'
   wait_until 40 has "198.51.100.0/24" ours
-  expect_equal "no answer" "$(seen tcp 10.0.0.1 80 client)"
+  expect_equal "no answer" "$(ASK_SECONDS=3 seen tcp 10.0.0.1 80 client)"
   # A service that comes and one that goes.
   edit 'del(.services[0].sourceRanges) | .services[1].address = "10.0.0.3"'
   wait_until 40 has "10.0.0.3 . tcp . 80" ours
