@@ -185,13 +185,19 @@ static int print_json(const struct difference *difference)
 }
 
 /* What apply says before it does it, or instead. */
-static void print_hold(const struct plan *plan)
+static void print_hold(struct preparation *preparation)
 {
-	if (plan_removes_most(plan))
+	const struct plan *plan = &preparation->plan;
+	struct hold_counts counts;
+	int64_t when = 0;
+
+	if (hold_may_be_due(plan->removed_services, plan->removed_destinations) &&
+	    preparation_count_removed(preparation, &counts, &when) == 0 &&
+	    hold_is_due(&counts))
 		log_warning(
-			"this removes %zu of %zu services and %zu of %zu destinations: it would be held; apply --allow-removal does it",
-			plan->removed_services, plan->owned_services,
-			plan->removed_destinations, plan->owned_destinations);
+			"this removes %zu of %zu services and %zu of %zu destinations: that would be held; apply --allow-removal does it",
+			counts.services_removed, counts.services,
+			counts.destinations_removed, counts.destinations);
 }
 
 static int make_plan(struct preparation *preparation, struct binding_plan *binding,
@@ -244,7 +250,7 @@ int diff_print(const struct options *options, int changes, int trouble)
 	if (r < 0)
 		return trouble;
 	if (options->removal_hold_usec && !options->allow_removal)
-		print_hold(plan);
+		print_hold(&preparation);
 	if (!options->json)
 		print_text(&difference);
 	else if (print_json(&difference) < 0)

@@ -45,7 +45,9 @@ static void print_text(const struct reconcile_report *report)
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
 		printf("%s (%zu changes)\n", summary, report->changes);
 	else if (report->outcome == RECONCILE_HELD)
-		log_error("%s; `ipvs-agent apply --allow-removal` does it", summary);
+		log_error(
+			"%s; `ipvs-agent apply --allow-removal` does it; all else of the state is done (%zu changes)",
+			summary, report->changes);
 	else if (report->problems.count == 0)
 		log_error("%s", summary);
 	else

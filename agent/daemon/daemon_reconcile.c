@@ -143,8 +143,8 @@ static void give_back_memory(const struct reconcile_report *report)
 }
 
 /*
- * While the state is held what the one before it said is answered, and while it cannot be read what the
- * last good one does: the kernel has its services.
+ * While the state cannot be read what the last good one said is answered, and while its removals are
+ * held also what that said of those: the kernel has its services.
  */
 static int update_health_server(struct daemon *daemon)
 {
@@ -152,11 +152,9 @@ static int update_health_server(struct daemon *daemon)
 
 	const struct notes *notes = &daemon->session.state.table.notes;
 
-	if (daemon->report.falls_back)
+	if (daemon->report.falls_back || outcome == RECONCILE_HELD)
 		notes = &daemon->session.last_good_notes;
 	else if (outcome == RECONCILE_NO_STATE || outcome == RECONCILE_BAD_STATE)
-		return 0;
-	if (outcome == RECONCILE_HELD)
 		return 0;
 	return health_server_update(daemon->health, notes, outcome != RECONCILE_TROUBLE,
 				    &daemon->report);

@@ -36,15 +36,28 @@ int part_borrow_wanted(struct preparation *part, const struct table *table)
 	return r;
 }
 
+/* Endpoints of a cluster are not: they are never held. */
+static size_t count_destinations(const struct table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		if (!table->services[i].of_cluster)
+			count += table->services[i].destination_count;
+	}
+	return count;
+}
+
 /* What is not in the part is ours and stays: it counts when most of it would be removed. */
 static bool removes_most(const struct preparation *whole, const struct preparation *part)
 {
 	struct plan counts = part->plan;
-	size_t destinations = table_destination_count(&whole->wanted);
 
 	counts.owned_services += whole->wanted.service_count - part->wanted.service_count;
+	if (!hold_may_be_due(counts.removed_services, counts.removed_destinations))
+		return false;
 	counts.owned_destinations +=
-		destinations - table_destination_count(&part->wanted);
+		count_destinations(&whole->wanted) - count_destinations(&part->wanted);
 	return plan_removes_most(&counts);
 }
 

@@ -113,13 +113,104 @@ int preparation_fall_back(struct preparation *preparation,
 	return admit(preparation);
 }
 
+/* --- the removal hold --- */
+
+static int read_accepted(struct preparation *preparation, int64_t *when)
+{
+	struct session *session = preparation->session;
+	int r;
+
+	/* Without a record of it, it need not be what the kernel has. */
+	if (session->ownership.good_fingerprint == 0)
+		return 0;
+	r = last_good_read(session->options->data_directory, &session->settings,
+			   &session->ownership, &preparation->accepted, when, NULL);
+	if (r < 0)
+		return r;
+	preparation->accepted_known = r == LAST_GOOD_READ;
+	return 0;
+}
+
+/* What is held back counts as named by the state where that cannot be read. */
+static struct hold_view view_of(const struct preparation *preparation)
+{
+	const struct table *state = &preparation->session->state.table;
+
+	return (struct hold_view){
+		.wanted = &preparation->wanted,
+		.named = preparation->names_state ? state : &preparation->wanted,
+		.actual = &preparation->actual,
+		.accepted = preparation->accepted_known ? &preparation->accepted : NULL,
+		.ownership = &preparation->session->ownership,
+	};
+}
+
+int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts,
+			      int64_t *when)
+{
+	struct hold_view view;
+
+	if (!preparation->accepted_known) {
+		int r = read_accepted(preparation, when);
+
+		if (r < 0)
+			return r;
+	}
+	view = view_of(preparation);
+	*counts = hold_count(&view);
+	return 0;
+}
+
+/* Their endpoints are those of the new state, where that has the Service still. */
+static int keep_health_checks(struct preparation *preparation)
+{
+	struct notes *kept = &preparation->session->last_good_notes;
+	const struct notes *before = &preparation->accepted.notes;
+	size_t own;
+	int r;
+
+	notes_clear(kept);
+	r = notes_copy_health_checks(&preparation->wanted.notes, kept);
+	own = kept->health_check_count;
+	for (size_t i = 0; r == 0 && i < before->health_check_count; i++) {
+		const struct health_check *check = &before->health_checks[i];
+		bool is_there = false;
+
+		for (size_t k = 0; k < own; k++)
+			is_there |= kept->health_checks[k].port == check->port;
+		if (!is_there)
+			r = notes_add_health_check(kept, check);
+	}
+	return r;
+}
+
+int preparation_hold(struct preparation *preparation)
+{
+	const struct hold_view view = view_of(preparation);
+	struct table in_force = { 0 };
+	int r = hold_make(&view, &in_force);
+
+	if (r == 0)
+		r = keep_health_checks(preparation);
+	if (r < 0) {
+		table_clear(&in_force);
+		return r;
+	}
+	plan_clear(&preparation->plan);
+	clear_wanted(preparation);
+	preparation->wanted = in_force;
+	return 0;
+}
+
+/* --- the state --- */
+
 static int borrow_wanted(struct preparation *preparation, const struct table *table,
 			 struct reconcile_report *report)
 {
 	preparation->wanted.services = table->services;
 	preparation->wanted.service_count = table->service_count;
 	preparation->wanted.notes = table->notes;
-	preparation->wanted_borrowed = true;
+	preparation->wanted_borrowed = preparation->names_state = true;
 	report->services = table->service_count;
 	report->destinations = table_destination_count(table);
 	return globals_copy(&table->globals, &preparation->wanted.globals);
@@ -377,6 +468,7 @@ void preparation_clear(struct preparation *preparation)
 	clear_wanted(preparation);
 	admission_clear(&preparation->admission);
 	table_clear(&preparation->actual);
+	table_clear(&preparation->accepted);
 	rulesets_clear(&preparation->rulesets);
 	ipvs_close(preparation->ipvs);
 	memset(preparation, 0, sizeof(*preparation));

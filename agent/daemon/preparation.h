@@ -6,6 +6,7 @@
 #include "agent/daemon/rulesets.h"
 #include "agent/daemon/session.h"
 #include "agent/kernel/ipvs.h"
+#include "agent/table/hold.h"
 #include "agent/table/plan.h"
 #include "common/cleanup.h"
 
@@ -16,10 +17,14 @@
 struct preparation {
 	struct session *session; /* borrowed */
 	struct table wanted;
+	bool names_state; /* wanted comes of the session's state, but for what is refused */
 	bool wanted_borrowed; /* its services are the session's; globals are always its own */
 	bool wanted_in_part; /* only its services' destinations and names are the session's */
 	struct admission admission; /* what of the state is not in wanted, and why */
 	struct table actual;
+	struct table
+		accepted; /* the state in force before the removal hold, once it was needed */
+	bool accepted_known;
 	struct plan plan; /* borrows from the two tables and the session's ownership */
 	struct ipvs *ipvs;
 	/*
@@ -56,6 +61,19 @@ int preparation_read_state(struct preparation *preparation,
  */
 int preparation_fall_back(struct preparation *preparation,
 			  struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * What the plan removes of what was in force (hold.h). The last good state says what that was, where
+ * there is one; *when is its time then, 0 otherwise. -ENOMEM.
+ */
+int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts,
+			      int64_t *when) MUST_CHECK;
+
+/*
+ * Replaces wanted by what has to be in force while the state waits, so that the next plan removes
+ * nothing of it. -ENOMEM.
+ */
+int preparation_hold(struct preparation *preparation) MUST_CHECK;
 
 /*
  * Opens the kernel's IPVS where that is not open yet, reads it, at the first time the record, and

@@ -37,41 +37,55 @@ static bool may_remove(struct session *session)
 	return session->falls_back && now - session->held_since >= hold;
 }
 
-static int report_hold(const struct plan *plan, struct reconcile_report *report)
+static int report_hold(const struct hold_counts *counts, struct reconcile_report *report)
 {
-	bool services = plan->removed_services * 2 > plan->owned_services;
+	bool services = counts->services_removed * 2 > counts->services;
 	char text[128];
 
 	snprintf(text, sizeof(text), "would remove %zu of %zu %s",
-		 services ? plan->removed_services : plan->removed_destinations,
-		 services ? plan->owned_services : plan->owned_destinations,
+		 services ? counts->services_removed : counts->destinations_removed,
+		 services ? counts->services : counts->destinations,
 		 services ? "services" : "destinations");
 	report->outcome = RECONCILE_HELD;
 	report->message = strdup(text);
 	return report->message ? 0 : -ENOMEM;
 }
 
-/* 0: go on with the plan; HELD: there is nothing to be done, but perhaps the last good state. */
+/* Whether the plan removes so much of what was in force that it waits. */
+static int is_hold_due(struct preparation *preparation, struct hold_counts *counts,
+		       int64_t *when)
+{
+	const struct plan *plan = &preparation->plan;
+	int r;
+
+	if (!hold_may_be_due(plan->removed_services, plan->removed_destinations))
+		return 0;
+	r = preparation_count_removed(preparation, counts, when);
+	return r < 0 ? r : hold_is_due(counts);
+}
+
+/* HELD where what the plan removes waits, so that another plan is to be made; 0: go on with it. */
 static int hold_removal(struct preparation *preparation, struct reconcile_report *report)
 {
 	struct session *session = preparation->session;
+	struct hold_counts counts = { 0 };
 	int r;
 
 	if (report->outcome != RECONCILE_IN_SYNC)
 		return 0;
-	if (!plan_removes_most(&preparation->plan)) {
-		session->held_since = 0;
-		return 0;
-	}
-	if (may_remove(session)) {
+	r = is_hold_due(preparation, &counts, &report->last_good);
+	if (r <= 0 || may_remove(session)) {
 		/* For the further rounds, too: what is left after lost answers may be most again. */
-		session->allow_removal = true;
+		session->allow_removal |= r > 0;
 		session->held_since = 0;
-		return 0;
+		return MIN_OF(r, 0);
 	}
-	r = report_hold(&preparation->plan, report);
+	r = report_hold(&counts, report);
 	if (r == 0)
-		r = preparation_fall_back(preparation, report);
+		r = preparation_hold(preparation);
+	report->falls_back = preparation->accepted_known;
+	report->services = preparation->wanted.service_count;
+	report->destinations = table_destination_count(&preparation->wanted);
 	return r < 0 ? r : HELD;
 }
 
@@ -84,7 +98,7 @@ static int run_round(struct preparation *preparation, bool last,
 
 	if (r == 0)
 		r = hold_removal(preparation, report);
-	if (r == HELD && report->falls_back)
+	if (r == HELD)
 		r = preparation_plan(preparation, report, err);
 	return r == 0 ? execution_run(preparation, last, report, err) : r;
 }
@@ -267,7 +281,6 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 		r = run_changes(preparation, report, &err);
 	else
 		r = run_all(preparation, report, &err);
-	/* Nothing of a state that is held is brought about. */
 	if (r == 0)
 		r = finish(preparation, report);
 	if (r == 0)
@@ -291,7 +304,7 @@ static int report_omissions(const struct notes *notes, struct reconcile_report *
 	size_t kept = notes_kept(notes);
 	int r = 0;
 
-	if (report->falls_back)
+	if (report->falls_back && report->outcome != RECONCILE_HELD)
 		return 0;
 	for (size_t i = 0; r == 0 && i < kept; i++)
 		r = reconcile_report_warn(report, "%s: %s", notes->omissions[i].object,

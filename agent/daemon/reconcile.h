@@ -23,7 +23,7 @@ enum reconcile_outcome {
 	RECONCILE_NO_STATE,  /* STATE_MISSING: nothing was changed */
 	RECONCILE_BAD_STATE, /* STATE_INVALID: nothing was changed */
 	RECONCILE_TROUBLE, /* the kernel or the record could not be read or written at all */
-	RECONCILE_HELD,	   /* the state would take away most of what is ours: it waits */
+	RECONCILE_HELD, /* the state would take away most of what is ours: that waits, the rest is done */
 };
 
 /* One object that is not as the state wants it. */
@@ -47,8 +47,8 @@ struct reconcile_times {
 struct reconcile_report {
 	enum reconcile_outcome outcome;
 	char *message; /* one line; for NO_STATE, BAD_STATE, TROUBLE and HELD the cause, else NULL */
-	bool part;	 /* the kernel was looked at for the changes of the state alone */
-	bool falls_back; /* for NO_STATE, BAD_STATE, HELD: the last good state is in use */
+	bool part; /* the kernel was looked at for the changes of the state alone */
+	bool falls_back; /* for NO_STATE, BAD_STATE, HELD: the last good state is in use (HELD: for what waits) */
 	struct state_problems problems; /* of NO_STATE and BAD_STATE */
 	struct reconcile_failure *failures;
 	size_t failure_count;

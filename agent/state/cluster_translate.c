@@ -221,6 +221,7 @@ static void add_service(struct translation *t, const struct address *address,
 			 .port = port },
 		.persistence_timeout = t->service->affinity_timeout,
 		.persistence_netmask = service_default_netmask(address->family),
+		.of_cluster = true,
 	};
 
 	t->refused = false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/table/hold.h"
 #include "agent/table/plan_parts.h"
 #include "common/array.h"
 
@@ -13,8 +14,6 @@
  * done once for each group of operations: services that are created and edited, then destinations,
  * then what leaves.
  */
-
-enum { SERVICES_KEPT_BACK = 10, DESTINATIONS_KEPT_BACK = 20 };
 
 /* --- the plan's own objects --- */
 
@@ -326,7 +325,9 @@ static void count_ours(const struct planning *planning, const struct service *wa
 
 	planning->plan->owned_services += wanted || !was_leaving;
 	planning->plan->removed_services += !wanted && !was_leaving;
-	planning->plan->owned_destinations += actual->destination_count - draining;
+	if (!wanted || !wanted->of_cluster)
+		planning->plan->owned_destinations +=
+			actual->destination_count - draining;
 }
 
 static int plan_leaving(const struct planning *planning, const struct service *wanted,
@@ -348,8 +349,8 @@ static int plan_leaving(const struct planning *planning, const struct service *w
 	if (!may_write(planning, actual))
 		return 0;
 	r = plan_leaving_destinations(planning, wanted, actual);
-	/* What a service that is taken over has too many was never ours. */
-	if (!ours)
+	/* What a service that is taken over has too many was never ours; endpoints come and go. */
+	if (!ours || wanted->of_cluster)
 		plan->removed_destinations = removed;
 	return r < 0 ? r : plan_service_edit(planning, wanted, actual, true);
 }
@@ -450,10 +451,14 @@ bool plan_has_drain(const struct plan *plan, const struct drain *drain)
 
 bool plan_removes_most(const struct plan *plan)
 {
-	return (plan->removed_services > SERVICES_KEPT_BACK &&
-		plan->removed_services * 2 > plan->owned_services) ||
-	       (plan->removed_destinations > DESTINATIONS_KEPT_BACK &&
-		plan->removed_destinations * 2 > plan->owned_destinations);
+	const struct hold_counts counts = {
+		.services = plan->owned_services,
+		.services_removed = plan->removed_services,
+		.destinations = plan->owned_destinations,
+		.destinations_removed = plan->removed_destinations,
+	};
+
+	return hold_is_due(&counts);
 }
 
 void plan_clear(struct plan *plan)

@@ -136,7 +136,10 @@ struct plan {
 	size_t drain_room;
 	size_t drains_begun; /* of these, new ones whose weight was not 0: look again soon */
 	size_t foreign_services; /* in the kernel, neither wanted nor ours */
-	/* What is ours in the kernel, and what of it leaves; what drains already is neither. */
+	/*
+	 * What is ours in the kernel, and what of it leaves; what drains already is neither, nor are the
+	 * endpoints of a cluster's service that stays.
+	 */
 	size_t owned_services;
 	size_t owned_destinations;
 	size_t removed_services;
@@ -170,7 +173,7 @@ bool plan_has_drain(const struct plan *plan, const struct drain *drain);
 
 /*
  * Whether the plan takes away more than half of what is ours, and more than 10 services or 20
- * destinations: more likely a broken state than a wish.
+ * destinations. It counts what moves, too, and what a state that is held has added: hold.h looks closer.
  */
 bool plan_removes_most(const struct plan *plan);
 

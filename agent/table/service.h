@@ -48,6 +48,7 @@ struct service {
 	uint32_t persistence_netmask;
 	uint8_t scheduler_flags;
 	bool one_packet;
+	bool of_cluster; /* made of a cluster's objects: its destinations are endpoints */
 	/* In the table of a state_cache: the index of the file that it was read from. Else 0. */
 	uint32_t file;
 	struct destination *destinations; /* sorted by key in a sorted table; owned */

@@ -191,3 +191,38 @@ case_thousand_services() { # any kernel
   agent apply --allow-removal --no-drain
   expect_equal 1 "$(cat "$rates")" "a small cluster"
 }
+
+# many ENDPOINTS SERVICES DNS-POD: kube-dns, a Service with so many endpoints, and other Services
+many() {
+  jq -n --argjson ends "$1" --argjson others "$2" --arg pod "$3" '
+    def meta(n): {name: n, namespace: "default", labels: {"kubernetes.io/service-name": n}};
+    def svc(n; ip; port): {apiVersion: "v1", kind: "Service", metadata: meta(n),
+      spec: {type: "ClusterIP", clusterIP: ip, clusterIPs: [ip], ports: [port]}};
+    def ends(n; port; addresses): {apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: "IPv4",
+      metadata: meta(n), ports: [port], endpoints: [addresses[] | {addresses: [.], nodeName: "a",
+        conditions: {ready: true, serving: true, terminating: false}}]};
+    svc("kube-dns"; "10.96.0.10"; {name: "dns", port: 53, protocol: "UDP"}),
+    ends("kube-dns"; {name: "dns", port: 53, protocol: "UDP"}; [$pod]),
+    svc("web"; "10.96.0.1"; {name: "http", port: 80}),
+    ends("web"; {name: "http", port: 8080, protocol: "TCP"}; [range($ends) | "10.1.0.\(. + 1)"]),
+    (range($others) | svc("s\(.)"; "10.96.1.\(. + 1)"; {name: "http", port: 80}))'
+}
+
+# Scaled down and moved at once: endpoints are never held. Services are, and hold nothing else up.
+case_endpoints_of_a_cluster_are_never_held() { # any kernel
+  many 50 20 10.1.9.1 | list >state.json
+  start_daemon --resync=1h
+  expect_equal 51 "$(ipvsadm -Sn | grep -c '^-a')"
+  many 5 20 10.1.9.1 | list >new.json && mv new.json state.json
+  wait_until 40 lacks 10.1.0.50 ipvsadm -Sn
+  in_sync
+  many 5 2 10.1.9.1 | list >new.json && mv new.json state.json
+  wait_until 40 has "held: would remove 18 of 22 services" agent status
+  many 4 2 10.1.9.2 | list >new.json && mv new.json state.json
+  wait_until 40 has "-r 10.1.9.2:53" ipvsadm -Sn
+  wait_until 40 lacks "10.1.0.5:" ipvsadm -Sn
+  expect_contains "$(agent status)" "held: would remove 18 of 22 services"
+  expect_contains "$(ipvsadm -Sn)" "-A -t 10.96.1.20:80"
+  expect_status 0 agent apply --allow-removal
+  expect_not_contains "$(ipvsadm -Sn)" "10.96.1.20:80"
+}

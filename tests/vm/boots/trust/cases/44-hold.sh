@@ -74,8 +74,8 @@ case_daemon_holds_and_keeps_the_last_good_state() {
   expect_status 3 agent status
   expect_match "$OUTPUT" 'held: would remove 25 of 30 services; last good state of 20.* in use'
   expect_equal 30 "$(count A)"
-  # Nothing of the new state is in the kernel, and the old one is kept.
-  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.0:80 -m -w 1"
+  # What it changes is in the kernel, and what it removes is kept.
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.0:80 -m -w 9"
   sleep 3
   logged 1 "held: would remove"
   ipvsadm -D -t 10.0.0.29:80
@@ -85,6 +85,7 @@ case_daemon_holds_and_keeps_the_last_good_state() {
   start_daemon --resync=1s
   expect_contains "$(agent status)" "held: would remove 25 of 30 services"
   expect_equal 30 "$(count A)"
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.0:80 -m -w 9"
   # The state that comes back is nothing to be allowed.
   services 30 1
   in_sync
@@ -132,4 +133,66 @@ case_services_of_others_do_not_count() {
   expect_contains "$OUTPUT" "held: would remove 12 of 12 services"
   expect_status 0 agent apply --allow-removal
   expect_equal 40 "$(count A)"
+}
+
+# What it adds and moves is done at once, also what a later state adds while it is held, and does not end it.
+case_hold_keeps_back_nothing_that_is_added_or_moved() {
+  services 30 2
+  start_daemon --resync=1s
+  edit '.services |= .[:5] | .services[0].destinations[0].address = "10.0.1.77" | .timeouts = {tcp: 1000}
+    | .services += [range(40) | {address: "10.1.0.\(.)", port: 80, protocol: "tcp", destinations: [{address: "10.0.1.9"}]}]'
+  wait_until 40 has "held: would remove 25 of 30 services" agent status
+  expect_equal 70 "$(count A)"
+  wait_until 40 lacks "-a -t 10.0.0.0:80 -r 10.0.1.0:80" ipvsadm -Sn
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.77:80"
+  expect_contains "$(ipvsadm -Ln --timeout)" ": 1000 "
+  edit '.services += [{address: "10.2.0.1", port: 80, protocol: "tcp", destinations: []}]'
+  wait_until 40 has "-A -t 10.2.0.1:80" ipvsadm -Sn
+  expect_contains "$(agent status)" "held: would remove 25 of 30 services"
+  # Nor does a restart, or one that is killed.
+  end_daemon KILL
+  start_daemon --resync=1s
+  expect_contains "$(agent status)" "held: would remove 25 of 30 services"
+  expect_equal 71 "$(count A)"
+  expect_status 0 agent apply --allow-removal
+  expect_equal 46 "$(count A)"
+  in_sync
+  expect_status 0 agent diff
+  expect_equal 46 "$(recorded | grep -c '^owned')"
+}
+
+case_apply_does_what_is_added_and_holds_the_rest() {
+  services 30 1
+  agent apply >apply.out 2>&1
+  edit '.services |= .[:5] | .services[1].destinations += [{address: "10.0.1.88"}]
+    | .services += [range(40) | {address: "10.1.0.\(.)", port: 80, protocol: "tcp", destinations: []}]'
+  for _ in 1 2; do
+    expect_status 1 agent apply
+    expect_contains "$OUTPUT" "held: would remove 25 of 30 services"
+    expect_equal 70 "$(count A)"
+    expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r 10.0.1.88:80"
+  done
+  # The same where nothing says what was in force before.
+  rm -r "$RUN/last-good"
+  expect_status 1 agent diff
+  expect_status 0 agent apply --allow-removal
+  expect_equal 45 "$(count A)"
+}
+
+# A destination that leaves during the hold by a move drains, as ever.
+case_move_during_a_hold_drains() {
+  local i
+  clients_and_servers
+  jq -n '{version: 1, services: ([{address: "10.0.0.1", port: 80, protocol: "tcp", destinations: [{address: "192.168.2.2", port: 8080}]}]
+    + [range(30) | {address: "10.5.0.\(.)", port: 80, protocol: "tcp", destinations: []}])}' >state.json
+  start_daemon --resync=1s
+  held_by one
+  edit '.services |= .[:1] | .services[0].destinations[0].address = "192.168.3.2"'
+  wait_until 40 has "held: would remove 30 of 31 services" agent status
+  still_held hello
+  expect_contains "$(destinations)" "192.168.2.2:8080 -m -w 0"
+  expect_equal "1 two" "$(clients 50 50)"
+  let_go
+  wait_until 60 lacks "192.168.2.2:8080" destinations
+  expect_equal 31 "$(count A)"
 }
