@@ -30,8 +30,8 @@ static void require_node(const struct node *node)
 	for (size_t i = 0; i < node->gateway_count; i++)
 		REQUIRE(node->gateways[i].address.family == 0 ||
 			is_of_a_family(&node->gateways[i].address));
-	(void)node_own_address(node, AF_INET, 0);
-	(void)node_own_address(node, AF_INET6, 0);
+	(void)node_own_address(node, AF_INET, 0, NULL, 0);
+	(void)node_own_address(node, AF_INET6, 0, NULL, 0);
 }
 
 static void read_node(struct rtnl *rtnl)

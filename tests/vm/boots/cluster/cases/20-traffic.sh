@@ -315,7 +315,9 @@ case_guarded_addresses_are_refused() { # any kernel
 # The API servers' address is another host's, and a Service's author names it as an external one.
 case_reserved_address_stays_reachable() {
   node tcp
-  host_add client fd01::2/64 fd01::1/64
+  ip address add fd01::1/64 dev client-link nodad
+  ip -n client address add fd01::2/64 dev eth0 nodad
+  ip -n client -6 route add default via fd01::1
   ip -n client address add 203.0.113.1/32 dev lo
   ip -n client address add 2001:db8:6::1/128 dev lo nodad
   ip route add 203.0.113.1 via 192.168.1.2
