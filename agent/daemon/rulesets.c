@@ -157,6 +157,8 @@ static int make_wanted(struct preparation *preparation, struct err *err)
 		.no_endpoints = options->no_endpoints,
 		.cluster = options->cluster_networks,
 		.cluster_count = options->cluster_network_count,
+		.service_networks = options->service_networks,
+		.service_network_count = options->service_network_count,
 	};
 	struct session *session = preparation->session;
 	int r = 0;

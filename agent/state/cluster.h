@@ -63,11 +63,12 @@ enum endpoint_state {
 	ENDPOINT_ZONE_HINTS = 64,  /* likewise for certain zones, */
 	ENDPOINT_ZONED_HERE =
 		128, /* of which one is this node's; see cluster_find_zone() */
+	ENDPOINT_ELSEWHERE = 256, /* on a node that is not this one */
 };
 
 struct cluster_endpoint {
 	struct address address;
-	uint8_t state; /* enum endpoint_state */
+	uint16_t state; /* enum endpoint_state */
 	uint32_t
 		zones_end; /* of its zones in the slice's texts, which begin at the one's before */
 };
@@ -182,7 +183,7 @@ void service_slices_clear(struct service_slices *slices);
 struct chosen_endpoint {
 	struct address address;
 	uint16_t port;
-	uint8_t state; /* enum endpoint_state */
+	uint16_t state; /* enum endpoint_state */
 };
 
 /* Those of a service port's endpoints that connections go to, each once, in a fixed order. */

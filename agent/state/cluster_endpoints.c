@@ -143,7 +143,7 @@ static int add_all(const struct service_slices *slices, const struct service_por
  * an endpoint moves between, one is as good as the other; all their bits decide, so that the order
  * of the slices does not.
  */
-static unsigned int precedence(uint8_t state)
+static unsigned int precedence(uint16_t state)
 {
 	static const uint8_t bits[] = {
 		ENDPOINT_READY,	      ENDPOINT_SERVING,	   ENDPOINT_LOCAL,
@@ -154,7 +154,7 @@ static unsigned int precedence(uint8_t state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
 		rank = rank << 1 | ((state & bits[i]) != 0);
-	return rank;
+	return rank << 1 | ((state & ENDPOINT_ELSEWHERE) == 0);
 }
 
 static int compare_addresses(const struct chosen_endpoint *left,

@@ -139,6 +139,8 @@ static int add_destinations(struct translation *t, struct service *service)
 		destination->address = t->choice.list[i].address;
 		destination->port = t->choice.list[i].port;
 		destination->weight = 1;
+		destination->elsewhere =
+			(t->choice.list[i].state & ENDPOINT_ELSEWHERE) != 0;
 		rules_check_destination(service, destination, report_endpoint, t);
 		if (t->refused)
 			service->destination_count--;
@@ -291,6 +293,14 @@ static struct exposure outer_exposure(const struct translation *t, uint8_t famil
 	return exposure;
 }
 
+/* The API gives such a port to load balancers with externalTrafficPolicy Local alone. 0: none. */
+static uint16_t health_port(const struct translation *t)
+{
+	if (!t->service->external_local || !t->cluster->settings->node_name)
+		return 0;
+	return t->service->health_check_port;
+}
+
 static void add_outer_addresses(struct translation *t, const struct address_list *list,
 				bool with_ranges)
 {
@@ -305,6 +315,7 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 		if (with_ranges && cluster_node_serves(t->cluster, address))
 			continue;
 		exposure.bind = true;
+		exposure.health_port = health_port(t);
 		if (with_ranges && t->service->source_range_count > 0)
 			t->error = copy_sources(t->service, address->family, &exposure);
 		if (t->error == 0)
@@ -353,16 +364,14 @@ static bool knows_locals(struct translation *t, bool local, const char *policy)
 	return false;
 }
 
-/* The API gives such a port to load balancers with externalTrafficPolicy Local alone. */
 static void add_health_check(struct translation *t)
 {
 	const struct cluster_service *service = t->service;
-	struct health_check check = { .port = service->health_check_port,
+	struct health_check check = { .port = health_port(t),
 				      .space = service->name.space,
 				      .name = service->name.name };
 
-	if (check.port == 0 || !service->external_local ||
-	    !t->cluster->settings->node_name)
+	if (check.port == 0)
 		return;
 	t->error = cluster_count_local(t->cluster, service, &check.local_endpoints);
 	if (t->error == 0)

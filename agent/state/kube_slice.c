@@ -149,6 +149,8 @@ static bool read_endpoint(struct reader *reader, const struct kube_value *object
 	endpoint->state = read_conditions(reader, object);
 	if (cluster_is_this_node(reader->cluster, node))
 		endpoint->state |= ENDPOINT_LOCAL;
+	else if (*node && reader->cluster->settings->node_name)
+		endpoint->state |= ENDPOINT_ELSEWHERE;
 	read_zone_hints(reader, &hints, slice, endpoint);
 	read_node_hints(reader, &hints, endpoint);
 	endpoint->zones_end = (uint32_t)slice->zones_length;

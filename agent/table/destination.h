@@ -41,8 +41,9 @@ struct destination {
 	uint8_t forward;	 /* enum forward_method */
 	uint8_t tunnel_type;	 /* enum tunnel_type; 0 unless tunnelled */
 	uint8_t tunnel_checksum; /* enum tunnel_checksum; 0 unless tunnelled */
-	uint16_t port;		 /* host byte order */
-	uint16_t tunnel_port;	 /* host byte order; 0 unless gue */
+	bool elsewhere; /* known to be on another node, so no client of this one; never compared */
+	uint16_t port;	      /* host byte order */
+	uint16_t tunnel_port; /* host byte order; 0 unless gue */
 	uint32_t weight;
 	uint32_t upper_threshold; /* connections; 0: none */
 	uint32_t lower_threshold;

@@ -8,7 +8,8 @@ bool exposure_is_default(const struct exposure *exposure)
 {
 	return !exposure->bind && !exposure->cluster_ip && !exposure->node_port &&
 	       !exposure->over_local && exposure->source_nat == SOURCE_NAT_NONE &&
-	       exposure->inside.address.family == 0 && exposure->source_count == 0;
+	       exposure->inside.address.family == 0 && exposure->source_count == 0 &&
+	       exposure->health_port == 0;
 }
 
 struct exposure *exposure_keep(struct exposure *exposure)
@@ -42,6 +43,7 @@ bool exposure_equal(const struct exposure *a, const struct exposure *b)
 	return a->bind == b->bind && a->cluster_ip == b->cluster_ip &&
 	       a->node_port == b->node_port && a->over_local == b->over_local &&
 	       a->source_nat == b->source_nat && a->inside.port == b->inside.port &&
+	       a->health_port == b->health_port &&
 	       address_compare(&a->inside.address, &b->inside.address) == 0 &&
 	       sources_equal(a, b);
 }

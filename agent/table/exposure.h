@@ -38,6 +38,8 @@ struct exposure {
 	bool of_cluster;
 	bool permitted;	    /* of a Service: the administrator permits its namespace's */
 	uint8_t source_nat; /* enum source_nat */
+	uint16_t
+		health_port; /* at which load balancers ask this node about it; 0: none */
 	struct inside_target inside;
 	struct network
 		*sources; /* whose connections are let in; none: everybody's; owned */

@@ -150,7 +150,8 @@ static uint64_t mix_exposure(uint64_t sum, const struct exposure *exposure)
 			       (uint64_t)exposure->node_port << 2 |
 			       (uint64_t)exposure->over_local << 3 |
 			       (uint64_t)exposure->source_nat << 8 |
-			       (uint64_t)exposure->inside.port << 16);
+			       (uint64_t)exposure->inside.port << 16 |
+			       (uint64_t)exposure->health_port << 32);
 	if (exposure->inside.address.family)
 		sum = mix_address(sum, &exposure->inside.address);
 	for (size_t i = 0; i < exposure->source_count; i++) {

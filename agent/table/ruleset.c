@@ -61,6 +61,24 @@ uint8_t draft_level(const struct ruleset_draft *draft, const struct service *ser
 	return draft->has_cluster ? SOURCE_NAT_OUTSIDE : SOURCE_NAT_HAIRPIN;
 }
 
+bool draft_keeps(const struct ruleset_draft *draft, const struct service *service)
+{
+	uint8_t level = draft_level(draft, service);
+
+	return service->exposure && draft_has_key(draft, service) &&
+	       level != SOURCE_NAT_ALL && level != SOURCE_NAT_OUTSIDE &&
+	       !draft_is_closed(draft, &service->key.address);
+}
+
+bool draft_keeps_whole(const struct ruleset_draft *draft, const struct service *service)
+{
+	const struct service_key *key = &service->key;
+
+	return service->exposure && !key->fwmark && key->port == 0 &&
+	       key->address.family == draft->family &&
+	       !draft_is_closed(draft, &key->address);
+}
+
 bool draft_restricts(const struct ruleset_draft *draft, const struct service *service)
 {
 	return draft_has_key(draft, service) && ruleset_restricts(service);
@@ -154,82 +172,6 @@ size_t draft_list(const struct ruleset_draft *draft, const struct service *servi
 	return (size_t)(found - draft->lists);
 }
 
-/* --- addresses on which only services answer --- */
-
-static int compare_addresses(const void *a, const void *b)
-{
-	return address_compare(a, b);
-}
-
-static bool is_own(const struct ruleset_settings *settings, const struct address *address)
-{
-	return settings->own_count > 0 &&
-	       bsearch(address, settings->own, settings->own_count, sizeof(*address),
-		       compare_addresses);
-}
-
-/* Whether the node may have a use of its own for the service's address. */
-static bool keeps_open(const struct service *service)
-{
-	const struct exposure *exposure = service->exposure;
-
-	if (exposure && (exposure->over_local || exposure->node_port))
-		return true;
-	/* Every port, and not by a key that could be let through. */
-	return service->key.port == 0 && draft_forwards_unchanged(service);
-}
-
-/* Services of one address stand together: those with an address come first, sorted by it. */
-static size_t end_of_address(const struct table *table, size_t i)
-{
-	const struct address *address = &table->services[i].key.address;
-
-	while (i < table->service_count && !table->services[i].key.fwmark &&
-	       address_compare(&table->services[i].key.address, address) == 0)
-		i++;
-	return i;
-}
-
-static bool closes(const struct ruleset_draft *draft, size_t from, size_t to)
-{
-	bool bound = false;
-
-	for (size_t i = from; i < to; i++) {
-		const struct service *service = &draft->table->services[i];
-
-		if (keeps_open(service))
-			return false;
-		bound |= service->exposure && service->exposure->bind;
-	}
-	return bound &&
-	       !is_own(draft->settings, &draft->table->services[from].key.address);
-}
-
-static int gather_closed(struct ruleset_draft *draft)
-{
-	const struct table *table = draft->table;
-
-	draft->closed = calloc(table->service_count + 1, sizeof(*draft->closed));
-	if (!draft->closed)
-		return -ENOMEM;
-	for (size_t i = 0, next;
-	     i < table->service_count && !table->services[i].key.fwmark; i = next) {
-		const struct address *address = &table->services[i].key.address;
-
-		next = end_of_address(table, i);
-		if (address->family == draft->family && closes(draft, i, next))
-			draft->closed[draft->closed_count++] = *address;
-	}
-	return 0;
-}
-
-bool draft_is_closed(const struct ruleset_draft *draft, const struct address *address)
-{
-	return draft->closed_count > 0 &&
-	       bsearch(address, draft->closed, draft->closed_count, sizeof(*address),
-		       compare_addresses);
-}
-
 /* --- the whole --- */
 
 static void count(const struct ruleset_draft *draft, struct ruleset_counts *counts)
@@ -258,7 +200,7 @@ static bool is_needed(const struct table *table, const struct ruleset_settings *
 static bool counts_nothing(const struct ruleset_counts *counts)
 {
 	return counts->masqueraded + counts->restricted + counts->redirected +
-		       counts->closed + counts->refused ==
+		       counts->closed + counts->networks + counts->refused ==
 	       0;
 }
 
@@ -331,12 +273,13 @@ int ruleset_make(const struct table *table, const struct ruleset_settings *setti
 	count(&draft, &counts);
 	r = gather_lists(&draft, counts.restricted);
 	if (r == 0)
-		r = gather_closed(&draft);
+		r = draft_close(&draft);
 	counts.closed = draft.closed_count;
+	counts.networks = draft.network_count;
 	if (r == 0 && !counts_nothing(&counts))
 		r = write_out(&draft, &counts, ruleset);
 	free(draft.lists);
-	free(draft.closed);
+	draft_clear_closed(&draft);
 	return r;
 }
 
@@ -366,6 +309,8 @@ const char *ruleset_describe(const struct ruleset *ruleset, char *buffer, size_t
 		 "services redirected from inside", buffer, size);
 	describe(counts->closed, "address closed but for services",
 		 "addresses closed but for services", buffer, size);
+	describe(counts->networks, "network closed but for services",
+		 "networks closed but for services", buffer, size);
 	describe(counts->refused, "service without destinations answered for",
 		 "services without destinations answered for", buffer, size);
 	return buffer;

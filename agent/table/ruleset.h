@@ -40,6 +40,9 @@ struct ruleset_settings {
 	enum no_endpoints no_endpoints;
 	const struct network *cluster; /* of both families, sorted; borrowed */
 	size_t cluster_count;
+	/* Those that are local as a whole as soon as a bound service is in them; borrowed. */
+	const struct network *service_networks;
+	size_t service_network_count;
 	/* Addresses that the node has for itself, which no service's address closes; sorted, borrowed. */
 	const struct address *own;
 	size_t own_count;
@@ -50,7 +53,8 @@ struct ruleset_counts {
 	size_t restricted;  /* services with source ranges */
 	size_t redirected;  /* services that are another one from inside */
 	size_t closed;	    /* virtual addresses on which only services answer */
-	size_t refused;	    /* services without destinations that are answered for */
+	size_t networks; /* the same of whole service networks, whose addresses are not in closed */
+	size_t refused; /* services without destinations that are answered for */
 };
 
 /* One family's. */

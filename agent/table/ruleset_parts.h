@@ -4,7 +4,7 @@
 #include "agent/table/ruleset.h"
 #include "common/growing_text.h"
 
-/* What ruleset.c, ruleset_text.c and ruleset_sets.c share; for nobody else. */
+/* What ruleset.c, ruleset_closed.c, ruleset_text.c and ruleset_sets.c share; for nobody else. */
 
 /* A list of networks that some services share; a chain of its own. */
 struct source_list {
@@ -20,8 +20,12 @@ struct ruleset_draft {
 	uint8_t family;
 	struct source_list *lists; /* sorted, none twice; owned */
 	size_t list_count;
-	struct address *closed; /* sorted; owned */
+	struct address *closed; /* outside the networks below; sorted; owned */
 	size_t closed_count;
+	struct network *networks; /* service networks that are closed; sorted; owned */
+	size_t network_count;
+	struct address *left_open; /* those in them that are not; sorted; owned */
+	size_t left_open_count;
 	bool has_cluster; /* a cluster network of the family */
 };
 
@@ -38,7 +42,19 @@ bool draft_refuses(const struct ruleset_draft *draft, const struct service *serv
 /* The service's list of sources, which it has: its index in lists. */
 size_t draft_list(const struct ruleset_draft *draft, const struct service *service);
 
+/* Fills in what is closed. -ENOMEM; it is to be cleared in any case. */
+int draft_close(struct ruleset_draft *draft) MUST_CHECK;
+void draft_clear_closed(struct ruleset_draft *draft);
+
 bool draft_is_closed(const struct ruleset_draft *draft, const struct address *address);
+
+/*
+ * Whether the service's connections are kept from other programs' destination NAT by its key, or by its
+ * address and protocol where it has every port. Not of those whose address is closed or whose key is
+ * masqueraded or outside: these sets keep them.
+ */
+bool draft_keeps(const struct ruleset_draft *draft, const struct service *service);
+bool draft_keeps_whole(const struct ruleset_draft *draft, const struct service *service);
 
 /* Whether IPVS leaves packets to the address as they are: any destination is not masqueraded. */
 bool draft_forwards_unchanged(const struct service *service);
@@ -59,7 +75,9 @@ struct ruleset_writer {
 
 /* Which sets there are. */
 struct ruleset_sets {
-	bool masqueraded, outside, self, hairpin, unchanged, own, addresses, networks;
+	bool masqueraded, outside, self, hairpin, unchanged, own;
+	bool addresses, networks, left_open, health; /* what is closed, and not */
+	bool kept, kept_whole;			     /* what is not, and has services */
 };
 
 /* Writes the sets and maps that are not empty; chains tell by the counts and by what it returns. */

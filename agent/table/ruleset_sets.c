@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/table/ruleset_parts.h"
+#include "common/array.h"
 
 /* What differs from service to service. */
 
@@ -226,13 +229,25 @@ static bool begins_block(const struct ruleset_draft *draft, size_t i)
 	       memcmp(first->bytes, last->bytes, end) == 0;
 }
 
+/* One after another, so that none lies in one before it. */
+static void write_closed_networks(struct ruleset_writer *w, const char *name)
+{
+	const struct ruleset_draft *draft = w->draft;
+
+	begin_set(w, "set", name, "\n\t\tflags interval");
+	begin_element(w);
+	ruleset_write_networks(w, draft->networks, draft->network_count);
+}
+
 /* Those of a whole block are one element, of the other set. Whether there is any of this kind. */
 static bool write_closed(struct ruleset_writer *w, const char *name, bool blocks)
 {
 	const struct ruleset_draft *draft = w->draft;
 	char address[NFT_ADDRESS_TEXT];
-	bool any = false;
+	bool any = blocks && draft->network_count > 0;
 
+	if (any)
+		write_closed_networks(w, name);
 	for (size_t i = 0, step; i < draft->closed_count; i += step) {
 		bool is_block = begins_block(draft, i);
 
@@ -253,17 +268,65 @@ static bool write_closed(struct ruleset_writer *w, const char *name, bool blocks
 	return any;
 }
 
-/* --- destinations that may be their own client --- */
+/* Whether there is any. */
+static bool write_left_open(struct ruleset_writer *w)
+{
+	const struct ruleset_draft *draft = w->draft;
+	char address[NFT_ADDRESS_TEXT];
 
-struct hairpin {
+	if (draft->left_open_count == 0)
+		return false;
+	begin_set(w, "set", "left_open", "");
+	for (size_t i = 0; i < draft->left_open_count; i++) {
+		begin_element(w);
+		growing_text_add(w->text, "%s",
+				 address_text(&draft->left_open[i], address));
+	}
+	end_set(w);
+	return true;
+}
+
+/* Whether any service has every port of an address that is not closed. */
+static bool write_kept_whole(struct ruleset_writer *w)
+{
+	const struct table *table = w->draft->table;
+	char address[NFT_ADDRESS_TEXT];
+	bool any = false;
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct service *service = &table->services[i];
+
+		if (!draft_keeps_whole(w->draft, service))
+			continue;
+		if (!any)
+			begin_set(w, "set", "kept_whole", " . inet_proto");
+		any = true;
+		begin_element(w);
+		growing_text_add(w->text, "%s . %u",
+				 address_text(&service->key.address, address),
+				 service->key.protocol);
+	}
+	if (any)
+		end_set(w);
+	return any;
+}
+
+/* --- sets of what several services may have, each once --- */
+
+struct place {
 	struct address address;
 	uint16_t port;
 	uint8_t protocol;
 };
 
-static int compare_hairpins(const void *a, const void *b)
+struct places {
+	struct place *list; /* owned */
+	size_t count, room;
+};
+
+static int compare_places(const void *a, const void *b)
 {
-	const struct hairpin *left = a, *right = b;
+	const struct place *left = a, *right = b;
 	int order = address_compare(&left->address, &right->address);
 
 	if (order == 0)
@@ -272,60 +335,103 @@ static int compare_hairpins(const void *a, const void *b)
 	return order ? order : (left->port > right->port) - (left->port < right->port);
 }
 
-static size_t gather_hairpins(const struct ruleset_draft *draft, struct hairpin *hairpins)
+static int add_place(struct places *places, const struct address *address,
+		     uint8_t protocol, uint16_t port)
 {
-	size_t n = 0;
+	if (ARRAY_MAKE_ROOM(places->list, places->count, places->room) < 0)
+		return -ENOMEM;
+	places->list[places->count++] = (struct place){ *address, port, protocol };
+	return 0;
+}
 
-	for (size_t i = 0; i < draft->table->service_count; i++) {
-		const struct service *service = &draft->table->services[i];
+static void sort_places(struct places *places)
+{
+	size_t kept = 0;
 
-		if (!is_masqueraded_in_part(draft, service))
-			continue;
-		for (size_t k = 0; k < service->destination_count; k++) {
-			const struct destination *to = &service->destinations[k];
-
-			if (to->forward != FORWARD_MASQUERADE)
-				continue;
-			if (hairpins)
-				hairpins[n] = (struct hairpin){ to->address, to->port,
-								service->key.protocol };
-			n++;
-		}
+	if (places->count > 0)
+		qsort(places->list, places->count, sizeof(*places->list), compare_places);
+	for (size_t i = 0; i < places->count; i++) {
+		if (kept == 0 ||
+		    compare_places(&places->list[kept - 1], &places->list[i]) != 0)
+			places->list[kept++] = places->list[i];
 	}
-	return n;
+	places->count = kept;
+}
+
+/* Whether there is any; client: it is joined with its own address as that of a client. Frees them. */
+static bool write_places(struct ruleset_writer *w, const char *name,
+			 struct places *places, bool client)
+{
+	bool any = places->count > 0;
+	char address[NFT_ADDRESS_TEXT], type[80];
+
+	sort_places(places);
+	snprintf(type, sizeof(type), " . inet_proto . inet_service%s%s",
+		 client ? " . " : "", client ? w->address_type : "");
+	if (any)
+		begin_set(w, "set", name, type);
+	for (size_t i = 0; i < places->count; i++) {
+		const struct place *place = &places->list[i];
+
+		begin_element(w);
+		address_text(&place->address, address);
+		growing_text_add(w->text, "%s . %u . %u%s%s", address, place->protocol,
+				 place->port, client ? " . " : "", client ? address : "");
+	}
+	if (any)
+		end_set(w);
+	free(places->list);
+	return any;
+}
+
+/* Destinations that may be their own client, which one on another node is not by way of this one. */
+static int add_hairpins(const struct service *service, struct places *places)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < service->destination_count; i++) {
+		const struct destination *to = &service->destinations[i];
+
+		if (to->forward == FORWARD_MASQUERADE && !to->elsewhere)
+			r = add_place(places, &to->address, service->key.protocol,
+				      to->port);
+	}
+	return r;
 }
 
 static bool write_hairpins(struct ruleset_writer *w)
 {
-	size_t count = gather_hairpins(w->draft, NULL);
-	struct hairpin *hairpins;
+	const struct table *table = w->draft->table;
+	struct places places = { 0 };
 
-	if (count == 0)
-		return false;
-	hairpins = calloc(count, sizeof(*hairpins));
-	if (!hairpins) {
-		w->text->failed = true;
-		return false;
-	}
-	gather_hairpins(w->draft, hairpins);
-	qsort(hairpins, count, sizeof(*hairpins), compare_hairpins);
-	begin_set(w, "set", "hairpin",
-		  w->draft->family == AF_INET6
-			  ? " . inet_proto . inet_service . ipv6_addr"
-			  : " . inet_proto . inet_service . ipv4_addr");
-	for (size_t i = 0; i < count; i++) {
-		char address[NFT_ADDRESS_TEXT];
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct service *service = &table->services[i];
 
-		if (i > 0 && compare_hairpins(&hairpins[i - 1], &hairpins[i]) == 0)
-			continue;
-		begin_element(w);
-		address_text(&hairpins[i].address, address);
-		growing_text_add(w->text, "%s . %u . %u . %s", address,
-				 hairpins[i].protocol, hairpins[i].port, address);
+		if (is_masqueraded_in_part(w->draft, service) &&
+		    add_hairpins(service, &places) < 0)
+			w->text->failed = true;
 	}
-	end_set(w);
-	free(hairpins);
-	return true;
+	return write_places(w, "hairpin", &places, true);
+}
+
+/* Ports at which this node itself answers load balancers, on addresses that are closed. */
+static bool write_health(struct ruleset_writer *w)
+{
+	const struct table *table = w->draft->table;
+	struct places places = { 0 };
+
+	for (size_t i = 0; i < table->service_count; i++) {
+		const struct service *service = &table->services[i];
+		const struct address *address = &service->key.address;
+
+		if (draft_has_key(w->draft, service) && service->exposure &&
+		    service->exposure->health_port != 0 &&
+		    draft_is_closed(w->draft, address) &&
+		    add_place(&places, address, IPPROTO_TCP,
+			      service->exposure->health_port) < 0)
+			w->text->failed = true;
+	}
+	return write_places(w, "health_checks", &places, false);
 }
 
 /* --- all of them --- */
@@ -351,6 +457,10 @@ struct ruleset_sets ruleset_write_sets(struct ruleset_writer *w)
 		write_keys(w, "unserved", draft_refuses);
 	sets.addresses = write_closed(w, "virtual_addresses", false);
 	sets.networks = write_closed(w, "virtual_networks", true);
+	sets.left_open = write_left_open(w);
+	sets.health = write_health(w);
 	sets.unchanged = write_keys(w, "unchanged", goes_on_unchanged);
+	sets.kept = write_keys(w, "kept", draft_keeps);
+	sets.kept_whole = write_kept_whole(w);
 	return sets;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/table/ruleset_parts.h"
 
@@ -9,15 +10,20 @@
  * (ip_vs_core.c: LOCAL_IN 98 and 99, LOCAL_OUT -99 and -98):
  *
  *	prerouting -150   whose source is not let in is dropped
- *	prerouting -100   from inside the cluster: to the inside's service
+ *	prerouting -101   from inside the cluster: to the inside's service; to any other: as it is
  *	prerouting  -90   the mark, by where the connection really goes
  *	input        95   services without destinations
  *	(IPVS)
  *	input       101   what IPVS did not take on a virtual address
  *	output     -150   all of this for the node's own connections; what is sent to the inside's
  *	                  service is marked here, as there is no place between -100 and IPVS
- *	output     -100   from the node: to the inside's service
+ *	output     -101   from the node: to the inside's service; to any other: as it is
  *	postrouting 100   masquerade
+ *
+ * A connection has its destination translated once, by the first chain of NAT that does it
+ * (nf_nat_core.c: nf_nat_inet_fn); all of them run at -100, in the order of their priorities. One to a
+ * virtual service gets the destination that it has already, so that no port which another program
+ * publishes (hostPort, Docker: at -100, for every local address) takes it from IPVS.
  *
  * The mark is one bit of the connection's: of the packet's mark a firewall-mark service compares all
  * bits. Protocols are numbers, so that nothing depends on /etc/protocols. Lines are short, since
@@ -94,6 +100,58 @@ static void add_unserved_rule(struct ruleset_writer *w)
 				 : "@unserved goto refuse");
 }
 
+static bool needs_nat(const struct ruleset_writer *w, const struct ruleset_sets *sets)
+{
+	return w->counts->redirected > 0 || sets->masqueraded || sets->outside ||
+	       sets->kept || sets->kept_whole || sets->addresses || sets->networks;
+}
+
+/* Those of the condition keep their destination. */
+static void add_keeping_rule(struct ruleset_writer *w, bool needed, const char *key,
+			     const char *set)
+{
+	if (needed)
+		growing_text_add(w->text, "\t\t%s daddr%s @%s dnat to %s daddr\n",
+				 w->family, key, set, w->family);
+}
+
+/* From the node, and from inside the cluster where that is known, connections go to the inside's service. */
+static void add_inside_rule(struct ruleset_writer *w, bool from_node)
+{
+	char from[32] = "";
+
+	if (w->counts->redirected == 0 || (!from_node && !w->draft->has_cluster))
+		return;
+	if (!from_node)
+		snprintf(from, sizeof(from), "%s saddr @cluster ", w->family);
+	growing_text_add(
+		w->text,
+		"\t\t%sdnat %s addr . port to %s daddr . meta l4proto . th dport map @inside\n",
+		from, w->family, w->family);
+}
+
+static void write_nat(struct ruleset_writer *w, const struct ruleset_sets *sets,
+		      const char *hook)
+{
+	static const char by_key[] = " . meta l4proto . th dport";
+	char name[32];
+
+	if (!needs_nat(w, sets))
+		return;
+	snprintf(name, sizeof(name), "%s_services", hook);
+	begin_chain(w, name, "nat", hook, -101);
+	add_inside_rule(w, strcmp(hook, "output") == 0);
+	add_keeping_rule(w, sets->masqueraded, by_key, "masqueraded");
+	add_keeping_rule(w, sets->outside, by_key, "outside");
+	add_keeping_rule(w, sets->kept, by_key, "kept");
+	add_keeping_rule(w, sets->kept_whole, " . meta l4proto", "kept_whole");
+	if (sets->left_open)
+		growing_text_add(w->text, "\t\t%s daddr @left_open accept\n", w->family);
+	add_keeping_rule(w, sets->addresses, "", "virtual_addresses");
+	add_keeping_rule(w, sets->networks, "", "virtual_networks");
+	end_chain(w);
+}
+
 static void write_prerouting(struct ruleset_writer *w, const struct ruleset_sets *sets)
 {
 	char outside[64];
@@ -103,14 +161,7 @@ static void write_prerouting(struct ruleset_writer *w, const struct ruleset_sets
 		add_rule(w, "", "vmap @restricted");
 		end_chain(w);
 	}
-	if (w->counts->redirected && w->draft->has_cluster) {
-		begin_chain(w, "prerouting_inside", "nat", "prerouting", -100);
-		growing_text_add(
-			w->text,
-			"\t\t%s saddr @cluster dnat %s addr . port to %s daddr . meta l4proto . th dport map @inside\n",
-			w->family, w->family, w->family);
-		end_chain(w);
-	}
+	write_nat(w, sets, "prerouting");
 	if (!sets->masqueraded && !sets->outside)
 		return;
 	snprintf(outside, sizeof(outside), "%s saddr != @cluster ", w->family);
@@ -137,9 +188,13 @@ static void write_input(struct ruleset_writer *w, const struct ruleset_sets *set
 		add_unserved_rule(w);
 		end_chain(w);
 	}
-	if (w->counts->closed == 0)
+	if (w->counts->closed + w->counts->networks == 0)
 		return;
 	begin_chain(w, "input_closed", "filter", "input", 101);
+	if (sets->left_open)
+		growing_text_add(w->text, "\t\t%s daddr @left_open accept\n", w->family);
+	if (sets->health)
+		add_rule(w, "", "@health_checks accept");
 	if (sets->unchanged)
 		add_rule(w, "", "@unchanged accept");
 	if (sets->addresses)
@@ -173,14 +228,6 @@ static void write_output(struct ruleset_writer *w, const struct ruleset_sets *se
 			w->text,
 			"\t\tct state new %s saddr . %s daddr @self ct mark set ct mark | 0x%08x\n",
 			w->family, w->family, w->bit);
-	end_chain(w);
-	if (w->counts->redirected == 0)
-		return;
-	begin_chain(w, "output_inside", "nat", "output", -100);
-	growing_text_add(
-		w->text,
-		"\t\tdnat %s addr . port to %s daddr . meta l4proto . th dport map @inside\n",
-		w->family, w->family);
 	end_chain(w);
 }
 
@@ -216,7 +263,7 @@ void draft_write(const struct ruleset_draft *draft, const struct ruleset_counts 
 	growing_text_add(text, "table %s " RULESET_TABLE " {\n", w.family);
 	sets = ruleset_write_sets(&w);
 	write_source_lists(&w);
-	if (counts->refused + counts->closed > 0)
+	if (counts->refused + counts->closed + counts->networks > 0)
 		write_refusal(&w);
 	write_prerouting(&w, &sets);
 	write_input(&w, &sets);
@@ -224,5 +271,6 @@ void draft_write(const struct ruleset_draft *draft, const struct ruleset_counts 
 		    counts->refused >
 	    0)
 		write_output(&w, &sets);
+	write_nat(&w, &sets, "output");
 	write_postrouting(&w, &sets);
 }

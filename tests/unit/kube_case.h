@@ -78,6 +78,8 @@ static inline void describe_exposure(FILE *out, const struct exposure *exposure)
 		fprintf(out, " inside %s:%u",
 			address_format(&exposure->inside.address, text),
 			exposure->inside.port);
+	if (exposure->health_port)
+		fprintf(out, " health %u", exposure->health_port);
 }
 
 /* The table's services and refusals, a line each; the caller frees it. */

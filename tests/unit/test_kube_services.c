@@ -192,6 +192,15 @@ static const struct {
 								    "b") ", { 'addresses': [ '10.1.0.1' ], 'nodeName': 'a', 'conditions': { 'ready': false, 'serving': false, 'terminating': true } }")),
 	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
 	  "health of default/web at 32000: 0\n" },
+	{ "a health check port at the load balancer's addresses",
+	  LIST(SERVICE_OF(
+		  "web", "",
+		  "'clusterIP': '10.96.0.1', 'ports': [ { 'port': 80 } ], 'type': 'LoadBalancer', "
+		  "'externalTrafficPolicy': 'Local', 'healthCheckNodePort': 32000",
+		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
+	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+	  "tcp 198.51.100.2:80 default/web rr bind hairpin inside 10.96.0.1:80 health 32000 ->\n"
+	  "health of default/web at 32000: 0\n" },
 	{ "session affinity",
 	  LIST(SERVICE("web", WEB_SPEC ", 'sessionAffinity': 'ClientIP'") "," SERVICE(
 		  "other",
@@ -278,6 +287,34 @@ static void services_become_virtual_services(void **state UNUSED)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		expect_services(cases[i].name, &node_a, cases[i].state,
 				cases[i].services);
+}
+
+/* Which node an endpoint is on is known where this one's name is, and the endpoint's. */
+static void endpoints_elsewhere_are_known(void **state UNUSED)
+{
+	static const char objects[] = LIST(SERVICE("web", WEB_SPEC) "," SLICE(
+		"web", ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON(
+			       "10.1.0.2", "b") "," ENDPOINT("10.1.0.3")));
+	static const struct state_settings nameless = { .node_addresses =
+								give_node_addresses };
+	const struct state_settings *settings[] = { &node_a, &nameless };
+
+	for (int i = 0; i < 2; i++) {
+		struct state_problems problems = { 0 };
+		struct table table = { 0 };
+		const struct destination *found;
+
+		assert_int_equal(state_read_with(write_cluster(objects), settings[i],
+						 &table, &problems),
+				 STATE_OK);
+		assert_int_equal(table.services[0].destination_count, 3);
+		found = table.services[0].destinations;
+		assert_false(found[0].elsewhere);
+		assert_true(found[1].elsewhere == (i == 0));
+		assert_false(found[2].elsewhere);
+		table_clear(&table);
+		state_problems_clear(&problems);
+	}
 }
 
 static void local_policies_need_the_nodes_name(void **state UNUSED)
@@ -568,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_become_virtual_services),
+		cmocka_unit_test(endpoints_elsewhere_are_known),
 		cmocka_unit_test(local_policies_need_the_nodes_name),
 		cmocka_unit_test(unknown_node_is_told),
 		cmocka_unit_test(node_ports_are_at_the_addresses_asked_for),

@@ -63,7 +63,7 @@ static void test_masquerade_of_ipv6(void **state UNUSED)
 	ASSERT_HAS(&f, "ip6 daddr . meta l4proto . th dport . ip6 saddr @hairpin "
 		       "masquerade fully-random\n");
 	ASSERT_HAS(&f, "ct state new ip6 saddr . ip6 daddr @self ct mark set");
-	ASSERT_LACKS(&f, "hook prerouting");
+	ASSERT_LACKS(&f, "hook prerouting priority -90");
 	clear(&f);
 }
 
@@ -139,6 +139,25 @@ static void test_hairpin_destination_stands_once(void **state UNUSED)
 	clear(&f);
 }
 
+/* By way of its own node's table, not of this one's. */
+static void test_destination_elsewhere_is_no_client(void **state UNUSED)
+{
+	struct fixture f = { 0 };
+
+	make(&f,
+	     "{ " ADDRESS(
+		     "10.0.0.1") ", 'sourceNat': 'hairpin', 'destinations': [\n"
+				 "{ 'address': '10.1.0.1' }, { 'address': '10.1.0.2' } ] }",
+	     AF_INET);
+	ASSERT_HAS(&f, "10.1.0.2 . 6 . 80 . 10.1.0.2");
+	f.table.services[0].destinations[1].elsewhere = true;
+	ruleset_clear(&f.ruleset);
+	assert_int_equal(ruleset_make(&f.table, &f.settings, AF_INET, &f.ruleset), 0);
+	ASSERT_HAS(&f, "10.1.0.1 . 6 . 80 . 10.1.0.1");
+	ASSERT_LACKS(&f, "10.1.0.2");
+	clear(&f);
+}
+
 #define RANGES(address, ranges) "{ " ADDRESS(address) ", 'sourceRanges': [ " ranges " ] }"
 
 static void test_equal_lists_of_sources_have_one_chain(void **state UNUSED)
@@ -203,19 +222,19 @@ static void test_inside(void **state UNUSED)
 	ASSERT_HAS(&f, "10.0.0.1 . 6 . 80 : 10.96.0.1 . 443\n");
 	ASSERT_HAS(
 		&f,
-		"type nat hook prerouting priority -100; policy accept;\n"
+		"type nat hook prerouting priority -101; policy accept;\n"
 		"\t\tip saddr @cluster dnat ip addr . port to ip daddr . meta l4proto . th dport map "
 		"@inside\n");
 	ASSERT_HAS(
 		&f,
-		"type nat hook output priority -100; policy accept;\n"
+		"type nat hook output priority -101; policy accept;\n"
 		"\t\tdnat ip addr . port to ip daddr . meta l4proto . th dport map @inside\n");
 	/* The node's source is the virtual address where that is local. */
 	ASSERT_HAS(&f, "@redirected ct mark set ct mark | 0x00004000 accept\n");
 	ASSERT_HAS(&f, "masquerade fully-random");
 	f.settings.cluster_count = 0;
 	make(&f, service, AF_INET);
-	ASSERT_LACKS(&f, "hook prerouting");
+	ASSERT_LACKS(&f, "@cluster");
 	ASSERT_HAS(&f, "type nat hook output");
 	clear(&f);
 }
@@ -308,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_masquerade_bit),
 		cmocka_unit_test(test_what_cannot_be_masqueraded_is_left_out),
 		cmocka_unit_test(test_hairpin_destination_stands_once),
+		cmocka_unit_test(test_destination_elsewhere_is_no_client),
 		cmocka_unit_test(test_equal_lists_of_sources_have_one_chain),
 		cmocka_unit_test(test_node_may_use_its_virtual_address_as_source),
 		cmocka_unit_test(test_inside),

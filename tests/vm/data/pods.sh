@@ -9,7 +9,7 @@ pod() {
     "$(socat_type "$1" listen "$3"):8080,bind=$(bracketed "$3"),fork,reuseaddr" \
     SYSTEM:"echo $2 \$SOCAT_PEERADDR" 2>"$TMP/pod.$1.$2.log" &
   local option=-ltnH
-  [ "$1" = tcp ] || option=-lunH
+  case $1 in udp) option=-lunH ;; sctp) option=-lSnH ;; esac
   wait_until 40 listens "$option" 8080 ip netns exec "$2"
 }
 

@@ -175,6 +175,28 @@ case_health_check_port_in_use_is_told() { # any kernel
   expect_equal mine "$(tcp_ask 127.0.0.1 32000)"
 }
 
+hairpins() { nft list set ip ipvs-node hairpin; }
+# web_of ENDPOINTS: as the state of a daemon that watches it
+web_of() {
+  { web_service && web_slice "$1"; } | list >new.json
+  mv new.json state.json
+}
+
+# Only an endpoint of this node may be its own client by way of it, so nftables has nothing to do for others.
+case_remote_endpoints_do_not_change_nftables() { # any kernel
+  web_of "$(endpoint 10.1.0.1 a), $(endpoint 10.1.0.2 b)"
+  start_daemon --resync=1h --node-name a --cluster-cidr 10.1.0.0/16
+  expect_contains "$(hairpins)" "10.1.0.1 ."
+  expect_not_contains "$(hairpins)" "10.1.0.2 ."
+  web_of "$(endpoint 10.1.0.1 a), $(endpoint 10.1.0.3 b), $(endpoint 10.1.0.4 c)"
+  wait_until 30 has "-r 10.1.0.4:" ipvsadm -Sn
+  in_sync
+  logged 1 "nftables table ip ipvs-node"
+  # One here does.
+  web_of "$(endpoint 10.1.0.1 a), $(endpoint 10.1.0.5 a)"
+  wait_until 30 has "10.1.0.5 ." hairpins
+}
+
 case_thousand_services() { # any kernel
   local rates=/proc/sys/net/ipv4/vs/run_estimation
   dump 1000 10 >state.json
