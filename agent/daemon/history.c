@@ -170,6 +170,7 @@ void history_mark_drift(const struct history *history, const struct table *wante
 			break;
 		case OPERATION_NEW_RULESET:
 		case OPERATION_SET_RULESET:
+		case OPERATION_CHANGE_RULESET:
 		case OPERATION_DELETE_RULESET:
 			break; /* whoever planned it knows */
 		case OPERATION_SET_TIMEOUTS:

@@ -8,7 +8,6 @@
 #include "agent/daemon/rulesets.h"
 #include "agent/daemon/withhold.h"
 #include "agent/kernel/nftables.h"
-#include "agent/table/ruleset_change.h"
 
 /* The writing half of rulesets.h, and what of it is recorded. */
 
@@ -93,30 +92,17 @@ static int run(struct session *session, const struct operation *operation,
 	return r < 0 ? r : read_back(session, operation, start, err);
 }
 
-/* Whether the kernel has exactly what this process made, and knows how. */
-static bool is_as_made(const struct session *session, int slot)
-{
-	const struct owned_ruleset *owned = &session->ownership.rulesets[slot];
-	const struct ruleset *made = &session->rulesets_made[slot];
-	const struct nft_table *table = &session->rulesets_seen.tables[slot];
-
-	return made->text && owned->mark == OWNERSHIP_OWNED &&
-	       owned->fingerprint == made->fingerprint && owned->sum == table->sum &&
-	       table->marker == made->fingerprint;
-}
-
 /* CLEAN where that was enough. Nothing must have been written since the table was looked at. */
-static int write_elements(struct session *session, const struct operation *operation)
+static int write_elements(struct preparation *preparation,
+			  const struct operation *operation)
 {
-	cleanup_growing_text struct growing_text commands = { 0 };
-	const struct ruleset *wanted = operation->ruleset;
-	int slot = ruleset_slot(wanted->family);
+	struct session *session = preparation->session;
+	int slot = ruleset_slot(operation->ruleset->family);
 	uint32_t now = 0;
 
-	if (!is_as_made(session, slot) ||
-	    ruleset_change(&session->rulesets_made[slot], wanted, &commands) != 0 ||
-	    read_generation(&now, NULL) < 0 || now != session->rulesets_seen.generation ||
-	    run(session, operation, commands.text, NULL) != CLEAN)
+	if (read_generation(&now, NULL) < 0 || now != session->rulesets_seen.generation ||
+	    run(session, operation, preparation->rulesets.changes[slot].text, NULL) !=
+		    CLEAN)
 		return NOT_CLEAN;
 	return CLEAN;
 }
@@ -149,8 +135,8 @@ static int write_one(struct preparation *preparation, const struct operation *op
 	struct ruleset *made = &session->rulesets_made[slot];
 	int r;
 
-	if (operation->kind == OPERATION_SET_RULESET &&
-	    write_elements(session, operation) == CLEAN)
+	if (operation->kind == OPERATION_CHANGE_RULESET &&
+	    write_elements(preparation, operation) == CLEAN)
 		r = 0;
 	else
 		r = write_whole(session, operation, err);

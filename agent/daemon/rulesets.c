@@ -7,6 +7,7 @@
 
 #include "agent/daemon/preparation.h"
 #include "agent/kernel/node_address.h"
+#include "agent/table/ruleset_change.h"
 
 /* Sysctls first, then what is wanted, what is there, and the difference. */
 
@@ -235,6 +236,33 @@ static bool is_as_wanted(const struct owned_ruleset *owned,
 	       owned->fingerprint == wanted->fingerprint && owned->sum == actual->sum;
 }
 
+/* Whether the kernel has exactly what this process made, and knows how. */
+static bool is_as_made(const struct session *session, int slot)
+{
+	const struct owned_ruleset *owned = &session->ownership.rulesets[slot];
+	const struct ruleset *made = &session->rulesets_made[slot];
+	const struct nft_table *table = &session->rulesets_seen.tables[slot];
+
+	return made->text && owned->mark == OWNERSHIP_OWNED &&
+	       owned->fingerprint == made->fingerprint && owned->sum == table->sum &&
+	       table->marker == made->fingerprint;
+}
+
+/* One of ours becomes the wanted one: by its elements where that is enough, else as a whole. */
+static int plan_change(struct preparation *preparation, int slot, bool drift)
+{
+	const struct session *session = preparation->session;
+	struct ruleset_goals *goals = &preparation->rulesets;
+	const struct ruleset *wanted = &goals->wanted[slot];
+	enum operation_kind kind = OPERATION_SET_RULESET;
+
+	if (is_as_made(session, slot) &&
+	    ruleset_change(&session->rulesets_made[slot], wanted,
+			   &goals->changes[slot]) == RULESET_CHANGE_ELEMENTS)
+		kind = OPERATION_CHANGE_RULESET;
+	return plan_add_ruleset(&preparation->plan, kind, wanted, drift);
+}
+
 static int plan_wanted(struct preparation *preparation, int slot)
 {
 	struct ruleset_goals *goals = &preparation->rulesets;
@@ -253,9 +281,7 @@ static int plan_wanted(struct preparation *preparation, int slot)
 	if (is_ours(owned, actual))
 		return is_as_wanted(owned, actual, wanted)
 			       ? 0
-			       : plan_add_ruleset(&preparation->plan,
-						  OPERATION_SET_RULESET, wanted,
-						  brought_about);
+			       : plan_change(preparation, slot, brought_about);
 	if (adopts)
 		return plan_add_ruleset(&preparation->plan, OPERATION_SET_RULESET, wanted,
 					false);
@@ -360,7 +386,9 @@ bool rulesets_changed(struct session *session)
 
 void rulesets_clear(struct ruleset_goals *goals)
 {
-	for (int slot = 0; slot < RULESET_SLOTS; slot++)
+	for (int slot = 0; slot < RULESET_SLOTS; slot++) {
 		ruleset_clear(&goals->wanted[slot]);
+		growing_text_clear(&goals->changes[slot]);
+	}
 	memset(goals, 0, sizeof(*goals));
 }

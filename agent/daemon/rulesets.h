@@ -7,6 +7,7 @@
 #include "agent/table/ownership.h"
 #include "agent/table/ruleset.h"
 #include "common/err.h"
+#include "common/growing_text.h"
 #include "common/macro.h"
 
 /*
@@ -30,6 +31,8 @@ struct ruleset_goals {
 	struct ruleset wanted[RULESET_SLOTS];
 	struct nft_table actual[RULESET_SLOTS];
 	bool conflict[RULESET_SLOTS];
+	/* For nft(8), where elements alone make the table of what it is; else empty. */
+	struct growing_text changes[RULESET_SLOTS];
 	struct err trouble; /* code 0, or why nf_tables could not be asked */
 };
 

@@ -108,6 +108,7 @@ static bool is_named(const struct ownership *ownership, const struct operation *
 		return ownership->daemons[sync_slot(operation->daemon->role)].mark !=
 		       OWNERSHIP_NONE;
 	case OPERATION_SET_RULESET:
+	case OPERATION_CHANGE_RULESET:
 	case OPERATION_DELETE_RULESET:
 		return ownership->rulesets[ruleset_slot(operation->ruleset->family)]
 			       .mark != OWNERSHIP_NONE;

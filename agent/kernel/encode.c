@@ -145,6 +145,7 @@ static void put_operation(struct request *request, const struct operation *opera
 	case OPERATION_SET_SYSCTL:
 	case OPERATION_NEW_RULESET:
 	case OPERATION_SET_RULESET:
+	case OPERATION_CHANGE_RULESET:
 	case OPERATION_DELETE_RULESET:
 		break;
 	}

@@ -175,6 +175,7 @@ const char *operation_format_values(const struct operation *operation, bool befo
 		break;
 	case OPERATION_NEW_RULESET:
 	case OPERATION_SET_RULESET:
+	case OPERATION_CHANGE_RULESET:
 	case OPERATION_DELETE_RULESET:
 		if (!before)
 			describe_ruleset(&text, operation);
@@ -220,6 +221,7 @@ const char *operation_format_object(const struct operation *operation, char *buf
 		break;
 	case OPERATION_NEW_RULESET:
 	case OPERATION_SET_RULESET:
+	case OPERATION_CHANGE_RULESET:
 	case OPERATION_DELETE_RULESET:
 		text_add(&text, "nftables table %s " RULESET_TABLE,
 			 ruleset_family_name(operation->ruleset->family));
@@ -264,6 +266,7 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 		break;
 	case OPERATION_NEW_RULESET:
 	case OPERATION_SET_RULESET:
+	case OPERATION_CHANGE_RULESET:
 	case OPERATION_DELETE_RULESET:
 		text_add(&text, " %s " RULESET_TABLE,
 			 ruleset_family_name(operation->ruleset->family));
@@ -345,6 +348,7 @@ const char *operation_kind_name(enum operation_kind kind)
 		[OPERATION_SET_SYSCTL] = "set sysctl",
 		[OPERATION_NEW_RULESET] = "new nftables table",
 		[OPERATION_SET_RULESET] = "replace nftables table",
+		[OPERATION_CHANGE_RULESET] = "change elements of nftables table",
 		[OPERATION_DELETE_RULESET] = "delete nftables table",
 		[OPERATION_SET_TIMEOUTS] = "set timeouts",
 		[OPERATION_STOP_DAEMON] = "stop sync daemon",

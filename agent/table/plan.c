@@ -121,6 +121,7 @@ bool operation_is_of_ruleset(const struct operation *operation)
 {
 	return operation->kind == OPERATION_NEW_RULESET ||
 	       operation->kind == OPERATION_SET_RULESET ||
+	       operation->kind == OPERATION_CHANGE_RULESET ||
 	       operation->kind == OPERATION_DELETE_RULESET;
 }
 

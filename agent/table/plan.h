@@ -55,7 +55,8 @@ struct plan_policy {
 enum operation_kind {
 	OPERATION_SET_SYSCTL,
 	OPERATION_NEW_RULESET,
-	OPERATION_SET_RULESET, /* replaces one of ours, in one transaction */
+	OPERATION_SET_RULESET,	  /* replaces one of ours, in one transaction */
+	OPERATION_CHANGE_RULESET, /* elements of one of ours; replaces it where it must */
 	OPERATION_DELETE_RULESET,
 	OPERATION_SET_TIMEOUTS,
 	OPERATION_STOP_DAEMON,

@@ -239,6 +239,8 @@ case_one_of_many_changes() { # any kernel
   expect_not_contains "$(ours)" "10.1.0.10 "
   expect_not_contains "$(ours)" "10.244.1.8 "
   expect_equal "$before" "$(handle)"
+  expect_contains "$(<log)" "change elements of nftables table ip ipvs-node: 200 services masqueraded"
+  expect_not_contains "$(<log)" "replace nftables table"
   expect_equal "$(nft -j list set ip ipvs-node hairpin | jq '.nftables[1].set.elem | length')" 200
   # And sees when somebody else does.
   nft delete element ip ipvs-node outside '{ 10.1.9.9 . tcp . 80 }'
