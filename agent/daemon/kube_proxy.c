@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/daemon/session.h"
 #include "agent/kernel/processes.h"
@@ -21,12 +22,19 @@ static bool has_cluster_addresses(const struct table *wanted)
 	return false;
 }
 
+/* Our own link can have that name (--link). */
+static bool has_ipvs_mode_link(const struct session *session)
+{
+	return strcmp(session->ownership.link.name, ipvs_mode_link) != 0 &&
+	       if_nametoindex(ipvs_mode_link) != 0;
+}
+
 int kube_proxy_report(struct session *session, const struct table *wanted,
 		      struct reconcile_report *report)
 {
 	bool cluster = has_cluster_addresses(wanted);
-	bool concerns = cluster || (wanted->service_count > 0 &&
-				    if_nametoindex(ipvs_mode_link) != 0);
+	bool concerns =
+		cluster || (wanted->service_count > 0 && has_ipvs_mode_link(session));
 	size_t failures = report->failure_count;
 	char text[400];
 

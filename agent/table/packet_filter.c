@@ -21,6 +21,18 @@ enum knowledge {
 struct registers {
 	uint8_t bytes[FILTER_REGISTERS * 4];
 	uint8_t known[FILTER_REGISTERS * 4];
+	unsigned int looked_at; /* parts of the packet, enum part */
+};
+
+enum part {
+	PART_SOURCE = 1,
+	PART_TARGET = 2,
+	PART_PROTOCOL = 4,
+	PART_SOURCE_PORT = 8,
+	PART_TARGET_PORT = 16,
+	PART_INPUT = 32,
+	PART_OUTPUT = 64,
+	PART_CT_STATE = 128,
 };
 
 enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
@@ -34,23 +46,29 @@ static void set_known(struct registers *registers, size_t at, const void *bytes,
 	memset(registers->known + at, BYTE_KNOWN, length);
 }
 
-/*
- * A part of the header that is value, length bytes from offset on; what else is loaded
- * stays unknown.
- */
+/* The part of a header that is value, as far as it is asked for and known. */
 static void load_part(struct registers *registers,
-		      const struct filter_expression *expression, size_t offset,
-		      const void *value, size_t length)
+		      const struct filter_expression *expression, enum part part,
+		      size_t offset, const void *value, size_t length)
 {
 	size_t at = (size_t)expression->target * 4;
 
+	if (expression->offset >= offset + length ||
+	    expression->offset + (size_t)expression->length <= offset)
+		return;
+	registers->looked_at |= (unsigned int)part;
 	for (size_t i = 0; i < expression->length; i++) {
 		size_t position = expression->offset + i;
 
-		if (position >= offset && position < offset + length)
+		if (value && position >= offset && position < offset + length)
 			set_known(registers, at + i,
 				  (const uint8_t *)value + (position - offset), 1);
 	}
+}
+
+static const void *address_bytes(const struct address *address)
+{
+	return address->family ? address->bytes : NULL;
 }
 
 static void load_network_header(struct registers *registers,
@@ -60,14 +78,12 @@ static void load_network_header(struct registers *registers,
 	bool v6 = packet->family == AF_INET6;
 	size_t length = v6 ? 16 : 4;
 
-	if (packet->source.family)
-		load_part(registers, expression, v6 ? 8 : 12, packet->source.bytes,
-			  length);
-	if (packet->target.family)
-		load_part(registers, expression, v6 ? 24 : 16, packet->target.bytes,
-			  length);
-	if (packet->protocol)
-		load_part(registers, expression, v6 ? 6 : 9, &packet->protocol, 1);
+	load_part(registers, expression, PART_SOURCE, v6 ? 8 : 12,
+		  address_bytes(&packet->source), length);
+	load_part(registers, expression, PART_TARGET, v6 ? 24 : 16,
+		  address_bytes(&packet->target), length);
+	load_part(registers, expression, PART_PROTOCOL, v6 ? 6 : 9,
+		  packet->protocol ? &packet->protocol : NULL, 1);
 }
 
 static void load_ports(struct registers *registers,
@@ -76,10 +92,10 @@ static void load_ports(struct registers *registers,
 {
 	uint16_t source = htons(packet->source_port), target = htons(packet->target_port);
 
-	if (source)
-		load_part(registers, expression, 0, &source, sizeof(source));
-	if (target)
-		load_part(registers, expression, 2, &target, sizeof(target));
+	load_part(registers, expression, PART_SOURCE_PORT, 0, source ? &source : NULL,
+		  sizeof(source));
+	load_part(registers, expression, PART_TARGET_PORT, 2, target ? &target : NULL,
+		  sizeof(target));
 }
 
 static void load_link(struct registers *registers,
@@ -119,18 +135,22 @@ static void load(struct registers *registers, const struct filter_expression *ex
 		set_known(registers, at, &family, sizeof(family));
 		break;
 	case FIELD_PROTOCOL:
+		registers->looked_at |= PART_PROTOCOL;
 		if (packet->protocol)
 			set_known(registers, at, &packet->protocol, 1);
 		break;
 	case FIELD_INPUT_LINK:
 	case FIELD_INPUT_NAME:
+		registers->looked_at |= PART_INPUT;
 		load_link(registers, expression, &packet->input);
 		break;
 	case FIELD_OUTPUT_LINK:
 	case FIELD_OUTPUT_NAME:
+		registers->looked_at |= PART_OUTPUT;
 		load_link(registers, expression, &packet->output);
 		break;
 	case FIELD_CT_STATE:
+		registers->looked_at |= PART_CT_STATE;
 		if (packet->ct_state && expression->length == sizeof(packet->ct_state))
 			set_known(registers, at, &packet->ct_state,
 				  sizeof(packet->ct_state));
@@ -276,6 +296,7 @@ static enum match run_expression(const struct packet_filter *filter,
 					   expression->chain };
 		return MATCH_YES;
 	case EXPRESSION_CT_STATE:
+		registers->looked_at |= PART_CT_STATE;
 		if (packet->ct_state == 0)
 			return MATCH_MAYBE;
 		return packet->ct_state & expression->ct_states ? MATCH_YES : MATCH_NO;
@@ -290,12 +311,13 @@ static enum match run_expression(const struct packet_filter *filter,
 
 static enum match run_rule(const struct packet_filter *filter,
 			   const struct filter_rule *rule, const struct packet *packet,
-			   struct effect *effect)
+			   unsigned int *looked_at, struct effect *effect)
 {
 	struct registers registers;
 	enum match match = MATCH_YES;
 
-	memset(&registers, 0, sizeof(registers));
+	memset(registers.known, BYTE_UNKNOWN, sizeof(registers.known));
+	registers.looked_at = 0;
 	*effect = (struct effect){ VERDICT_NONE, -1 };
 	for (size_t i = 0; i < rule->count; i++) {
 		enum match found = run_expression(filter, packet, &registers,
@@ -305,6 +327,7 @@ static enum match run_rule(const struct packet_filter *filter,
 		if (match == MATCH_NO || effect->verdict != VERDICT_NONE)
 			break;
 	}
+	*looked_at |= registers.looked_at;
 	return match;
 }
 
@@ -315,6 +338,7 @@ struct run {
 	const struct packet *packet;
 	int jumps;
 	size_t rules_left;
+	unsigned int looked_at;
 };
 
 /*
@@ -334,7 +358,8 @@ static enum filter_verdict run_chain(struct run *run, int index)
 
 		if (run->rules_left-- == 0)
 			return VERDICT_ACCEPT;
-		match = run_rule(run->filter, &chain->rules[i], run->packet, &effect);
+		match = run_rule(run->filter, &chain->rules[i], run->packet,
+				 &run->looked_at, &effect);
 		if (match == MATCH_NO)
 			continue;
 		if (effect.verdict == VERDICT_JUMP || effect.verdict == VERDICT_GOTO) {
@@ -365,24 +390,102 @@ static bool concerns(const struct filter_chain *chain, enum filter_hook hook, in
 	       (chain->family == INET_FAMILY || chain->family == packet->family);
 }
 
-const struct filter_chain *packet_filter_drops(const struct packet_filter *filter,
-					       enum filter_hook hook, int below,
-					       const struct packet *packet)
+static bool rule_drops(const struct filter_rule *rule)
+{
+	for (size_t i = 0; i < rule->count; i++) {
+		if (rule->expressions[i].kind == EXPRESSION_VERDICT &&
+		    rule->expressions[i].verdict == VERDICT_DROP)
+			return true;
+	}
+	return false;
+}
+
+/* By a rule or a set's element, wherever that is. */
+static bool anything_drops(const struct packet_filter *filter)
 {
 	for (size_t i = 0; i < filter->count; i++) {
+		for (size_t k = 0; k < filter->chains[i].count; k++) {
+			if (rule_drops(&filter->chains[i].rules[k]))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < filter->set_count; i++) {
+		for (size_t k = 0; k < filter->sets[i].count; k++) {
+			if (filter->sets[i].elements[k].verdict == VERDICT_DROP)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool packet_filter_can_drop(const struct packet_filter *filter, enum filter_hook hook)
+{
+	bool has_chain = false;
+
+	for (size_t i = 0; i < filter->count; i++) {
 		const struct filter_chain *chain = &filter->chains[i];
-		struct run run = { .filter = filter,
-				   .packet = packet,
-				   .rules_left = RULES_MAX };
+
+		if (!chain->base || chain->hook != hook)
+			continue;
+		has_chain = true;
+		if (chain->drops)
+			return true;
+	}
+	return has_chain && anything_drops(filter);
+}
+
+static bool links_equal(const struct packet_link *a, const struct packet_link *b)
+{
+	return a->index == b->index;
+}
+
+/* Whether the packet is the remembered one in all that counted for that. */
+static bool is_remembered(const struct filter_memory *memory, const struct packet *packet)
+{
+	const struct packet *last = &memory->packet;
+	unsigned int parts = memory->looked_at;
+
+	return memory->asked > 0 && last->family == packet->family &&
+	       (!(parts & PART_CT_STATE) || last->ct_state == packet->ct_state) &&
+	       (!(parts & PART_PROTOCOL) || last->protocol == packet->protocol) &&
+	       (!(parts & PART_SOURCE_PORT) ||
+		last->source_port == packet->source_port) &&
+	       (!(parts & PART_TARGET_PORT) ||
+		last->target_port == packet->target_port) &&
+	       (!(parts & PART_INPUT) || links_equal(&last->input, &packet->input)) &&
+	       (!(parts & PART_OUTPUT) || links_equal(&last->output, &packet->output)) &&
+	       (!(parts & PART_SOURCE) ||
+		address_compare(&last->source, &packet->source) == 0) &&
+	       (!(parts & PART_TARGET) ||
+		address_compare(&last->target, &packet->target) == 0);
+}
+
+const struct filter_chain *packet_filter_drops(const struct packet_filter *filter,
+					       enum filter_hook hook, int below,
+					       const struct packet *packet,
+					       struct filter_memory *memory)
+{
+	struct run run = { .filter = filter, .packet = packet };
+	const struct filter_chain *found = NULL;
+
+	if (is_remembered(memory, packet))
+		return memory->chain;
+	for (size_t i = 0; !found && i < filter->count; i++) {
+		const struct filter_chain *chain = &filter->chains[i];
 		enum filter_verdict verdict;
 
 		if (!concerns(chain, hook, below, packet))
 			continue;
+		run.rules_left = RULES_MAX;
 		verdict = run_chain(&run, (int)i);
 		if (verdict == VERDICT_DROP || (verdict == VERDICT_NONE && chain->drops))
-			return chain;
+			found = chain;
 	}
-	return NULL;
+	memory->packet = *packet;
+	memory->looked_at = run.looked_at;
+	memory->chain = found;
+	memory->asked++;
+	return found;
 }
 
 const char *filter_chain_format(const struct filter_chain *chain,

@@ -138,11 +138,27 @@ const char *filter_chain_format(const struct filter_chain *chain,
 				char buffer[static FILTER_CHAIN_TEXT]);
 
 /*
- * The first base chain at the hook, of those with a priority from lowest to below, that
- * drops the packet for certain; NULL where none does.
+ * What was asked last at a hook. A packet that is equal to it in all that rules looked at
+ * has the same fate. Zeroed at the start; asked counts the packets for which rules were
+ * run.
+ */
+struct filter_memory {
+	struct packet packet;
+	unsigned int looked_at;
+	const struct filter_chain *chain;
+	size_t asked;
+};
+
+/* Whether anything at the hook can drop a packet at all. */
+bool packet_filter_can_drop(const struct packet_filter *filter, enum filter_hook hook);
+
+/*
+ * The first base chain at the hook, of those with a priority below that one, that drops
+ * the packet for certain; NULL where none does.
  */
 const struct filter_chain *packet_filter_drops(const struct packet_filter *filter,
 					       enum filter_hook hook, int below,
-					       const struct packet *packet);
+					       const struct packet *packet,
+					       struct filter_memory *memory);
 
 void packet_filter_clear(struct packet_filter *filter);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/printable.h"
 
 enum {
 	/*
@@ -19,6 +20,12 @@ enum {
 	/* More than any chain's: IPVS's own packets pass the whole of the output hook. */
 	EVERY_PRIORITY = INT32_MAX,
 	FINDINGS_MAX = 32,
+	/*
+	 * Packets for which the rules of a hook are run: what is dropped of ten thousand
+	 * services is dropped of the first thousand. Those that rules do not tell apart
+	 * are one.
+	 */
+	ASKED_MAX = 1000,
 };
 
 enum kind {
@@ -41,7 +48,9 @@ struct judging {
 	struct usability_findings *findings;
 	bool cluster; /* the state is of Kubernetes objects */
 	bool standby; /* the address may be at the other of two directors */
-	struct packet_link outside[2]; /* the default route's, by ruleset_slot() */
+	struct packet_link outside[2];	  /* the default route's, by ruleset_slot() */
+	bool can_drop[FILTER_OUTPUT + 1]; /* by enum filter_hook, as the next one */
+	struct filter_memory memory[FILTER_OUTPUT + 1];
 	size_t address_hint, destination_hint;
 };
 
@@ -181,6 +190,18 @@ static uint8_t route_to(const struct usability_facts *facts,
 	return span ? span->kind : (uint8_t)ROUTE_NONE;
 }
 
+/* The chain that drops it for certain, or NULL. */
+static const struct filter_chain *find_drop(struct judging *judging,
+					    enum filter_hook hook, int below,
+					    const struct packet *packet)
+{
+	struct filter_memory *memory = &judging->memory[hook];
+
+	if (!judging->can_drop[hook] || memory->asked >= ASKED_MAX)
+		return NULL;
+	return packet_filter_drops(judging->facts->filter, hook, below, packet, memory);
+}
+
 /* --- destinations --- */
 
 static bool is_unspecified(const struct address *address)
@@ -235,7 +256,7 @@ bool usability_needs_listeners(const struct table *wanted)
  * Without connection tracking of IPVS's own an answer belongs to no connection: of TCP it
  * is invalid.
  */
-static const struct filter_chain *find_answer_drop(const struct judging *judging,
+static const struct filter_chain *find_answer_drop(struct judging *judging,
 						   const struct service *service,
 						   const struct destination *destination,
 						   int link)
@@ -254,11 +275,10 @@ static const struct filter_chain *find_answer_drop(const struct judging *judging
 		packet.ct_state = CT_STATE_ESTABLISHED;
 	else if (packet.protocol == IPPROTO_TCP)
 		packet.ct_state = CT_STATE_INVALID;
-	return packet_filter_drops(facts->filter, FILTER_FORWARD, FORWARD_PRIORITY,
-				   &packet);
+	return find_drop(judging, FILTER_FORWARD, FORWARD_PRIORITY, &packet);
 }
 
-static const struct filter_chain *find_output_drop(const struct judging *judging,
+static const struct filter_chain *find_output_drop(struct judging *judging,
 						   const struct service *service,
 						   const struct destination *destination,
 						   int link)
@@ -286,7 +306,7 @@ static const struct filter_chain *find_output_drop(const struct judging *judging
 	}
 	if (service->key.fwmark && !masquerade)
 		packet.target.family = 0;
-	return packet_filter_drops(facts->filter, FILTER_OUTPUT, EVERY_PRIORITY, &packet);
+	return find_drop(judging, FILTER_OUTPUT, EVERY_PRIORITY, &packet);
 }
 
 static int chain_index(const struct judging *judging, const struct filter_chain *chain)
@@ -297,16 +317,16 @@ static int chain_index(const struct judging *judging, const struct filter_chain 
 static int judge_filters(struct judging *judging, const struct service *service,
 			 const struct destination *destination, int link)
 {
-	const struct filter_chain *chain;
+	const struct filter_chain *chain = NULL;
 	int r = 0;
 
-	if (!judging->facts->filter)
-		return 0;
-	chain = find_output_drop(judging, service, destination, link);
+	if (judging->can_drop[FILTER_OUTPUT])
+		chain = find_output_drop(judging, service, destination, link);
 	if (chain)
 		r = report(judging, OUTPUT_DROPPED, chain_index(judging, chain), service,
 			   destination);
-	if (r < 0 || destination->forward != FORWARD_MASQUERADE)
+	if (r < 0 || destination->forward != FORWARD_MASQUERADE ||
+	    !judging->can_drop[FILTER_FORWARD])
 		return r;
 	chain = find_answer_drop(judging, service, destination, link);
 	return chain ? report(judging, ANSWER_DROPPED, chain_index(judging, chain),
@@ -389,10 +409,7 @@ static int judge_input(struct judging *judging, const struct service *service)
 		.ct_state = CT_STATE_NEW,
 	};
 	const struct filter_chain *chain =
-		judging->facts->filter
-			? packet_filter_drops(judging->facts->filter, FILTER_INPUT,
-					      INPUT_PRIORITY, &packet)
-			: NULL;
+		find_drop(judging, FILTER_INPUT, INPUT_PRIORITY, &packet);
 
 	return chain ? report(judging, INPUT_DROPPED, chain_index(judging, chain),
 			      service, NULL)
@@ -431,8 +448,9 @@ static int judge_health_check(struct judging *judging, const struct health_check
 				       .protocol = IPPROTO_TCP,
 				       .target_port = check->port,
 				       .ct_state = CT_STATE_NEW };
+	struct filter_memory memory = { 0 }; /* another bound of priorities */
 	const struct filter_chain *chain = packet_filter_drops(
-		judging->facts->filter, FILTER_INPUT, EVERY_PRIORITY, &packet);
+		judging->facts->filter, FILTER_INPUT, EVERY_PRIORITY, &packet, &memory);
 	struct finding_slot slot;
 
 	if (!chain)
@@ -452,7 +470,8 @@ static int judge_health_checks(struct judging *judging, const struct notes *note
 	int r = 0;
 
 	for (size_t i = 0;
-	     r == 0 && judging->facts->filter && i < notes->health_check_count; i++)
+	     r == 0 && judging->can_drop[FILTER_INPUT] && i < notes->health_check_count;
+	     i++)
 		r = judge_health_check(judging, &notes->health_checks[i]);
 	return r;
 }
@@ -510,6 +529,9 @@ int usability_judge(const struct table *wanted, const struct ownership *ownershi
 	int r = 0;
 
 	find_outside(&judging);
+	for (int hook = FILTER_INPUT; facts->filter && hook <= FILTER_OUTPUT; hook++)
+		judging.can_drop[hook] =
+			packet_filter_can_drop(facts->filter, (enum filter_hook)hook);
 	for (size_t i = 0; r == 0 && i < wanted->service_count; i++) {
 		if (is_owned(ownership, &wanted->services[i].key, &owned))
 			r = judge_service(&judging, &wanted->services[i]);
@@ -645,7 +667,11 @@ char *usability_format(const struct usability_finding *finding,
 		return NULL;
 	length = asprintf(&text, "%s: %s", objects, reason);
 	free(reason);
-	return length < 0 ? NULL : text;
+	if (length < 0)
+		return NULL;
+	/* Chains have the names that other programs gave them. */
+	printable_make(text);
+	return text;
 }
 
 void usability_findings_clear(struct usability_findings *findings)

@@ -22,6 +22,7 @@ static void run(struct filter_rule *rule, struct filter_set *set,
 	struct packet_filter filter = {
 		.chains = &chain, .count = 1, .sets = set, .set_count = 1
 	};
+	struct filter_memory memory = { 0 };
 	struct packet packet = { .family = AF_INET,
 				 .protocol = 6,
 				 .target = { .family = AF_INET },
@@ -43,7 +44,7 @@ static void run(struct filter_rule *rule, struct filter_set *set,
 			abort();
 		set->elements[i].chain = -1;
 	}
-	(void)packet_filter_drops(&filter, FILTER_INPUT, 98, &packet);
+	(void)packet_filter_drops(&filter, FILTER_INPUT, 98, &packet, &memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -96,7 +96,16 @@ static struct packet packet_to(uint16_t port)
 
 static bool drops(const struct packet_filter *filter, const struct packet *packet)
 {
-	return packet_filter_drops(filter, FILTER_INPUT, 98, packet) != NULL;
+	struct filter_memory memory = { 0 };
+	bool found =
+		packet_filter_drops(filter, FILTER_INPUT, 98, packet, &memory) != NULL;
+
+	/* The same again is answered from memory. */
+	assert_int_equal(packet_filter_drops(filter, FILTER_INPUT, 98, packet, &memory) !=
+				 NULL,
+			 found);
+	assert_int_equal(memory.asked, 1);
+	return found;
 }
 
 static void test_policy_alone(void **state UNUSED)
@@ -110,7 +119,10 @@ static void test_policy_alone(void **state UNUSED)
 	chain = add_base(&filter, true);
 	assert_true(drops(&filter, &packet));
 	assert_string_equal(filter_chain_format(chain, text), "ip theirs input");
-	assert_null(packet_filter_drops(&filter, FILTER_FORWARD, 98, &packet));
+	assert_true(packet_filter_can_drop(&filter, FILTER_INPUT));
+	assert_false(packet_filter_can_drop(&filter, FILTER_FORWARD));
+	assert_null(packet_filter_drops(&filter, FILTER_FORWARD, 98, &packet,
+					&(struct filter_memory){ 0 }));
 	packet.family = AF_INET6;
 	assert_false(drops(&filter, &packet));
 	chain->family = 1;
@@ -134,6 +146,31 @@ static void test_rule_for_the_port(void **state UNUSED)
 	/* Not known: it may be that port. */
 	packet.target_port = 0;
 	assert_false(drops(&filter, &packet));
+	packet_filter_clear(&filter);
+}
+
+/* Whoever differs only in what no rule looks at has the same fate. */
+static void test_memory_is_of_what_was_looked_at(void **state UNUSED)
+{
+	struct packet_filter filter = { 0 };
+	struct packet packet = packet_to(80);
+	struct filter_memory memory = { 0 };
+
+	RULE(add_base(&filter, true), PORT_LOAD, PORT_IS(80), VERDICT(ACCEPT));
+	assert_null(packet_filter_drops(&filter, FILTER_INPUT, 98, &packet, &memory));
+	packet.ct_state = CT_STATE_ESTABLISHED;
+	packet.protocol = IPPROTO_UDP;
+	packet.input = (struct packet_link){ 3, "eth1" };
+	assert_int_equal(address_parse("10.0.0.2", &packet.target), 0);
+	assert_int_equal(address_parse("10.0.0.3", &packet.source), 0);
+	assert_null(packet_filter_drops(&filter, FILTER_INPUT, 98, &packet, &memory));
+	assert_int_equal(memory.asked, 1);
+	packet.target_port = 81;
+	assert_non_null(packet_filter_drops(&filter, FILTER_INPUT, 98, &packet, &memory));
+	assert_int_equal(memory.asked, 2);
+	packet.target_port = 80;
+	assert_null(packet_filter_drops(&filter, FILTER_INPUT, 98, &packet, &memory));
+	assert_int_equal(memory.asked, 3);
 	packet_filter_clear(&filter);
 }
 
@@ -292,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy_alone),
 		cmocka_unit_test(test_rule_for_the_port),
+		cmocka_unit_test(test_memory_is_of_what_was_looked_at),
 		cmocka_unit_test(test_what_is_not_understood_may_accept),
 		cmocka_unit_test(test_rule_that_may_drop_does_not),
 		cmocka_unit_test(test_link_that_is_not_known_is_not_lo),
