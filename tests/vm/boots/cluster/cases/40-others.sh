@@ -39,6 +39,7 @@ is_silent() {
 
 case_forward_policy_set_after_the_start() {
   node
+  ip route add default via 192.168.1.2
   start_daemon --resync=1h "${OPTIONS[@]}"
   warns_of_nothing || fail "warnings: $(of_status '.report.warnings[]')"
   answers 10.96.0.1 80 pod1
