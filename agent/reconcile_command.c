@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "agent/commands.h"
+#include "agent/progress_line.h"
 #include "agent/report_output.h"
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -17,21 +18,27 @@ static int run_locked(const struct reconcile_command *command,
 	cleanup_session struct session session = { .options = options };
 	struct lock_holder holder = { 0 };
 	char process[LOCK_PROCESS_TEXT];
+	struct progress_line line;
 	cleanup_close int lock = -1;
 	int r;
 
 	r = lock_take(options->run_directory, false, lock_wait_usec, &lock, &holder, err);
 	if (r < 0)
 		return r;
-	if (r == LOCK_HELD && holder.daemon)
-		return command->with_daemon(options, &holder, report, err);
+	if (r == LOCK_HELD && holder.daemon) {
+		progress_line_start(&line, NULL, options->run_directory);
+		r = command->with_daemon(options, &holder, report, err);
+		progress_line_stop(&line);
+		return r;
+	}
 	if (r == LOCK_HELD)
-		return err_set(err, EBUSY,
-			       "another ipvs-agent (%s) is at work on %s",
+		return err_set(err, EBUSY, "another ipvs-agent (%s) is at work on %s",
 			       lock_holder_process(&holder, process),
 			       options->run_directory);
 	session.allow_removal = options->allow_removal;
+	progress_line_start(&line, &session.progress, options->run_directory);
 	r = command->run(&session, report);
+	progress_line_stop(&line);
 	return r < 0 ? err_errno(err, -r, "%s", command->name) : 0;
 }
 

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "agent/commands.h"
+#include "agent/daemon/failure_groups.h"
 #include "agent/daemon/report.h"
+#include "common/cleanup.h"
 #include "common/log.h"
 #include "common/printable.h"
 
@@ -20,6 +22,28 @@ static int print_json(const struct reconcile_report *report)
 	return r;
 }
 
+static void print_failures(const struct reconcile_report *report)
+{
+	cleanup_free struct failure_group *groups = NULL;
+	size_t count = 0;
+
+	if (failure_groups_make(report->failures, report->failure_count, &groups,
+				&count) < 0)
+		log_error("%zu failures, and no memory to print them",
+			  report->failure_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct reconcile_failure *failure =
+			&report->failures[groups[i].first];
+
+		if (failure->name)
+			log_error("%s (%s): %s%s", failure->name, failure->object,
+				  failure->text, groups[i].alike);
+		else
+			log_error("%s: %s%s", failure->object, failure->text,
+				  groups[i].alike);
+	}
+}
+
 static void print_text(const struct reconcile_report *report)
 {
 	char summary[2048];
@@ -29,15 +53,7 @@ static void print_text(const struct reconcile_report *report)
 	if (report->problems.count > STATE_PROBLEMS_MAX)
 		fprintf(stderr, "and %zu more\n",
 			report->problems.count - STATE_PROBLEMS_MAX);
-	for (size_t i = 0; i < report->failure_count; i++) {
-		const struct reconcile_failure *failure = &report->failures[i];
-
-		if (failure->name)
-			log_error("%s (%s): %s", failure->name, failure->object,
-				  failure->text);
-		else
-			log_error("%s: %s", failure->object, failure->text);
-	}
+	print_failures(report);
 	for (size_t i = 0; i < report->warning_count; i++)
 		log_warning("%s", report->warnings[i]);
 	reconcile_report_format(report, summary, sizeof(summary));

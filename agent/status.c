@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "agent/daemon/failure_groups.h"
 #include "agent/daemon/status.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -113,23 +116,53 @@ static void print_retry(const json_t *failure)
 	       (long long)(next + 999999) / 1000000);
 }
 
+/* Their texts are the document's. NULL: memory. */
+static struct reconcile_failure *borrow_failures(const json_t *failures, size_t count)
+{
+	struct reconcile_failure *borrowed = calloc(count + 1, sizeof(*borrowed));
+
+	for (size_t i = 0; borrowed && i < count; i++) {
+		const json_t *failure = json_array_get(failures, i);
+
+		borrowed[i] = (struct reconcile_failure){
+			.object =
+				(char *)text_or_mark(json_object_get(failure, "object")),
+			.name = (char *)text_of(failure, "name"),
+			.text = (char *)text_or_mark(json_object_get(failure, "text")),
+		};
+	}
+	return borrowed;
+}
+
+static void print_failure(const struct reconcile_failure *failure, const json_t *document,
+			  const struct failure_group *group)
+{
+	const char *name = failure->name;
+
+	printf("  failed: %s%s%s%s: %s%s", failure->object, name ? " (" : "",
+	       name ? name : "", name ? ")" : "", failure->text, group->alike);
+	print_retry(document);
+	putchar('\n');
+}
+
 static void print_failures(const json_t *report)
 {
-	const json_t *failures = json_object_get(report, "failures");
-	size_t shown = MIN_OF(json_array_size(failures), (size_t)SHOWN_MAX);
+	const json_t *documents = json_object_get(report, "failures");
+	size_t count = json_array_size(documents), group_count = 0, told = 0;
+	cleanup_free struct reconcile_failure *failures =
+		borrow_failures(documents, count);
+	cleanup_free struct failure_group *groups = NULL;
 
-	for (size_t i = 0; i < shown; i++) {
-		const json_t *failure = json_array_get(failures, i);
-		const char *name = text_of(failure, "name");
+	if (!failures || failure_groups_make(failures, count, &groups, &group_count) < 0)
+		log_error("the failures cannot be shown: out of memory");
+	for (size_t i = 0; i < group_count && i < SHOWN_MAX; i++) {
+		size_t first = groups[i].first;
 
-		printf("  failed: %s%s%s%s: %s",
-		       text_or_mark(json_object_get(failure, "object")), name ? " (" : "",
-		       name ? name : "", name ? ")" : "",
-		       text_or_mark(json_object_get(failure, "text")));
-		print_retry(failure);
-		putchar('\n');
+		print_failure(&failures[first], json_array_get(documents, first),
+			      &groups[i]);
+		told += groups[i].count;
 	}
-	print_rest(shown, number_of(report, "failureCount"), "failures");
+	print_rest(told, number_of(report, "failureCount"), "failures");
 }
 
 static void print_document(const json_t *document)
@@ -167,16 +200,18 @@ static const char *words_of_view(const struct status_view *view,
 		snprintf(words, WORDS_ROOM, "no daemon is running%s",
 			 view->document ? "; what the last one said:" : "");
 	else if (view->withdrawn)
-		snprintf(words, WORDS_ROOM,
-			 "unknown: the daemon (%s) cannot write its status: is the file system of --run-dir full? See journalctl -u ipvs-agent",
-			 process);
+		snprintf(
+			words, WORDS_ROOM,
+			"unknown: the daemon (%s) cannot write its status: is the file system of --run-dir full? See journalctl -u ipvs-agent",
+			process);
 	else if (!view->document)
 		snprintf(words, WORDS_ROOM,
 			 "starting: the daemon (%s) has not said anything yet", process);
 	else if (view->stale_usec)
-		snprintf(words, WORDS_ROOM,
-			 "unknown: the daemon (%s) has written no status for %llu s, although it should: it hangs, or cannot write it; what it said last:",
-			 process, (unsigned long long)(view->stale_usec / 1000000));
+		snprintf(
+			words, WORDS_ROOM,
+			"unknown: the daemon (%s) has written no status for %llu s, although it should: it hangs, or cannot write it; what it said last:",
+			process, (unsigned long long)(view->stale_usec / 1000000));
 	else
 		return NULL;
 	return words;

@@ -106,6 +106,11 @@ int acceptor_new(struct acceptor **acceptor, sd_event *event, int fd, const char
 	return 0;
 }
 
+int acceptor_fd(const struct acceptor *acceptor)
+{
+	return acceptor->fd;
+}
+
 void acceptor_free(struct acceptor *acceptor)
 {
 	sd_event_source_disable_unref(acceptor->io);

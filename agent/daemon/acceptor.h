@@ -29,6 +29,9 @@ int acceptor_new(struct acceptor **acceptor, sd_event *event, int fd, const char
 		 unsigned int burst, int64_t priority, acceptor_take take,
 		 void *context) MUST_CHECK;
 
+/* Readable when a connection waits. */
+int acceptor_fd(const struct acceptor *acceptor);
+
 /* Closes the socket. */
 void acceptor_free(struct acceptor *acceptor);
 

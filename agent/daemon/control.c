@@ -194,7 +194,8 @@ static int on_client(UNUSED sd_event_source *source, UNUSED int fd, uint32_t eve
 	return 0;
 }
 
-static int on_client_late(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
+static int on_client_late(UNUSED sd_event_source *source, UNUSED uint64_t usec,
+			  void *userdata)
 {
 	client_free(userdata);
 	return 0;
@@ -215,8 +216,7 @@ static int client_new(struct control *control, int fd, size_t slot)
 	if (r >= 0)
 		r = sd_event_add_time_relative(control->event, &client->timer,
 					       CLOCK_MONOTONIC, request_usec, 0,
-					       on_client_late,
-					       client);
+					       on_client_late, client);
 	if (r < 0) {
 		client_free(client);
 		return r;
@@ -302,6 +302,11 @@ int control_listen(struct control **control, sd_event *event, const char *run_di
 		return err_errno(err, -r, "%s", address.sun_path);
 	*control = TAKE_PTR(made);
 	return 0;
+}
+
+int control_fd(const struct control *control)
+{
+	return acceptor_fd(control->acceptor);
 }
 
 void control_free(struct control *control)

@@ -39,6 +39,9 @@ int control_listen(struct control **control, sd_event *event, const char *run_di
 		   const char *state_path, control_reconcile reconcile, void *context,
 		   struct err *err) MUST_CHECK;
 
+/* Readable when a connection waits. */
+int control_fd(const struct control *control);
+
 /* Ends every connection and removes the socket. */
 void control_free(struct control *control);
 

@@ -137,6 +137,8 @@ int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 	made->options.state_path = made->state_path;
 	made->session.options = &made->options;
 	made->session.falls_back = true;
+	made->session.progress.pursuit.stop = daemon_is_wanted;
+	made->session.progress.pursuit.context = made;
 	made->pace.resync_usec = options->resync_usec;
 	made->status.state_path = made->state_path;
 	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);

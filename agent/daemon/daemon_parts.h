@@ -31,7 +31,8 @@ struct daemon {
 	sd_event_source *timer, *watch_source, *link_source;
 	sd_event_source *drain_timer; /* on only while something drains */
 	sd_event_source *address_timer, *address_source;
-	sd_event_source *mend_timer; /* on only while something of the daemon's own fails */
+	sd_event_source
+		*mend_timer; /* on only while something of the daemon's own fails */
 	struct watch *watch;
 	struct link_watch *links;
 	struct address_watch *addresses;
@@ -42,7 +43,11 @@ struct daemon {
 	struct pace pace;
 	struct outcome_log log;
 	struct status status;
-	struct reconcile_report report; /* the last */
+	struct reconcile_report report; /* the last, or the one that is being made */
+	struct reconcile_report before; /* while one is being made, the last */
+	uint64_t reconcile_began;	/* CLOCK_MONOTONIC */
+	uint64_t reconciling_since;	/* CLOCK_REALTIME */
+	bool changes_only;		/* it is about a change of the state */
 	enum reconcile_outcome outcome; /* the last report's */
 	uint64_t last_read_usec;	/* what the last whole reconcile read for */
 	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
@@ -80,6 +85,9 @@ void daemon_mend_soon(struct daemon *daemon);
 int daemon_listen(struct daemon *daemon, struct err *err) MUST_CHECK;
 /* The next reconcile after so long, or when it is due if that is sooner. */
 int daemon_hasten(struct daemon *daemon, uint64_t usec) MUST_CHECK;
+
+/* Whether something waits that a long reconcile must not keep waiting; context is the daemon. */
+bool daemon_is_wanted(void *context);
 
 /* Reconciles, and says and paces what follows from it. */
 int daemon_reconcile(struct daemon *daemon, enum cause cause) MUST_CHECK;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -23,6 +24,15 @@ static const uint64_t start_margin_usec = 60 * 1000000ULL;
 static const uint64_t mend_usec = 2 * 1000000ULL;
 /* Nothing tells when descriptors, memory or room on a file system are there again. */
 static const uint64_t shortage_usec = 4 * 1000000ULL;
+/* A reconcile that takes longer gives way to a new state. */
+static const uint64_t interruptible_usec = 2 * 1000000ULL;
+
+static bool is_readable(int fd)
+{
+	struct pollfd wanted = { .fd = fd, .events = POLLIN };
+
+	return poll(&wanted, 1, 0) > 0;
+}
 
 static int write_status(struct daemon *daemon, struct err *err)
 {
@@ -127,8 +137,8 @@ uint64_t daemon_time_to_next(struct daemon *daemon)
 	next = pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
 			 wish, random);
 	if (errno_is_shortage(daemon->report.shortage))
-		next = MIN_OF(next, MAX_OF(shortage_usec, daemon->last_read_usec *
-								  PACE_RETRY_FACTOR));
+		next = MIN_OF(next, MAX_OF(shortage_usec,
+					   daemon->last_read_usec * PACE_RETRY_FACTOR));
 	return begin + next > now ? begin + next - now : 0;
 }
 
@@ -196,6 +206,56 @@ static bool is_contested(const struct session *session)
 	return session->kube_proxy != 0 || session->services_lost;
 }
 
+/*
+ * By the heartbeat's thread, while a reconcile is under way: what it reads the reconcile leaves alone,
+ * or is atomic. To read again what is in sync is no news.
+ */
+static void tell_progress(void *context)
+{
+	const struct daemon *daemon = context;
+	const struct progress *progress = &daemon->session.progress;
+	struct status status = daemon->status;
+	char words[STATUS_WORDS_ROOM];
+
+	status.reconciling_since = daemon->reconciling_since;
+	status.all = progress->all;
+	status.done = MIN_OF(progress->pursuit.done, status.all);
+	if (!daemon->changes_only && status.all == 0 && status.reconciles > 0)
+		return;
+	/* A failure is logged when the reconcile has ended, and fails again. */
+	(void)!status_write(daemon->options.run_directory, &status,
+			    status.reconciles > 0 ? &daemon->before : NULL, NULL);
+	notify_send("STATUS=%s", status_format_progress(&status, words, sizeof(words)));
+}
+
+static void begin_reconcile(struct daemon *daemon, enum cause cause)
+{
+	daemon->before = daemon->report;
+	daemon->report = (struct reconcile_report){ 0 };
+	daemon->reconcile_began = clock_usec(CLOCK_MONOTONIC);
+	daemon->reconciling_since = clock_usec(CLOCK_REALTIME);
+	daemon->changes_only = cause == CAUSE_CHANGE;
+}
+
+/*
+ * Whether a reconcile that has taken long already is to leave the rest to the next one: what waits may
+ * be the mended state of a hopeless one. Each one gets so much done that all is done in the end.
+ */
+bool daemon_is_wanted(void *context)
+{
+	const struct daemon *daemon = context;
+	sigset_t pending;
+
+	if (clock_usec(CLOCK_MONOTONIC) - daemon->reconcile_began < interruptible_usec)
+		return false;
+	if (sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT) ||
+	     sigismember(&pending, SIGHUP)))
+		return true;
+	return is_readable(watch_fd(daemon->watch)) ||
+	       is_readable(control_fd(daemon->control));
+}
+
 int daemon_reconcile(struct daemon *daemon, enum cause cause)
 {
 	bool reload = cause == CAUSE_RELOAD;
@@ -206,13 +266,14 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	/* A file system mounted over it tells nobody. */
 	if (cause != CAUSE_CHANGE)
 		renew_watch(daemon);
-	heartbeat_start(&heartbeat, reload || !daemon->ready);
-	reconcile_report_clear(&daemon->report);
+	begin_reconcile(daemon, cause);
+	heartbeat_start(&heartbeat, reload || !daemon->ready, tell_progress, daemon);
 	if (cause == CAUSE_CHANGE)
 		r = reconcile_changes(&daemon->session, &daemon->report);
 	else
 		r = reconcile_run(&daemon->session, &daemon->report);
 	heartbeat_stop(&heartbeat);
+	reconcile_report_clear(&daemon->before);
 	if (r == 0)
 		r = warn_of_watch(daemon);
 	if (r == 0)

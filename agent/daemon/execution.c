@@ -102,6 +102,11 @@ static int tally_result(struct tally *tally, const struct operation *operation,
 		if (!tally->last)
 			return 0;
 	}
+	/* Nothing is wrong with it: the next reconcile goes on with it. */
+	if (result == -EINTR) {
+		tally->preparation->session->interrupted++;
+		return 0;
+	}
 	/* Its service's failure says it all; a thousand destinations would not say it better. */
 	if (result == -ECANCELED)
 		return 0;
@@ -286,9 +291,15 @@ static int write_kernel(struct preparation *preparation, int *results,
 			struct reconcile_report *report)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	struct progress *progress = &preparation->session->progress;
 	const struct plan *plan = &preparation->plan;
 	struct err err = { 0 };
-	int r = write_sysctls(preparation, results, report);
+	int r;
+
+	progress->pursuit.done = 0;
+	progress->all = plan->operation_count;
+	ipvs_pursue(preparation->ipvs, &progress->pursuit);
+	r = write_sysctls(preparation, results, report);
 
 	if (r == 0)
 		r = rulesets_write(preparation, results, report);
@@ -365,5 +376,7 @@ int execution_run(struct preparation *preparation, bool last,
 	if (r < 0)
 		return err_errno(err, -r, "executing the plan");
 	report->draining = preparation->session->ownership.drain_count;
+	if (preparation->session->interrupted > 0)
+		return EXECUTION_DONE;
 	return tally.stale && !last ? EXECUTION_AGAIN : EXECUTION_DONE;
 }

@@ -10,7 +10,8 @@
  */
 
 enum execution_outcome {
-	EXECUTION_DONE = 0, /* every operation was answered; failures are in the report */
+	/* Every operation was answered, or the session's interrupted says how many were left. */
+	EXECUTION_DONE = 0,
 	EXECUTION_AGAIN = 1, /* the table was not as it was read: read and plan again */
 };
 

@@ -41,20 +41,22 @@ static void *beat(void *argument)
 		notify_send("WATCHDOG=1");
 		if (heartbeat->extend)
 			notify_extend_timeout(extension_usec);
+		heartbeat->tell(heartbeat->context);
 	}
 	pthread_mutex_unlock(&heartbeat->mutex);
 	return NULL;
 }
 
-void heartbeat_start(struct heartbeat *heartbeat, bool extend)
+void heartbeat_start(struct heartbeat *heartbeat, bool extend,
+		     void (*tell)(void *context), void *context)
 {
 	pthread_condattr_t attributes;
 	int r;
 
 	memset(heartbeat, 0, sizeof(*heartbeat));
-	if (!notify_enabled())
-		return;
 	heartbeat->extend = extend;
+	heartbeat->tell = tell;
+	heartbeat->context = context;
 	pthread_mutex_init(&heartbeat->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/daemon/failure_groups.h"
 #include "agent/daemon/report.h"
+#include "common/cleanup.h"
 #include "common/log.h"
 #include "common/message_id.h"
 
@@ -36,7 +38,7 @@ static bool is_known(const struct outcome_log *log, const char *detail)
 						sizeof(*log->details), compare_details);
 }
 
-static void log_failure(const struct reconcile_failure *failure)
+static void log_failure(const struct reconcile_failure *failure, const char *alike)
 {
 	char code[16];
 	const struct log_field fields[] = {
@@ -47,9 +49,9 @@ static void log_failure(const struct reconcile_failure *failure)
 
 	snprintf(code, sizeof(code), "%d", failure->code);
 	log_event(LOG_ERR, MESSAGE_ID_OBJECT_FAILED, fields, ARRAY_SIZE(fields),
-		  "%s%s%s%s: %s", failure->object, failure->name ? " (" : "",
+		  "%s%s%s%s: %s%s", failure->object, failure->name ? " (" : "",
 		  failure->name ? failure->name : "", failure->name ? ")" : "",
-		  failure->text);
+		  failure->text, alike);
 }
 
 /* Failures come first, then a state's problems, then warnings. */
@@ -79,14 +81,13 @@ static char *make_detail(const struct reconcile_report *report, size_t i)
 	return strdup(report->warnings[i - count_problems(report)]);
 }
 
+/* A problem of the state, or a warning. */
 static void log_detail(const struct reconcile_report *report, size_t i,
 		       const char *detail)
 {
 	size_t problems = count_problems(report);
 
-	if (i < report->failure_count)
-		log_failure(&report->failures[i]);
-	else if (i >= report->failure_count + problems)
+	if (i >= report->failure_count + problems)
 		log_event(LOG_WARNING, MESSAGE_ID_WARNING, NULL, 0, "%s", detail);
 	/* A single problem is what the summary says. */
 	else if (problems > 1)
@@ -104,29 +105,54 @@ static void keep_details(struct outcome_log *log, char **details, size_t count)
 	log->detail_count = count;
 }
 
+/* Those of a kind in one line. Returns how many lines it took, at most LINES_MAX of them written. */
+static size_t log_failures(const struct reconcile_failure *failures, size_t count)
+{
+	cleanup_free struct failure_group *groups = NULL;
+	size_t group_count = 0;
+
+	if (failure_groups_make(failures, count, &groups, &group_count) < 0) {
+		log_error("%zu failures; `ipvs-agent status` has all", count);
+		return 1;
+	}
+	for (size_t i = 0; i < group_count && i < LINES_MAX; i++)
+		log_failure(&failures[groups[i].first], groups[i].alike);
+	return group_count;
+}
+
 /*
  * Logs the report's details that the last one did not have, and keeps them all. Where memory is
  * out some are logged again next time. Returns how many were new.
  */
 static size_t log_details(struct outcome_log *log, const struct reconcile_report *report)
 {
-	size_t count = count_details(report), kept = 0, new_ones = 0;
+	size_t count = count_details(report), failures = report->failure_count;
 	char **details = count ? calloc(count, sizeof(*details)) : NULL;
+	/* Borrowed: those failures that are new. */
+	cleanup_free struct reconcile_failure *fresh =
+		calloc(failures + 1, sizeof(*fresh));
+	size_t kept = 0, fresh_count = 0, lines = 0;
 
-	for (size_t i = 0; details && i < count; i++) {
+	for (size_t i = 0; details && fresh && i < count; i++) {
 		char *detail = make_detail(report, i);
+		bool known;
 
 		if (!detail)
 			continue;
 		details[kept++] = detail;
-		if (!is_known(log, detail) && ++new_ones <= LINES_MAX)
+		known = is_known(log, detail);
+		if (i < failures && !known)
+			fresh[fresh_count++] = report->failures[i];
+		if (i + 1 == failures)
+			lines = log_failures(fresh, fresh_count);
+		if (i >= failures && !known && ++lines <= LINES_MAX)
 			log_detail(report, i, detail);
 	}
-	if (new_ones > LINES_MAX)
+	if (lines > LINES_MAX)
 		log_error("%zu more of the same kind; `ipvs-agent status` has all",
-			  new_ones - LINES_MAX);
+			  lines - LINES_MAX);
 	keep_details(log, details, kept);
-	return new_ones;
+	return lines;
 }
 
 static void log_line(const struct reconcile_report *report, const char *text)

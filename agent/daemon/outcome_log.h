@@ -8,7 +8,7 @@
 
 /*
  * Logs what reconciles come to, on change only: a failure that repeats word for word is logged
- * once, and again when it was gone in between. While something stays wrong one line every five
+ * once, and again when it was gone in between; many with the same text share a line. While something stays wrong one line every five
  * minutes says so and counts. Zeroed at the start.
  */
 struct outcome_log {

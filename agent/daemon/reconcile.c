@@ -30,8 +30,6 @@ static bool may_remove(struct session *session)
 	uint64_t hold = session->options->removal_hold_usec;
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
 
-	if (hold == 0 || session->allow_removal)
-		return true;
 	if (session->held_since == 0)
 		session->held_since = now;
 	return session->falls_back && now - session->held_since >= hold;
@@ -73,6 +71,10 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 
 	if (report->outcome != RECONCILE_IN_SYNC)
 		return 0;
+	if (session->options->removal_hold_usec == 0 || session->allow_removal) {
+		session->held_since = 0;
+		return 0;
+	}
 	r = is_hold_due(preparation, &counts, &report->last_good);
 	if (r <= 0 || may_remove(session)) {
 		/* For the further rounds, too: what is left after lost answers may be most again. */
@@ -169,15 +171,20 @@ static bool is_directory(const char *path)
 static int keep_last_good(struct session *session, struct reconcile_report *report)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	bool changed = false;
+	struct ownership *ownership = &session->ownership;
+	bool changed = false, left = ownership->good_left;
 	struct err err = { 0 };
 	int r = 0;
 
+	ownership->good_left = false;
 	if (last_good_write(session->options->data_directory, &session->state,
 			    is_directory(session->options->state_path),
 			    &session->ownership, &changed, &err) < 0)
 		r = reconcile_report_warn(
 			report, "the last good state cannot be kept: %s", err.text);
+	/* What failed must not look to the next process like a change of somebody else's. */
+	ownership->good_left = report->failure_count > 0;
+	changed |= ownership->good_left != left;
 	if (r == 0 && changed && !session->record_unsaved &&
 	    session_note_good(session, &err) < 0)
 		r = reconcile_report_warn(report, "the record cannot be written: %s",
@@ -261,11 +268,30 @@ static int run_again_for_links(struct preparation *preparation,
 {
 	int r;
 
-	if (!link_came_for_sysctl(preparation))
+	if (!link_came_for_sysctl(preparation) || preparation->session->interrupted > 0)
 		return 0;
 	reconcile_report_restart(report);
 	r = run_rounds(preparation, report, err);
 	return r == 0 ? finish(preparation, report) : r;
+}
+
+/* What was left is no failure of an object, but nothing is in sync before it is done. */
+static int report_interruption(struct session *session, struct reconcile_report *report)
+{
+	char text[128];
+	int r;
+
+	if (session->interrupted == 0)
+		return 0;
+	session->wants_reconcile = true;
+	snprintf(
+		text, sizeof(text),
+		"interrupted, since another state or an order waits: %zu operations are left to the next reconcile",
+		session->interrupted);
+	r = reconcile_report_add(report, "reconcile", NULL, text, EINTR);
+	if (r == 0)
+		report->failures[report->failure_count - 1].waiting = true;
+	return r;
 }
 
 /* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
@@ -285,6 +311,8 @@ static int bring_about(struct preparation *preparation, bool changes_only,
 		r = finish(preparation, report);
 	if (r == 0)
 		r = run_again_for_links(preparation, report, &err);
+	if (r == 0)
+		r = report_interruption(session, report);
 
 	session->allow_removal = false;
 	add_counts(preparation, report);
@@ -329,6 +357,8 @@ static int run(struct session *session, bool changes_only,
 	cleanup_preparation struct preparation preparation = { .session = session };
 	int r;
 
+	session->progress.all = 0;
+	session->interrupted = 0;
 	r = preparation_read_state(&preparation, report);
 	if (r < 0)
 		return r;
@@ -349,7 +379,8 @@ static int run(struct session *session, bool changes_only,
 		r = service_warnings_report(session, &preparation.wanted, report);
 	if (r < 0)
 		return r;
-	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
+	if (session->interrupted == 0 && (report->outcome == RECONCILE_IN_SYNC ||
+					  report->outcome == RECONCILE_DEGRADED))
 		r = keep_last_good(session, report);
 	return r;
 }

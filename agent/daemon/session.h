@@ -8,6 +8,7 @@
 #include "agent/daemon/addresses.h"
 #include "agent/daemon/history.h"
 #include "agent/daemon/options.h"
+#include "agent/daemon/progress.h"
 #include "agent/daemon/quarrel.h"
 #include "agent/daemon/retry.h"
 #include "agent/daemon/rulesets_seen.h"
@@ -59,6 +60,9 @@ struct session {
 	/* When the removal hold began, CLOCK_BOOTTIME in microseconds; 0: nothing is held. */
 	uint64_t held_since;
 	bool allow_removal; /* for the next reconcile */
+
+	struct progress progress; /* of the reconcile under way */
+	size_t interrupted; /* operations that the last one left because something else was due */
 };
 
 void session_clear(struct session *session);

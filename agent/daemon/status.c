@@ -111,10 +111,46 @@ static int set_words(json_t *json, const char *words)
 	return json_object_set_new(json, "status", value) < 0 ? -ENOMEM : 0;
 }
 
-static int set_outcome(json_t *json, const struct reconcile_report *report)
+const char *status_format_progress(const struct status *status, char *buffer, size_t size)
+{
+	const char *first = status->reconciles == 0 ? "starting: " : "";
+	char since[TIMESTAMP_TEXT];
+
+	timestamp_format(status->reconciling_since, since);
+	if (status->all == 0)
+		snprintf(buffer, size,
+			 "%sreconciling since %s: reading the state and the kernel",
+			 first, since);
+	else
+		snprintf(buffer, size, "%sreconciling since %s: %zu of %zu objects done",
+			 first, since, status->done, status->all);
+	return buffer;
+}
+
+/* The last report stays beside it: it is the latest that there is. */
+static int set_reconciling(json_t *json, const struct status *status,
+			   const struct reconcile_report *report)
+{
+	json_t *last = report ? report_to_json(report, STATUS_FAILURES_MAX) : json_null();
+	json_t *progress = json_pack("{s:I, s:I}", "done", (json_int_t)status->done,
+				     "all", (json_int_t)status->all);
+	char words[STATUS_LINE];
+
+	if (json_object_set_new(json, "report", last) < 0 ||
+	    json_object_set_new(json, "progress", progress) < 0 ||
+	    set_time(json, "reconcilingSince", status->reconciling_since) < 0 ||
+	    set_text(json, "outcome", report ? "reconciling" : "starting") < 0)
+		return -ENOMEM;
+	return set_words(json, status_format_progress(status, words, sizeof(words)));
+}
+
+static int set_outcome(json_t *json, const struct status *status,
+		       const struct reconcile_report *report)
 {
 	char words[STATUS_LINE];
 
+	if (status->reconciling_since)
+		return set_reconciling(json, status, report);
 	if (!report) {
 		if (set_text(json, "outcome", "starting") < 0 ||
 		    set_words(json, "starting: the first reconcile is under way") < 0 ||
@@ -151,7 +187,8 @@ int status_write(const char *run_directory, const struct status *status,
 	r = status_path(run_directory, path, err);
 	if (r < 0)
 		return r;
-	if (!json || set_daemon(json, status) < 0 || set_outcome(json, report) < 0)
+	if (!json || set_daemon(json, status) < 0 ||
+	    set_outcome(json, status, report) < 0)
 		return err_errno(err, ENOMEM, "%s", path);
 	text = json_dumps(json, JSON_INDENT(2));
 	if (!text)
@@ -173,8 +210,7 @@ int status_withdraw(const char *run_directory)
 	mask = umask(022);
 	if (unlink(made) < 0 && errno != ENOENT)
 		r = -errno;
-	if (r == 0 &&
-	    (mknod(made, S_IFREG | 0644, 0) < 0 || rename(made, path) < 0))
+	if (r == 0 && (mknod(made, S_IFREG | 0644, 0) < 0 || rename(made, path) < 0))
 		r = -errno;
 	umask(mask);
 	/* Not even room for a name. */
@@ -302,15 +338,14 @@ static int find_daemon(const char *run_directory, struct status_view *view,
 /* How much longer the daemon has been silent than its period allows; 0 where it is in time. */
 static uint64_t find_staleness(const json_t *document)
 {
-	const json_t *written =
-		json_object_get(document, "writtenMonotonicMilliseconds");
+	const json_t *written = json_object_get(document, "writtenMonotonicMilliseconds");
 	json_int_t resync =
 		json_integer_value(json_object_get(document, "resyncMilliseconds"));
 	json_int_t now = (json_int_t)(clock_usec(CLOCK_MONOTONIC) / 1000), silent;
 
 	/* Of an earlier version, or from where the clock is another one. */
-	if (!json_is_integer(written) || json_integer_value(written) > now || resync < 0 ||
-	    resync > INT_MAX)
+	if (!json_is_integer(written) || json_integer_value(written) > now ||
+	    resync < 0 || resync > INT_MAX)
 		return 0;
 	silent = now - json_integer_value(written);
 	return silent > 2 * resync + STALE_MARGIN_MSEC ? (uint64_t)silent * 1000 : 0;

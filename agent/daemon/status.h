@@ -32,7 +32,16 @@ struct status {
 	uint64_t reconciles;
 	uint64_t resync_usec;	 /* the period in force */
 	uint64_t drift_repaired; /* since the start */
+	/* Of a reconcile that is under way and takes long; 0: none. The report is the one before it. */
+	uint64_t reconciling_since;
+	size_t done, all; /* operations; all 0: it reads */
 };
+
+enum { STATUS_WORDS_ROOM = 1024 };
+
+/* "reconciling since …: 512 of 1000 objects done"; returns buffer. */
+const char *status_format_progress(const struct status *status, char *buffer,
+				   size_t size);
 
 /* report is NULL while the first reconcile is under way. */
 int status_write(const char *run_directory, const struct status *status,
@@ -57,7 +66,8 @@ struct status_view {
 	pid_t pid;	  /* the daemon's, 0 where none runs or its number is not known */
 	bool running;
 	bool withdrawn; /* the daemon cannot write its status */
-	uint64_t stale_usec; /* it should have written one long ago: for so long it has not */
+	uint64_t
+		stale_usec; /* it should have written one long ago: for so long it has not */
 };
 
 /*

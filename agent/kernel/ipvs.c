@@ -60,6 +60,11 @@ int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err)
 	return 0;
 }
 
+void ipvs_pursue(struct ipvs *ipvs, struct ipvs_pursuit *pursuit)
+{
+	ipvs->pursuit = pursuit;
+}
+
 const struct ipvs_counts *ipvs_get_counts(const struct ipvs *ipvs)
 {
 	return &ipvs->counts;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,15 @@ struct ipvs_info {
 struct ipvs_counts {
 	uint64_t reads;	 /* dump and get requests */
 	uint64_t writes; /* new, set, delete requests */
+};
+
+/* How a long ipvs_apply() is seen from outside and ended early. */
+struct ipvs_pursuit {
+	_Atomic size_t
+		done; /* operations that were sent or passed over; for another thread to read */
+	/* Asked between two sends: true leaves what is not sent yet, with -EINTR. NULL: never. */
+	bool (*stop)(void *context);
+	void *context;
 };
 
 /* -ENOENT: this kernel has no IPVS, or its module is not loaded; -EPERM: no CAP_NET_ADMIN. */
@@ -66,10 +76,15 @@ int ipvs_get_destinations(struct ipvs *ipvs, struct service *service,
  * that none gets into a service that somebody else made meanwhile. SET_SYSCTL operations
  * and those of nftables' tables are not the business of this function: skipped, result as it is.
  * Returns 0 where every answer came (failures included); -ENOBUFS where answers were lost: what
- * is then unknown has result -EINPROGRESS, and the table must be read again.
+ * is then unknown has result -EINPROGRESS, and the table must be read again. What was left because the
+ * pursuit stopped it has -EINTR. A scheduler or persistence engine that the kernel does not have is asked
+ * for once: all further services with it have -ENOENT without being sent.
  */
 int ipvs_apply(struct ipvs *ipvs, const struct operation *operations, size_t count,
 	       int *results, struct err *err) MUST_CHECK;
+
+/* The pursuit of all further calls of ipvs_apply(); borrowed, NULL ends it. */
+void ipvs_pursue(struct ipvs *ipvs, struct ipvs_pursuit *pursuit);
 
 const struct ipvs_counts *ipvs_get_counts(const struct ipvs *ipvs);
 

@@ -14,4 +14,5 @@ struct ipvs {
 	size_t expected;	    /* destinations of the service that was read last */
 	struct ipvs *second_reader; /* for many services; NULL until it is needed */
 	struct ipvs_counts counts;
+	struct ipvs_pursuit *pursuit; /* borrowed, or NULL */
 };

@@ -96,8 +96,8 @@ struct ownership {
 	size_t made_count;
 	/*
 	 * fingerprint_table() of the state that was accepted last, 0 where there is none of this
-	 * boot; whether the file of the last good state has it; and whether something else was begun
-	 * to be brought about since, so that the kernel may have part of that.
+	 * boot; whether the file of the last good state has it; and whether the kernel may have something
+	 * else: it failed in part, or another one was begun to be brought about since.
 	 */
 	uint64_t good_fingerprint;
 	bool good_saved;

@@ -172,10 +172,11 @@ static void test_many(void **state)
 	size_t lines = 0;
 
 	for (int i = 0; i < 1000; i++) {
-		char object[32];
+		char object[32], reason[32];
 
 		snprintf(object, sizeof(object), "object %d", i);
-		add(&report, object, NULL, "no");
+		snprintf(reason, sizeof(reason), "no: %d", i / 2);
+		add(&report, object, NULL, reason);
 	}
 	text = log_of(*state, &log, &report);
 	for (const char *p = text; *p; p++)
@@ -183,6 +184,40 @@ static void test_many(void **state)
 	assert_int_equal(lines, 102);
 	assert_non_null(strstr(
 		text, "test: 900 more of the same kind; `ipvs-agent status` has all\n"));
+}
+
+/* Five hundred services with one misspelt word are one line, and so are those that join them. */
+static void test_alike(void **state)
+{
+	cleanup_outcome_log struct outcome_log log = { 0 };
+	struct reconcile_report first = { 0 }, second = { 0 };
+
+	for (int i = 0; i < 500; i++) {
+		char object[32];
+
+		snprintf(object, sizeof(object), "object %d", i);
+		add(&first, object, i == 1 ? "web" : NULL, "no");
+		add(&second, object, NULL, "no");
+	}
+	add(&first, "last", NULL, "why");
+	first.services = first.services_failed = second.services =
+		second.services_failed = 500;
+	assert_logs(
+		state, &log, &first,
+		"test: object 0: no; 499 more alike: object 1 (web), object 2, object 3, …\n"
+		"test: last: why\n"
+		"test: degraded: 0 of 500 services, 501 failed: object 0: no\n");
+	for (int i = 500; i < 504; i++) {
+		char object[32];
+
+		snprintf(object, sizeof(object), "object %d", i);
+		add(&second, object, NULL, "no");
+	}
+	second.services_failed = second.services;
+	assert_logs(
+		state, &log, &second,
+		"test: object 500: no; 3 more alike: object 501, object 502, object 503\n"
+		"test: degraded: 0 of 9 services, 504 failed: object 0: no\n");
 }
 
 int main(void)
@@ -201,6 +236,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_held, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_many, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_alike, temporary_make,
 						temporary_remove),
 	};
 

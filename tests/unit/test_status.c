@@ -231,6 +231,33 @@ static void test_starting(void **state)
 	close(lock);
 }
 
+/* A reconcile that takes long: not in sync, whatever the one before it came to. */
+static void test_reconciling(void **state)
+{
+	struct reconcile_report report = { .outcome = RECONCILE_IN_SYNC, .services = 12 };
+	struct status status = some_status();
+	cleanup_free char *output = NULL;
+	int lock = take_lock(*state, true);
+
+	status.reconciling_since = 1790000300ULL * 1000000;
+	status.done = 512;
+	status.all = 1000;
+	assert_int_equal(status_write(*state, &status, &report, NULL), 0);
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_PARTLY);
+	assert_non_null(strstr(
+		output,
+		"reconciling since 2026-09-21T14:18:20.000Z: 512 of 1000 objects done\n"));
+	assert_non_null(strstr(output, "12 with 0 destinations"));
+	status.all = status.reconciles = 0;
+	free(TAKE_PTR(output));
+	assert_int_equal(status_write(*state, &status, NULL, NULL), 0);
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_PARTLY);
+	assert_non_null(strstr(
+		output,
+		"starting: reconciling since 2026-09-21T14:18:20.000Z: reading the state and the kernel\n"));
+	close(lock);
+}
+
 /* A command at work is no daemon. */
 static void test_command_holds_lock(void **state)
 {
@@ -399,6 +426,7 @@ int main(void)
 		STATUS_TEST(test_in_sync),
 		STATUS_TEST(test_bad_state),
 		STATUS_TEST(test_starting),
+		STATUS_TEST(test_reconciling),
 		STATUS_TEST(test_command_holds_lock),
 		STATUS_TEST(test_damaged),
 		STATUS_TEST(test_wait),
