@@ -57,9 +57,10 @@ static int connect_to_daemon(const char *run_directory, int *connected, struct e
 		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 			break;
 		if (errno == EAGAIN && clock_usec(CLOCK_MONOTONIC) >= end)
-			return err_set(err, ETIMEDOUT,
-				       "cannot reach the daemon: %s: it takes no connection",
-				       address.sun_path);
+			return err_set(
+				err, ETIMEDOUT,
+				"cannot reach the daemon: %s: it takes no connection",
+				address.sun_path);
 		if ((errno != ENOENT && errno != ECONNREFUSED && errno != EAGAIN) ||
 		    clock_usec(CLOCK_MONOTONIC) >= end)
 			return err_errno(err, errno, "cannot reach the daemon: %s",
@@ -116,8 +117,9 @@ static ssize_t read_some(int fd, uint64_t end, char *buffer, size_t size, struct
 		r = now >= end ? 0 : poll(&poll_fd, 1, (int)((end - now) / 1000) + 1);
 	} while (r < 0 && errno == EINTR);
 	if (r == 0)
-		return err_set(err, ETIMEDOUT,
-			       "the daemon has not answered in time; see journalctl -u ipvs-agent");
+		return err_set(
+			err, ETIMEDOUT,
+			"the daemon has not answered in time; see journalctl -u ipvs-agent");
 	n = r < 0 ? -1 : recv(fd, buffer, size, 0);
 	/* Reset: it ended with our request unread. */
 	if (n < 0 && errno == ECONNRESET)

@@ -157,9 +157,8 @@ int daemon_on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 		return 0;
 	daemon_begin_anew(daemon);
 	/* Links may come one after another, without an end: what is due is not put off. */
-	return daemon_hasten(
-		daemon,
-		MAX_OF(link_delay_usec, daemon->last_read_usec * PACE_RETRY_FACTOR));
+	return daemon_hasten(daemon, MAX_OF(link_delay_usec,
+					    daemon->last_read_usec * PACE_RETRY_FACTOR));
 }
 
 int daemon_on_mend_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
@@ -219,8 +218,7 @@ int daemon_on_usability(void *context)
 		session->wants_reconcile = true;
 		return daemon_hasten(daemon, daemon_time_to_next(daemon));
 	}
-	if (daemon->outcome != RECONCILE_IN_SYNC &&
-	    daemon->outcome != RECONCILE_DEGRADED)
+	if (daemon->outcome != RECONCILE_IN_SYNC && daemon->outcome != RECONCILE_DEGRADED)
 		return 0;
 	if (service_warnings_look(session, &daemon->report, &changed) < 0)
 		log_warning("looking at what makes services useless: out of memory");

@@ -137,7 +137,8 @@ static bool has_more_to_do(struct health_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG msec;
 
-	return server->http.MHD_get_timeout(server->daemon, &msec) == MHD_YES && msec == 0;
+	return server->http.MHD_get_timeout(server->daemon, &msec) == MHD_YES &&
+	       msec == 0;
 }
 
 static void set_timer(struct health_server *server)
@@ -263,8 +264,8 @@ static int start_daemon(struct health_server *server, struct err *err)
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request,
 		server, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)HEALTH_CONNECTIONS_MAX + 1, MHD_OPTION_NOTIFY_CONNECTION,
-		on_notification, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)8192, MHD_OPTION_END);
+		on_notification, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192,
+		MHD_OPTION_END);
 	r = server->daemon ? add_sources(server) : errno ? -errno : -EIO;
 	if (r < 0)
 		stop_daemon(server);
@@ -290,7 +291,8 @@ static int bind_and_listen(int fd, int family, uint16_t port)
 {
 	const struct sockaddr_in6 any6 = { .sin6_family = AF_INET6,
 					   .sin6_port = htons(port) };
-	const struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	const struct sockaddr_in any4 = { .sin_family = AF_INET,
+					  .sin_port = htons(port) };
 	int on = 1, off = 0, r;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
@@ -298,9 +300,8 @@ static int bind_and_listen(int fd, int family, uint16_t port)
 	if (family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
 		return -errno;
-	r = family == AF_INET6
-		    ? bind(fd, (const struct sockaddr *)&any6, sizeof(any6))
-		    : bind(fd, (const struct sockaddr *)&any4, sizeof(any4));
+	r = family == AF_INET6 ? bind(fd, (const struct sockaddr *)&any6, sizeof(any6))
+			       : bind(fd, (const struct sockaddr *)&any4, sizeof(any4));
 	return r < 0 || listen(fd, BACKLOG) < 0 ? -errno : 0;
 }
 

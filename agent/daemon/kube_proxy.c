@@ -38,12 +38,10 @@ int kube_proxy_report(struct session *session, const struct table *wanted,
 	size_t failures = report->failure_count;
 	char text[400];
 
-	if (!concerns)
-		session->kube_proxy = 0;
-	else if (!report->part)
+	if (concerns && !report->part)
 		session->kube_proxy = process_find(process_name);
-	else if (session->kube_proxy &&
-		 !process_has_name(session->kube_proxy, process_name))
+	else if (!concerns || (session->kube_proxy &&
+			       !process_has_name(session->kube_proxy, process_name)))
 		session->kube_proxy = 0;
 	if (session->kube_proxy == 0)
 		return 0;

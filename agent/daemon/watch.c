@@ -268,9 +268,10 @@ static int open_inotify(struct watch *watch)
 		return 0;
 	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-		return err_set(&watch->problem, errno,
-			       "%s: no inotify instance is left (sysctl fs.inotify.max_user_instances)",
-			       watch->path);
+		return err_set(
+			&watch->problem, errno,
+			"%s: no inotify instance is left (sysctl fs.inotify.max_user_instances)",
+			watch->path);
 	if (fd < 0 || epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return err_errno(&watch->problem, errno, "%s", watch->path);
 	watch->inotify_fd = TAKE_FD(fd);

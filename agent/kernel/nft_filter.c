@@ -24,7 +24,7 @@ struct filter_reader {
 	struct packet_filter *filter;
 	const char *except;
 	struct filter_chain *chain; /* whose rules are being read */
-	struct filter_set *set;	    /* whose elements are being read */
+	struct filter_set set;	    /* whose elements are being read */
 	struct nft_names names;	    /* of chains and sets that rules refer to */
 	size_t rules;		    /* so far */
 	bool overflow;		    /* the chain or set has more than is read */
@@ -205,10 +205,10 @@ static int handle_elements(const struct nlmsghdr *message, void *context)
 	if (r < 0 || !answer.value[NFTA_SET_ELEM_LIST_ELEMENTS])
 		return r;
 	r = nft_decode_elements(answer.value[NFTA_SET_ELEM_LIST_ELEMENTS],
-				answer.length[NFTA_SET_ELEM_LIST_ELEMENTS], reader->set,
+				answer.length[NFTA_SET_ELEM_LIST_ELEMENTS], &reader->set,
 				&reader->names);
 	/* Intervals, concatenations, and whatever else is not a list of values. */
-	if (r == -EOPNOTSUPP || reader->set->count > ELEMENTS_MAX) {
+	if (r == -EOPNOTSUPP || reader->set.count > ELEMENTS_MAX) {
 		reader->overflow = true;
 		return 0;
 	}
@@ -235,17 +235,18 @@ static int read_set(struct filter_reader *reader, const char *name, int *index)
 		{ NFTA_SET_ELEM_LIST_TABLE, reader->chain->table },
 		{ NFTA_SET_ELEM_LIST_SET, name },
 	};
-	struct filter_set set = { 0 };
+	struct filter_set set;
 	int r;
 
 	*index = -1;
 	/* One with a name may be as long as a list of all the world's addresses. */
 	if (strncmp(name, "__", 2) != 0)
 		return 0;
-	reader->set = &set;
+	reader->set = (struct filter_set){ 0 };
 	reader->overflow = false;
 	r = ask(reader, NFT_MSG_GETSETELEM, reader->chain->family, texts,
 		ARRAY_SIZE(texts), handle_elements);
+	set = reader->set;
 	if (r == 0 && !reader->overflow && set.count > 0) {
 		resolve_elements(reader, &set);
 		if (ARRAY_MAKE_ROOM(filter->sets, filter->set_count, filter->set_room) <

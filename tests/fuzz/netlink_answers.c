@@ -127,31 +127,31 @@ static ssize_t take_datagram(char **datagram)
 
 /* --- in place of the C library's --- */
 
-ssize_t sendto(int fd, const void *messages, size_t length, int flags,
-	       __CONST_SOCKADDR_ARG to, socklen_t to_length)
+ssize_t sendto(int fd, const void *buf, size_t n, int flags, __CONST_SOCKADDR_ARG addr,
+	       socklen_t addr_len)
 {
-	(void)fd, (void)flags, (void)to, (void)to_length;
-	note_requests(messages, length);
-	return (ssize_t)length;
+	(void)fd, (void)flags, (void)addr, (void)addr_len;
+	note_requests(buf, n);
+	return (ssize_t)n;
 }
 
-int recvmmsg(int fd, struct mmsghdr *datagrams, unsigned int room, int flags,
-	     struct timespec *timeout)
+int recvmmsg(int fd, struct mmsghdr *vmessages, unsigned int vlen, int flags,
+	     struct timespec *tmo)
 {
-	struct msghdr *header = &datagrams[0].msg_hdr;
+	struct msghdr *header = &vmessages[0].msg_hdr;
 	char *datagram;
 	ssize_t length;
 
-	(void)fd, (void)room, (void)flags, (void)timeout;
+	(void)fd, (void)vlen, (void)flags, (void)tmo;
 	length = take_datagram(&datagram);
 	if (length < 0) {
 		errno = (int)-length;
 		return -1;
 	}
 	header->msg_flags = (size_t)length > header->msg_iov->iov_len ? MSG_TRUNC : 0;
-	datagrams[0].msg_len =
+	vmessages[0].msg_len =
 		(unsigned int)MIN_OF((size_t)length, header->msg_iov->iov_len);
-	memcpy(header->msg_iov->iov_base, datagram, datagrams[0].msg_len);
+	memcpy(header->msg_iov->iov_base, datagram, vmessages[0].msg_len);
 	free(datagram);
 	return 1;
 }

@@ -46,9 +46,8 @@ static void update(struct fixture *fixture, size_t endpoints)
 				      .local_endpoints = endpoints };
 	const struct notes notes = { .health_checks = &check, .health_check_count = 1 };
 
-	assert_int_equal(health_server_update(fixture->server, &notes, true,
-					      &fixture->report),
-			 0);
+	assert_int_equal(
+		health_server_update(fixture->server, &notes, true, &fixture->report), 0);
 }
 
 static int start(void **state)

@@ -73,10 +73,11 @@ static void add_rule(struct filter_chain *chain,
 	{                                                                                \
 		.kind = EXPRESSION_LOAD, .field = FIELD_INPUT_NAME, .length = 16         \
 	}
-#define NAME_IS(is, text)                                                                \
+#define NAME_IS(is, ...)                                                                 \
 	{                                                                                \
-		.kind = EXPRESSION_COMPARE, .length = 16, .operation = !(is),            \
-		.data = text                                                             \
+		.kind = EXPRESSION_COMPARE, .length = 16, .operation = !(is), .data = {  \
+			__VA_ARGS__                                                      \
+		}                                                                        \
 	}
 #define UNKNOWN                                                                          \
 	{                                                                                \
@@ -206,13 +207,13 @@ static void test_link_that_is_not_known_is_not_lo(void **state UNUSED)
 	struct packet packet = packet_to(80);
 	struct filter_chain *chain = add_base(&filter, true);
 
-	RULE(chain, NAME_LOAD, NAME_IS(true, "lo"), VERDICT(ACCEPT));
+	RULE(chain, NAME_LOAD, NAME_IS(true, 'l', 'o'), VERDICT(ACCEPT));
 	assert_true(drops(&filter, &packet));
-	RULE(chain, NAME_LOAD, NAME_IS(true, "eth0"), VERDICT(ACCEPT));
+	RULE(chain, NAME_LOAD, NAME_IS(true, 'e', 't', 'h', '0'), VERDICT(ACCEPT));
 	assert_false(drops(&filter, &packet));
 	packet.input = (struct packet_link){ 3, "eth1" };
 	assert_true(drops(&filter, &packet));
-	RULE(chain, NAME_LOAD, NAME_IS(false, "eth0"), VERDICT(ACCEPT));
+	RULE(chain, NAME_LOAD, NAME_IS(false, 'e', 't', 'h', '0'), VERDICT(ACCEPT));
 	assert_false(drops(&filter, &packet));
 	packet_filter_clear(&filter);
 }

@@ -30,23 +30,32 @@ static void test_what_is_replaced(UNUSED void **state)
 	expect_made("\xc3 \xc0\x9b \xed\xa0\x80", "? ?? ???");
 }
 
+/* The character of three bytes, U+0800 to U+FFFF, or of two. */
+static const char *utf8(unsigned int code)
+{
+	static char text[4];
+
+	if (code < 0x800)
+		snprintf(text, sizeof(text), "%c%c", 0xc0 | code >> 6,
+			 0x80 | (code & 0x3f));
+	else
+		snprintf(text, sizeof(text), "%c%c%c", 0xe0 | code >> 12,
+			 0x80 | (code >> 6 & 0x3f), 0x80 | (code & 0x3f));
+	return text;
+}
+
 static void test_marks_of_direction(UNUSED void **state)
 {
-	static const char *const marks[] = {
-		"\xd8\x9c",	"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
-		"\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac",
-		"\xe2\x80\xad", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7",
-		"\xe2\x81\xa8", "\xe2\x81\xa9",
-	};
-	static const char *const others[] = { "\xd8\x9b",     "\xe2\x80\x8d",
-					      "\xe2\x80\x90", "\xe2\x80\xa7",
-					      "\xe2\x80\xaf", "\xe2\x81\xa5",
-					      "\xe2\x81\xaa", "\xe2\x82\xac" };
+	static const unsigned int marks[] = { 0x061c, 0x200e, 0x200f, 0x2028, 0x2029,
+					      0x202a, 0x202b, 0x202c, 0x202d, 0x202e,
+					      0x2066, 0x2067, 0x2068, 0x2069 };
+	static const unsigned int others[] = { 0x061b, 0x200d, 0x2010, 0x2027,
+					       0x202f, 0x2065, 0x206a, 0x20ac };
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		expect_made(marks[i], strlen(marks[i]) == 2 ? "??" : "???");
+		expect_made(utf8(marks[i]), marks[i] < 0x800 ? "??" : "???");
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		expect_made(others[i], others[i]);
+		expect_made(utf8(others[i]), utf8(others[i]));
 }
 
 static void test_errors(UNUSED void **state)
@@ -55,9 +64,9 @@ static void test_errors(UNUSED void **state)
 
 	assert_int_equal(err_set(&err, EINVAL, "a\x1b%s", "\xc2\x9b"), -EINVAL);
 	assert_string_equal(err.text, "a???");
-	assert_int_equal(err_errno(&err, ENOENT, "b\xe2\x80\xae"), -ENOENT);
+	assert_int_equal(err_errno(&err, ENOENT, "b%s", utf8(0x202e)), -ENOENT);
 	assert_string_equal(err.text, "b???: No such file or directory");
-	assert_int_equal(err_prefix(&err, "c\xe2\x81\xa6"), -ENOENT);
+	assert_int_equal(err_prefix(&err, "c%s", utf8(0x2066)), -ENOENT);
 	assert_string_equal(err.text, "c???: b???: No such file or directory");
 }
 
@@ -65,7 +74,7 @@ static void test_findings(UNUSED void **state)
 {
 	struct report report = { 0 };
 
-	report_warning(&report, "StateFile", "a\nb\x1b\xc2\x9b\xe2\x80\xae\xc3\xa9");
+	report_warning(&report, "StateFile", "a\nb\x1b\xc2\x9b%s\xc3\xa9", utf8(0x202e));
 	assert_string_equal(report.findings[0].text, "a b ?????\xc3\xa9");
 	report_clear(&report);
 }
