@@ -29,6 +29,16 @@ static bool has_ipvs_mode_link(const struct session *session)
 	       if_nametoindex(ipvs_mode_link) != 0;
 }
 
+/* Anew, or in part whether the one that was found still runs. */
+static pid_t look_for_process(const struct session *session, bool part)
+{
+	pid_t known = session->kube_proxy;
+
+	if (!part)
+		return process_find(process_name);
+	return known && process_has_name(known, process_name) ? known : 0;
+}
+
 int kube_proxy_report(struct session *session, const struct table *wanted,
 		      struct reconcile_report *report)
 {
@@ -38,11 +48,7 @@ int kube_proxy_report(struct session *session, const struct table *wanted,
 	size_t failures = report->failure_count;
 	char text[400];
 
-	if (concerns && !report->part)
-		session->kube_proxy = process_find(process_name);
-	else if (!concerns || (session->kube_proxy &&
-			       !process_has_name(session->kube_proxy, process_name)))
-		session->kube_proxy = 0;
+	session->kube_proxy = concerns ? look_for_process(session, report->part) : 0;
 	if (session->kube_proxy == 0)
 		return 0;
 	snprintf(

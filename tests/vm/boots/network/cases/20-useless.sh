@@ -15,6 +15,20 @@ said() {
     expect_contains "$warnings" "$text"
   done
 }
+# node, node6: this namespace, with a client and a pod; 10.0.0.1, 10.0.0.2 and fd00::1 are local
+node() {
+  host_add client 192.168.1.2/24 192.168.1.1/24
+  host_add pod1 10.244.1.2/24 10.244.1.1/24
+  ip address add 10.0.0.1/32 dev lo
+  ip address add 10.0.0.2/32 dev lo
+  pod tcp pod1 10.244.1.2
+}
+node6() {
+  host_add client fd01::2/64 fd01::1/64
+  host_add pod1 fd02:1::2/64 fd02:1::1/64
+  ip -6 address add fd00::1/128 dev lo nodad
+  pod tcp pod1 fd02:1::2
+}
 forwarding() { echo "$1" >"/proc/sys/net/ipv4/conf/$2/forwarding"; }
 answers() { expect_equal "$1" "$(ask tcp 10.0.0.1 80 client)"; }
 # is_silent [ADDRESS]
@@ -25,7 +39,7 @@ is_silent() {
 }
 
 case_address_that_is_not_local() {
-  cluster
+  node
   forwarding 1 all
   ip address del 10.0.0.1/32 dev lo
   state "$(service 10.0.0.1 10.244.1.2 '"name": "web"')"
@@ -49,7 +63,7 @@ case_address_that_is_not_local() {
 }
 
 case_firewall_marks_and_standbys_need_no_address() { # any kernel
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.1.2 | jq 'del(.address, .port, .protocol) + {fwmark: 7}')"
   put_in
@@ -63,7 +77,7 @@ case_firewall_marks_and_standbys_need_no_address() { # any kernel
 }
 
 case_forwarding_that_is_off() {
-  cluster
+  node
   state "$(service 10.0.0.1 10.244.1.2)"
   put_in
   said "net.ipv4.conf.pod1-link.forwarding is 0, so that answers of masqueraded destinations"
@@ -84,7 +98,7 @@ case_forwarding_that_is_off() {
 }
 
 case_forwarding_of_ipv6_that_is_off() {
-  cluster6
+  node6
   state "$(service fd00::1 fd02:1::2)"
   put_in
   said "tcp [fd00::1]:80 -> [fd02:1::2]:8080: net.ipv6.conf.all.forwarding is 0"
@@ -96,7 +110,7 @@ case_forwarding_of_ipv6_that_is_off() {
 }
 
 case_destination_without_a_route() { # any kernel
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.9.2)" "$(service 10.0.0.2 10.244.9.2 | jq '.destinations[0] += {port: 80, forward: "tunnel"}')"
   put_in
@@ -110,7 +124,7 @@ case_destination_without_a_route() { # any kernel
 }
 
 case_no_destination_that_is_usable() { # any kernel
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 "")" "$(service 10.0.0.2 10.244.1.2 | jq '.destinations[0].weight = 0')"
   put_in
@@ -118,7 +132,7 @@ case_no_destination_that_is_usable() { # any kernel
 }
 
 case_destination_of_loopback() {
-  cluster
+  node
   server tcp - 127.0.0.1 8080 here
   state "$(service 10.0.0.1 127.0.0.1)"
   put_in
@@ -127,7 +141,7 @@ case_destination_of_loopback() {
 }
 
 case_destination_that_is_the_virtual_address() {
-  cluster
+  node
   state "$(service 10.0.0.1 10.0.0.1)"
   put_in
   said "tcp 10.0.0.1:80 -> 10.0.0.1:8080: the destination is the virtual address itself, and no program listens there"
@@ -149,7 +163,7 @@ chain() { # HOOK [FAMILY [RULE…]]
 }
 
 case_input_policy_that_drops() {
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.1.2)"
   chain input inet 'iif lo accept' 'ct state established,related accept' 'ct state vmap { invalid : drop, established : accept }' \
@@ -170,7 +184,7 @@ case_input_policy_that_drops() {
 }
 
 case_forward_policy_that_drops() {
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.1.2)"
   iptables -P FORWARD DROP
@@ -198,7 +212,7 @@ case_forward_policy_that_drops() {
 }
 
 case_forward_policy_of_ipv6_that_drops() {
-  cluster6
+  node6
   echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
   state "$(service fd00::1 fd02:1::2)"
   chain forward ip 'ip saddr 10.244.1.2 accept'
@@ -215,7 +229,7 @@ case_forward_policy_of_ipv6_that_drops() {
 }
 
 case_output_policy_that_drops() {
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.1.2)"
   chain output inet 'ct state established accept'
@@ -229,7 +243,7 @@ case_output_policy_that_drops() {
 }
 
 case_rule_that_rejects_is_as_a_policy() { # any kernel
-  cluster
+  node
   forwarding 1 all
   state "$(service 10.0.0.1 10.244.1.2)"
   iptables -A INPUT -p tcp --dport 22 -j ACCEPT
