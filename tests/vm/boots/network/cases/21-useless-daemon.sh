@@ -50,28 +50,28 @@ case_what_changes_is_seen_without_a_reconcile() {
 
 wakeups() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$DAEMON/status"; }
 
-case_nothing_of_it_wakes_a_daemon_at_rest() {
+case_nothing_of_it_wakes_a_daemon_at_rest() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.9.2)"
   nft add table inet theirs
   start_daemon --resync=1h
   wait_until 40 warns "no route to the destination"
   # What began with the start is over by then.
-  sleep 3
+  sleep 2
   local before
   before=$(wakeups)
-  sleep 3
+  sleep 2
   expect_equal "$before" "$(wakeups)"
 }
 
-case_many_changes_are_looked_at_once_in_a_second() {
+case_many_changes_are_looked_at_once_in_a_second() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2)"
   start_daemon --resync=1h
   sleep 2
   local before end changes=0
   before=$(wakeups)
-  end=$((SECONDS + 4))
+  end=$((SECONDS + 2))
   while [ "$SECONDS" -lt $end ]; do
     ip route add 10.250.0.0/24 dev pod1-link
     ip route del 10.250.0.0/24 dev pod1-link
@@ -82,7 +82,7 @@ case_many_changes_are_looked_at_once_in_a_second() {
   [ $(($(wakeups) - before)) -lt $changes ] || fail "as often awake as there are changes"
 }
 
-case_services_that_another_program_removes_are_back_soon() {
+case_services_that_another_program_removes_are_back_soon() { # any kernel
   cluster
   state "$(service 10.0.0.1 10.244.1.2)" "$(service 10.0.0.2 10.244.2.2)"
   start_daemon --resync=1h
