@@ -4,11 +4,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+
+/* What has no end, or is too long, is refused before a byte of it is read. */
+static int refuse_by_kind(int fd, size_t max)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -ENOTSUP;
+	return S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size > max
+		       ? -EFBIG
+		       : 0;
+}
 
 static int read_all(int fd, size_t max, char **text, size_t *length)
 {
@@ -54,7 +69,11 @@ int file_read(const char *path, size_t max, char **text, size_t *length, struct 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return err_errno(err, errno, "%s", path);
-	r = read_all(fd, max, text, length);
+	r = refuse_by_kind(fd, max);
+	if (r == -ENOTSUP)
+		return err_set(err, ENOTSUP, "%s: not a regular file", path);
+	if (r == 0)
+		r = read_all(fd, max, text, length);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
 	return 0;

@@ -10,7 +10,8 @@
 
 /*
  * Reads a whole small file (proc, sysfs, a record), at most max bytes, into a new buffer that
- * ends with a NUL beyond its length. The caller frees it. -EFBIG where the file is larger.
+ * ends with a NUL beyond its length. The caller frees it. -EFBIG where the file is larger, -ENOTSUP where it
+ * is a device, a pipe or a socket: nothing is read of it then.
  */
 int file_read(const char *path, size_t max, char **text, size_t *length,
 	      struct err *err) MUST_CHECK;

@@ -3,12 +3,47 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "preflight/checks.h"
+#include "preflight/modprobe_conf.h"
+
+/* What modprobe.d makes of it at the next load, where that is not what is wanted. */
+static bool conf_says_other(const struct inspection *inspection,
+			    struct modprobe_conf_option *option)
+{
+	uint32_t bits;
+
+	if (inspection->conn_tab_bits == 0 ||
+	    !modprobe_conf_option(inspection->system, "ip_vs", "conn_tab_bits", option))
+		return false;
+	return parse_u32(option->value, 0, UINT32_MAX, &bits) < 0 ||
+	       bits != inspection->conn_tab_bits;
+}
+
+static void tell_of_other_size(const struct inspection *inspection, uint64_t bits,
+			       const char *check, struct report *report)
+{
+	struct modprobe_conf_option option;
+
+	if (conf_says_other(inspection, &option))
+		report_warning(
+			report, check,
+			"conn_tab_bits is %llu, not %u: conn_tab_bits=%s in %s counts when ip_vs is loaded; change it there",
+			(unsigned long long)bits, inspection->conn_tab_bits, option.value,
+			option.place);
+	else
+		report_warning(
+			report, check,
+			"conn_tab_bits is %llu, not %u: ip_vs was there before it could be given, or does not take that value; `options ip_vs conn_tab_bits=%u` in modprobe.d sets it at the next load",
+			(unsigned long long)bits, inspection->conn_tab_bits,
+			inspection->conn_tab_bits);
+}
 
 void check_connection_table(const struct inspection *inspection, const char *check,
 			    struct report *report)
 {
 	const struct need *ip_vs = needs_find(inspection->needs, "ip_vs");
+	struct modprobe_conf_option option;
 	uint64_t bits = 0;
 	int r;
 
@@ -22,11 +57,12 @@ void check_connection_table(const struct inspection *inspection, const char *che
 				   "the size of the connection table cannot be read: %s",
 				   strerror(-r));
 	else if (inspection->conn_tab_bits != 0 && bits != inspection->conn_tab_bits)
+		tell_of_other_size(inspection, bits, check, report);
+	else if (conf_says_other(inspection, &option))
 		report_warning(
 			report, check,
-			"conn_tab_bits is %llu, not %u: ip_vs was there before it could be given, or does not take that value; `options ip_vs conn_tab_bits=%u` in modprobe.d sets it at the next load",
-			(unsigned long long)bits, inspection->conn_tab_bits,
-			inspection->conn_tab_bits);
+			"conn_tab_bits is %llu now, and will be %s at the next load: %s says so; change it there",
+			(unsigned long long)bits, option.value, option.place);
 	else
 		report_note(report, check, "%llu buckets (conn_tab_bits=%llu)",
 			    bits < 63 ? 1ULL << bits : 0, (unsigned long long)bits);

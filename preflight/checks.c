@@ -19,6 +19,7 @@ static const struct {
 	{ "ReversePathFilter", check_reverse_path_filter },
 	{ "InputPolicy", check_input_policy },
 	{ "ForwardPolicy", check_forward_policy },
+	{ "BridgeNetfilter", check_bridge_netfilter },
 	{ "OtherOwners", check_other_owners },
 };
 

@@ -44,5 +44,7 @@ void check_input_policy(const struct inspection *inspection, const char *check,
 			struct report *report);
 void check_forward_policy(const struct inspection *inspection, const char *check,
 			  struct report *report);
+void check_bridge_netfilter(const struct inspection *inspection, const char *check,
+			    struct report *report);
 void check_other_owners(const struct inspection *inspection, const char *check,
 			struct report *report);

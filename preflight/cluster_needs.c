@@ -28,11 +28,9 @@ static int add_scheduler(const struct reader *reader, const char *name)
 {
 	int r = needs_add_scheduler(reader->needs, name, "a scheduler of the state");
 
-	if (r != -EINVAL)
-		return r;
-	report_warning(reader->report, check,
-		       "%s: '%s' cannot be the name of a scheduler", reader->path, name);
-	return 0;
+	if (r == -EINVAL)
+		needs_note_wrong(reader->needs, reader->path, "scheduler", name);
+	return r == -EINVAL ? 0 : r;
 }
 
 static int add_modules(const struct reader *reader)
@@ -78,6 +76,7 @@ static int read_service(const struct reader *reader, const json_t *object)
 	int r;
 
 	reader->needs->state_read = true;
+	reader->needs->cluster = true;
 	note_implied(reader->needs, json_object_get(object, "spec"));
 	r = add_scheduler(reader, scheduler ? scheduler : "rr");
 	return r < 0 ? r : add_modules(reader);

@@ -42,22 +42,56 @@ log_from_kmod(void *data UNUSED, int priority, const char *file UNUSED, int line
 	log_write(priority < LOG_INFO ? priority : LOG_DEBUG, "libkmod: %s", text);
 }
 
+/* Of another tree the files themselves: libkmod would follow their links out of it. */
+static int list_conf(const struct system *system, struct modprobe_conf_files *files,
+		     const char ***paths)
+{
+	const char **list;
+	size_t count = 0;
+
+	if (modprobe_conf_files_list(system, files) < 0)
+		return -ENOMEM;
+	list = calloc(files->count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < files->count; i++) {
+		if (access(files->items[i].path, F_OK) == 0)
+			list[count++] = files->items[i].path;
+	}
+	*paths = list;
+	return list ? 0 : -ENOMEM;
+}
+
+static struct kmod_ctx *new_context(const struct system *system, const char *directory)
+{
+	struct modprobe_conf_files files CLEANUP(modprobe_conf_files_clear) = { 0 };
+	char conf[CONF_DIRECTORIES][SYSTEM_PATH];
+	const char *conf_paths[CONF_DIRECTORIES + 1] = { NULL };
+	const char **list = NULL;
+	struct kmod_ctx *ctx = NULL;
+
+	if (system->root[0] != '\0') {
+		if (list_conf(system, &files, &list) == 0)
+			ctx = kmod_new(directory, list);
+		free(list);
+		return ctx;
+	}
+	for (size_t i = 0; i < CONF_DIRECTORIES && modprobe_conf_directories[i]; i++)
+		conf_paths[i] =
+			system_path(system, conf[i], "%s", modprobe_conf_directories[i]);
+	return kmod_new(directory, conf_paths);
+}
+
 int modprobe_open(const struct system *system, const char *release,
 		  struct modprobe **modprobe, struct err *err)
 {
-	char directory[SYSTEM_PATH], conf[CONF_DIRECTORIES][SYSTEM_PATH];
-	const char *conf_paths[CONF_DIRECTORIES + 1] = { NULL };
+	char directory[SYSTEM_PATH];
 	struct modprobe *opened;
 
 	opened = calloc(1, sizeof(*opened));
 	if (!opened)
 		return err_errno(err, ENOMEM, "libkmod");
-	for (size_t i = 0; i < CONF_DIRECTORIES && modprobe_conf_directories[i]; i++)
-		conf_paths[i] =
-			system_path(system, conf[i], "%s", modprobe_conf_directories[i]);
 	opened->system = system;
-	opened->ctx = kmod_new(system_path(system, directory, "lib/modules/%s", release),
-			       conf_paths);
+	opened->ctx = new_context(
+		system, system_path(system, directory, "lib/modules/%s", release));
 	if (!opened->ctx) {
 		free(opened);
 		return err_set(err, EIO, "libkmod cannot be started for %s", directory);
@@ -281,6 +315,26 @@ int modprobe_obstacle(struct modprobe *modprobe, const char *name, struct err *e
 			return r;
 	}
 	return 0;
+}
+
+bool modprobe_depends(struct modprobe *modprobe, const char *name, const char *other)
+{
+	cleanup_module struct kmod_module *module = NULL;
+	cleanup_list struct kmod_list *list = NULL;
+	struct kmod_list *entry;
+	bool found = false;
+
+	if (kmod_module_new_from_name(modprobe->ctx, name, &module) < 0)
+		return false;
+	list = kmod_module_get_dependencies(module);
+	kmod_list_foreach (entry, list) {
+		cleanup_module struct kmod_module *dependency =
+			kmod_module_get_module(entry);
+
+		found = found ||
+			module_name_equal(kmod_module_get_name(dependency), other);
+	}
+	return found;
 }
 
 const char *modprobe_install_line(struct modprobe *modprobe, const char *name)

@@ -43,5 +43,8 @@ int modprobe_load(struct modprobe *modprobe, const char *name, const char *optio
 int modprobe_obstacle(struct modprobe *modprobe, const char *name,
 		      struct err *err) MUST_CHECK;
 
+/* Whether loading the one loads the other, too: a blacklist does not keep out what is depended on. */
+bool modprobe_depends(struct modprobe *modprobe, const char *name, const char *other);
+
 /* The command of the module's `install` line, or NULL; borrowed until the next call. */
 const char *modprobe_install_line(struct modprobe *modprobe, const char *name);

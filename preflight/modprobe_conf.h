@@ -14,6 +14,23 @@ extern const char *const modprobe_conf_directories[];
 int modprobe_conf_is_file(const struct dirent *entry);
 
 /*
+ * The files that count, in the order in which libkmod reads them, by name; of two with one name that of the
+ * more important folder. path is where the file is, links of another tree resolved within it.
+ */
+struct modprobe_conf_file {
+	char *name, *path; /* owned */
+};
+struct modprobe_conf_files {
+	struct modprobe_conf_file *items;
+	size_t count, room;
+};
+
+/* Fills an empty list, which is to be cleared in any case. -ENOMEM. */
+int modprobe_conf_files_list(const struct system *system,
+			     struct modprobe_conf_files *files) MUST_CHECK;
+void modprobe_conf_files_clear(struct modprobe_conf_files *files);
+
+/*
  * Finds the line of modprobe.d that says `WORD MODULE …` and writes "FILE:LINE". False where
  * there is none: libkmod then took it from elsewhere.
  */
@@ -23,3 +40,12 @@ bool modprobe_conf_find(const struct system *system, const char *word, const cha
 /* Whether the kernel's command line has KEY=…,MODULE,… */
 bool modprobe_conf_cmdline_names(const struct system *system, const char *key,
 				 const char *module);
+
+struct modprobe_conf_option {
+	char value[64];
+	char place[300]; /* "FILE:LINE", "the kernel's command line" */
+};
+
+/* The value that a parameter gets when the module is loaded: the last of all. False where nothing says. */
+bool modprobe_conf_option(const struct system *system, const char *module,
+			  const char *parameter, struct modprobe_conf_option *option);

@@ -118,11 +118,19 @@ static int load(const struct loader *loader, struct need *need, struct err *err)
 	return err_set(err, ENOENT, "libkmod reported success, but loaded nothing");
 }
 
+static void tell_failed_load(const struct need *need, struct report *report)
+{
+	char check[MODULE_NAME + 8];
+
+	snprintf(check, sizeof(check), "Load-%s", need->name);
+	report_warning(report, check, "%s (%s) cannot be loaded: %s", need->name,
+		       need->purpose, need->cause);
+}
+
 static void load_need(const struct loader *loader, struct need *need,
 		      struct report *report)
 {
 	struct err err = { 0 };
-	char check[MODULE_NAME + 8];
 	int r;
 
 	resolve(loader, need);
@@ -145,10 +153,46 @@ static void load_need(const struct loader *loader, struct need *need,
 	if (!loader->load)
 		return;
 	need->load = r < 0 ? LOAD_FAILED : LOAD_DONE;
-	snprintf(check, sizeof(check), "Load-%s", need->name);
-	if (r < 0)
-		report_warning(report, check, "%s (%s) cannot be loaded: %s", need->name,
-			       need->purpose, err.text);
+	if (r < 0 && !need->of_state)
+		tell_failed_load(need, report);
+}
+
+static bool verified(const struct need *need)
+{
+	return presence_usable(need->presence) || need->proven ||
+	       (need->presence == PRESENCE_UNKNOWN && need->load == LOAD_DONE);
+}
+
+/* A state may name a thousand schedulers that there are not: more than a few are told in one line. */
+static bool is_one_of_many(const struct need *need)
+{
+	return need->of_state && !verified(need) &&
+	       (need->load == LOAD_FAILED || !need->in_tree);
+}
+
+static bool are_many(const struct needs *needs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < needs->count; i++)
+		count += is_one_of_many(&needs->items[i]);
+	return count > MODULES_TOLD_ALONE;
+}
+
+/*
+ * Once more, after all loads: what one could not have was brought along by another (a dependency is loaded
+ * in spite of a blacklist, an `install` line may load anything).
+ */
+static void look_again(const struct loader *loader, struct need *need)
+{
+	char module[MODULE_NAME];
+
+	memcpy(module, need->module, sizeof(module));
+	if (presence_usable(need->presence) || need->presence == PRESENCE_UNKNOWN)
+		return;
+	use_module(loader, need, module[0] ? module : need->name);
+	if (!presence_usable(need->presence))
+		memcpy(need->module, module, sizeof(module));
 }
 
 void modules_load(const struct system *system, struct needs *needs, bool do_load,
@@ -169,12 +213,15 @@ void modules_load(const struct system *system, struct needs *needs, bool do_load
 			 conn_tab_bits);
 	for (size_t i = 0; i < needs->count; i++)
 		load_need(&loader, &needs->items[i], report);
-}
+	for (size_t i = 0; do_load && i < needs->count; i++)
+		look_again(&loader, &needs->items[i]);
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct need *need = &needs->items[i];
 
-static bool verified(const struct need *need)
-{
-	return presence_usable(need->presence) || need->proven ||
-	       (need->presence == PRESENCE_UNKNOWN && need->load == LOAD_DONE);
+		if (need->of_state && need->load == LOAD_FAILED &&
+		    !(is_one_of_many(need) && are_many(needs)))
+			tell_failed_load(need, report);
+	}
 }
 
 size_t modules_count_verified(const struct needs *needs)
@@ -193,6 +240,8 @@ static const char *how_it_got_there(const struct need *need)
 	if (need->presence == PRESENCE_UNKNOWN)
 		return need->proven ? "there: proven by the probe"
 				    : "there: the kernel takes it as loaded";
+	if (need->load == LOAD_FAILED)
+		return "there: another module brought it along";
 	return need->load == LOAD_DONE ? "loaded" : "there already";
 }
 
@@ -220,29 +269,60 @@ static const char *advice(const struct need *need, char *buffer, size_t size)
 	return buffer;
 }
 
+static void judge_need(const struct need *need, struct report *report)
+{
+	char check[MODULE_NAME + 8], more[NEED_CAUSE + 64];
+
+	snprintf(check, sizeof(check), "Module-%s", need->name);
+	advice(need, more, sizeof(more));
+	if (verified(need))
+		judge_verified(need, check, report);
+	else if (need->load == LOAD_NOT_TRIED && need->code == EAGAIN)
+		report_cannot_tell(report, check,
+				   "cannot tell whether %s (%s) can be loaded: %s",
+				   need->name, need->purpose, need->cause);
+	else if (need->presence == PRESENCE_UNKNOWN)
+		report_cannot_tell(report, check,
+				   "cannot tell whether %s (%s) is there: %s%s",
+				   need->name, need->purpose, need->why, more);
+	else
+		report_problem(report, !need->of_state, check,
+			       need->code ? need->code : ENOENT,
+			       "%s (%s) is not there: %s%s", need->name, need->purpose,
+			       need->why, more);
+}
+
+void modules_report_many(const struct needs *needs,
+			 bool (*belongs)(const struct need *need), const char *what,
+			 struct report *report)
+{
+	char names[3 * (MODULE_NAME + 2)] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < needs->count; i++) {
+		size_t used = strlen(names);
+
+		if (!belongs(&needs->items[i]))
+			continue;
+		if (count++ < MODULES_TOLD_ALONE)
+			snprintf(names + used, sizeof(names) - used, "%s%s",
+				 used ? ", " : "", needs->items[i].name);
+	}
+	report_warning(
+		report, "StateFile",
+		"%zu modules that the state asks for %s: %s and %zu more; what needs them fails, all else is served",
+		count, what, names, count - MODULES_TOLD_ALONE);
+}
+
 void modules_judge(const struct needs *needs, struct report *report)
 {
-	for (size_t i = 0; i < needs->count; i++) {
-		const struct need *need = &needs->items[i];
-		char check[MODULE_NAME + 8], more[NEED_CAUSE + 64];
+	bool many = are_many(needs);
 
-		snprintf(check, sizeof(check), "Module-%s", need->name);
-		advice(need, more, sizeof(more));
-		if (verified(need))
-			judge_verified(need, check, report);
-		else if (need->load == LOAD_NOT_TRIED && need->code == EAGAIN)
-			report_cannot_tell(
-				report, check,
-				"cannot tell whether %s (%s) can be loaded: %s",
-				need->name, need->purpose, need->cause);
-		else if (need->presence == PRESENCE_UNKNOWN)
-			report_cannot_tell(report, check,
-					   "cannot tell whether %s (%s) is there: %s%s",
-					   need->name, need->purpose, need->why, more);
-		else
-			report_problem(report, !need->of_state, check,
-				       need->code ? need->code : ENOENT,
-				       "%s (%s) is not there: %s%s", need->name,
-				       need->purpose, need->why, more);
+	for (size_t i = 0; i < needs->count; i++) {
+		if (!many || !is_one_of_many(&needs->items[i]))
+			judge_need(&needs->items[i], report);
 	}
+	if (many)
+		modules_report_many(needs, is_one_of_many,
+				    "are not there and cannot be loaded", report);
 }

@@ -25,6 +25,15 @@ void modules_judge(const struct needs *needs, struct report *report);
 size_t modules_count_verified(const struct needs *needs);
 
 /*
+ * One warning `StateFile` for all needs of the state that belong to it: more than MODULES_TOLD_ALONE.
+ * what: what is the matter with them.
+ */
+enum { MODULES_TOLD_ALONE = 3 };
+void modules_report_many(const struct needs *needs,
+			 bool (*belongs)(const struct need *need), const char *what,
+			 struct report *report);
+
+/*
  * The module that stands for a need in a tree, its own name first; nf_conntrack_ipv4 is found by
  * the alias nf_conntrack-2 in every kernel that has connection tracking of IPv4 (2 is AF_INET).
  * -ENOENT.

@@ -108,6 +108,14 @@ int needs_add_basic(struct needs *needs)
 	return r;
 }
 
+void needs_note_wrong(struct needs *needs, const char *path, const char *what,
+		      const char *name)
+{
+	if (needs->wrong_count++ == 0)
+		snprintf(needs->wrong, sizeof(needs->wrong),
+			 "%s: '%s' cannot be the name of a %s", path, name, what);
+}
+
 int needs_add_sysctl(struct needs *needs, const char *name)
 {
 	char **grown = reallocarray(needs->sysctls, needs->sysctl_count + 1,

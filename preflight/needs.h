@@ -45,6 +45,7 @@ struct need {
 	/* Nothing but the state asks for it. Where it is missing, some objects of the state fail
 	 * and the agent names them; the node is ready all the same. */
 	bool of_state;
+	bool missed; /* by the tree that is being looked at */
 };
 
 struct needs {
@@ -52,10 +53,14 @@ struct needs {
 	size_t count;
 	size_t room;
 	bool state_read; /* a state file was understood; the rest is from it */
+	bool cluster;	 /* the state has Services of Kubernetes */
 	bool masquerade4, masquerade6; /* destinations of that family are masqueraded */
 	bool udp;		       /* a UDP or fwmark service */
 	/* What the agent turns on by itself, for rulesets and for source NAT of that family. */
 	bool agent_sets_rules, agent_forwards4, agent_forwards6;
+	char wrong
+		[300]; /* the first name of the state that no module can have, in words */
+	size_t wrong_count;
 	char **sysctls; /* names that the state sets itself */
 	size_t sysctl_count;
 };
@@ -75,6 +80,10 @@ int needs_add_engine(struct needs *needs, const char *name,
 
 /* What every node needs: ip_vs first, so that its parameters are ours to give. */
 int needs_add_basic(struct needs *needs) MUST_CHECK;
+
+/* A name in the file at path that cannot be one of a what ("scheduler"): the first is kept, all are counted. */
+void needs_note_wrong(struct needs *needs, const char *path, const char *what,
+		      const char *name);
 
 int needs_add_sysctl(struct needs *needs, const char *name) MUST_CHECK;
 bool needs_sets_sysctl(const struct needs *needs, const char *name);

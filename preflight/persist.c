@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
+#include "common/parse.h"
 #include "preflight/autoload.h"
+#include "preflight/modprobe_conf.h"
 
 static const char check[] = "Persist";
 
@@ -78,6 +80,22 @@ static int write_file(const struct system *system, const char *directory,
 	return 0;
 }
 
+/* Of all lines the last counts, and a file of another name may be read later. */
+static void tell_of_other_option(const struct system *system, uint32_t conn_tab_bits,
+				 struct report *report)
+{
+	struct modprobe_conf_option option;
+	uint32_t bits;
+
+	if (!modprobe_conf_option(system, "ip_vs", "conn_tab_bits", &option) ||
+	    (parse_u32(option.value, 0, UINT32_MAX, &bits) == 0 && bits == conn_tab_bits))
+		return;
+	report_warning(
+		report, check,
+		"conn_tab_bits=%s in %s is read later and wins at the next load: take it out there",
+		option.value, option.place);
+}
+
 void persist_write(const struct system *system, const struct needs *needs,
 		   uint32_t conn_tab_bits, struct report *report)
 {
@@ -99,9 +117,10 @@ void persist_write(const struct system *system, const struct needs *needs,
 		options, sizeof(options),
 		"# Written by ipvs-preflight --persist.\noptions ip_vs conn_tab_bits=%u\n",
 		conn_tab_bits);
-	if (write_file(system, "etc/modprobe.d", options, report) == 0)
-		report_note(
-			report, check,
-			"conn_tab_bits=%u written to %s/etc/modprobe.d/ipvs-node.conf",
-			conn_tab_bits, system->root);
+	if (write_file(system, "etc/modprobe.d", options, report) < 0)
+		return;
+	report_note(report, check,
+		    "conn_tab_bits=%u written to %s/etc/modprobe.d/ipvs-node.conf",
+		    conn_tab_bits, system->root);
+	tell_of_other_option(system, conn_tab_bits, report);
 }

@@ -29,11 +29,9 @@ struct reader {
 static int judge_add(const struct reader *reader, int r, const char *what,
 		     const char *name)
 {
-	if (r != -EINVAL)
-		return r;
-	report_warning(reader->report, check, "%s: '%s' cannot be the name of a %s",
-		       reader->path, name, what);
-	return 0;
+	if (r == -EINVAL)
+		needs_note_wrong(reader->needs, reader->path, what, name);
+	return r == -EINVAL ? 0 : r;
 }
 
 static int add_scheduler(const struct reader *reader, const char *name)
@@ -284,5 +282,10 @@ int state_needs_read(const char *path, struct needs *needs, struct report *repor
 
 	for (size_t i = others; i < needs->count; i++)
 		needs->items[i].of_state = true;
+	if (needs->wrong_count == 1)
+		report_warning(report, check, "%s", needs->wrong);
+	else if (needs->wrong_count > 1)
+		report_warning(report, check, "%s, and %zu more such names", needs->wrong,
+			       needs->wrong_count - 1);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/parse.h"
+#include "preflight/root_path.h"
 
 void system_init(struct system *system, const char *root)
 {
@@ -24,17 +25,21 @@ void system_init(struct system *system, const char *root)
 		snprintf(system->release, sizeof(system->release), "%s", name.release);
 }
 
+/* A link of another tree means that tree, as it will when the tree is the root. */
 const char *system_path(const struct system *system, char buffer[static SYSTEM_PATH],
 			const char *fmt, ...)
 {
-	int used = snprintf(buffer, SYSTEM_PATH, "%s/", system->root);
+	char path[SYSTEM_PATH];
 	va_list ap;
 
-	if (used < 0 || used >= SYSTEM_PATH)
-		return buffer;
 	va_start(ap, fmt);
-	vsnprintf(buffer + used, SYSTEM_PATH - (size_t)used, fmt, ap);
+	vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
+	if (system->root[0] == '\0')
+		snprintf(buffer, SYSTEM_PATH, "/%.*s", SYSTEM_PATH - 2, path);
+	else if (root_path_resolve(system->root, path, buffer) < 0)
+		/* What cannot be resolved is nowhere. */
+		snprintf(buffer, SYSTEM_PATH, "/dev/null/%.*s", SYSTEM_PATH - 12, path);
 	return buffer;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@ struct system {
 	char release[65]; /* the kernel's, as uname(2) gives it */
 };
 
-enum { SYSTEM_PATH = 4096, SYSTEM_FILE_MAX = 16 * 1024 * 1024 };
+enum { SYSTEM_PATH = PATH_MAX, SYSTEM_FILE_MAX = 16 * 1024 * 1024 };
 
 /*
  * root is borrowed, "" for the running machine. The release is what proc/sys/kernel/osrelease
@@ -24,7 +25,7 @@ enum { SYSTEM_PATH = 4096, SYSTEM_FILE_MAX = 16 * 1024 * 1024 };
  */
 void system_init(struct system *system, const char *root);
 
-/* ROOT/FORMAT…; returns buffer. */
+/* ROOT/FORMAT…, links resolved within the root of another tree (root_path.h); returns buffer. */
 const char *system_path(const struct system *system, char buffer[static SYSTEM_PATH],
 			const char *fmt, ...) PRINTF_LIKE(3, 4);
 

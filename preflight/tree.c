@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "preflight/builtin.h"
+#include "preflight/checks.h"
 #include "preflight/modprobe.h"
 #include "preflight/modules.h"
 
@@ -26,9 +27,41 @@ static bool is_kernel(const struct system *system, const char *release)
 	return false;
 }
 
+/* Another of the needs that can be loaded and brings this one along; NULL where there is none. */
+static const struct need *brought_by(struct modprobe *modprobe, const struct needs *needs,
+				     const struct need *need)
+{
+	for (size_t i = 0; i < needs->count; i++) {
+		struct need other = needs->items[i];
+		struct err err = { 0 };
+
+		if (modules_resolve(modprobe, &other) == 0 &&
+		    modprobe_depends(modprobe, other.module, need->module) &&
+		    modprobe_obstacle(modprobe, other.module, &err) == 0)
+			return &needs->items[i];
+	}
+	return NULL;
+}
+
+/* Of one that is kept out: whether it is a finding of its own, as another brings it along. */
+static bool comes_along(const char *release, struct modprobe *modprobe,
+			const struct needs *needs, const struct need *need,
+			const struct err *err, const char *check, struct report *report)
+{
+	/* An `install` line stands in the way of those that depend on it, too. */
+	const struct need *other = brought_by(modprobe, needs, need);
+
+	if (!other)
+		return false;
+	report_note(report, check, "%s: %s: %s, and comes along with %s all the same",
+		    release, need->name, err->text, other->name);
+	return true;
+}
+
 /* 1 loadable, 0 built in, -ENOENT with its finding. */
 static int look_for(const struct system *system, const char *release,
-		    struct modprobe *modprobe, struct need *need, struct report *report)
+		    struct modprobe *modprobe, const struct needs *needs,
+		    struct need *need, struct report *report)
 {
 	char check[MODULE_NAME + 8];
 	struct err err = { 0 };
@@ -56,6 +89,8 @@ static int look_for(const struct system *system, const char *release,
 				   release, need->name, need->purpose, err.text);
 		return 1;
 	}
+	if (r < 0 && comes_along(release, modprobe, needs, need, &err, check, report))
+		return 1;
 	if (r < 0) {
 		report_problem(report, !need->of_state, check, err.code,
 			       "%s: %s (%s) is in the tree, but %s", release, need->name,
@@ -70,12 +105,35 @@ static int look_for(const struct system *system, const char *release,
 	return 1;
 }
 
+static bool is_of_state(const struct need *need)
+{
+	return need->of_state && need->missed;
+}
+
+/* What this kernel's tree lacks of what the state alone asks for. */
+static size_t count_missed(const struct system *system, const char *release,
+			   struct modprobe *modprobe, struct needs *needs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < needs->count; i++) {
+		struct need *need = &needs->items[i];
+
+		need->missed = need->of_state &&
+			       builtin_find(system, release, need->name) != BUILTIN_YES &&
+			       modules_resolve(modprobe, need) < 0;
+		count += need->missed;
+	}
+	return count;
+}
+
 static void check_release(const struct system *system, const char *release,
 			  struct needs *needs, struct report *report)
 {
 	cleanup_modprobe struct modprobe *modprobe = NULL;
 	struct err err = { 0 };
-	char path[SYSTEM_PATH];
+	char path[SYSTEM_PATH], what[300];
+	bool many;
 
 	snprintf(path, sizeof(path), "lib/modules/%s/modules.dep.bin", release);
 	if (!system_exists(system, path)) {
@@ -88,15 +146,21 @@ static void check_release(const struct system *system, const char *release,
 		report_error(report, tree_name, err.code, "%s: %s", release, err.text);
 		return;
 	}
+	many = count_missed(system, release, modprobe, needs) > MODULES_TOLD_ALONE;
 	for (size_t i = 0; i < needs->count; i++) {
 		struct need *need = &needs->items[i];
+		int r = -ENOENT;
 
-		int r = look_for(system, release, modprobe, need, report);
-
+		if (!many || !need->missed)
+			r = look_for(system, release, modprobe, needs, need, report);
 		if (r != 1)
 			need->in_tree = false;
 		if (r < 0)
 			need->presence = PRESENCE_MISSING;
+	}
+	if (many) {
+		snprintf(what, sizeof(what), "are not in the tree of %s", release);
+		modules_report_many(needs, is_of_state, what, report);
 	}
 }
 
@@ -107,6 +171,8 @@ void tree_check(const struct system *system, struct needs *needs, struct report 
 	size_t kernels = 0;
 	int count;
 
+	check_modprobe_conf(&(struct inspection){ .system = system, .needs = needs },
+			    "ModprobeConf", report);
 	for (size_t i = 0; i < needs->count; i++)
 		needs->items[i].in_tree = true;
 	system_path(system, path, "lib/modules");

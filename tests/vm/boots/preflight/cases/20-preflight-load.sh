@@ -124,6 +124,31 @@ case_blacklisted_by_modprobe_d() { # any kernel
   ! live ip_vs_wrr
 }
 
+# The kernel has it in the end, as another one depends on it: that counts.
+case_blacklisted_and_brought_along() { # any kernel
+  unload
+  conf "blacklist ip_vs"
+  expect_status 0 "$PREFLIGHT"
+  live ip_vs || fail "it is not there"
+  expect_contains "$OUTPUT" "[WARNING Load-ip_vs]: ip_vs (the virtual server table) cannot be loaded: blacklisted by modprobe.d"
+  expect_contains "$OUTPUT" "[preflight] ip_vs: there: another module brought it along"
+  expect_match "$OUTPUT" '^\[preflight\] ready: 5 modules, '
+}
+
+case_another_file_sets_the_connection_table() { # any kernel
+  unload
+  echo "options ip_vs conn_tab_bits=10" >/etc/modprobe.d/zz-case.conf
+  trap 'rm -f /etc/modprobe.d/zz-case.conf /etc/modprobe.d/ipvs-node.conf /etc/modules-load.d/ipvs-node.conf' EXIT
+  expect_status 0 "$PREFLIGHT" --persist --conn-tab-bits 14
+  expect_contains "$OUTPUT" "[WARNING Persist]: conn_tab_bits=10 in /etc/modprobe.d/zz-case.conf:1 is read later and wins at the next load: "
+  unload
+  modprobe ip_vs
+  expect_equal 10 "$(cat /sys/module/ip_vs/parameters/conn_tab_bits)"
+  expect_status 0 "$PREFLIGHT" --conn-tab-bits 14
+  expect_contains "$OUTPUT" "[WARNING ConnectionTable]: conn_tab_bits is 10, not 14: conn_tab_bits=10 in /etc/modprobe.d/zz-case.conf:1 counts when ip_vs is loaded"
+  unload
+}
+
 case_blacklisted_by_the_command_line() {
   expect_status 1 "$PREFLIGHT" --module ip_vs_sed --module ip_vs_nq
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs_sed]: ip_vs_sed (asked for by --module) cannot be loaded: blacklisted by modprobe.blacklist= on the kernel's command line"

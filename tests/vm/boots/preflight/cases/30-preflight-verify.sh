@@ -155,6 +155,15 @@ nf_conntrack" "$(cat image/etc/modules-load.d/ipvs-node.conf)"
   expect_status 1 "$PREFLIGHT" --root image
   expect_contains "$OUTPUT" "1.2.3-test: ip_vs_sh (a basic scheduler) is in the tree, but blacklisted by modprobe.d: \`blacklist ip_vs_sh\` in image/etc/modprobe.d/no.conf:1"
   rm image/etc/modprobe.d/no.conf
+  # A dependency is loaded in spite of a blacklist; a link means the image's own file.
+  mkdir -p image/usr/share/case
+  echo "blacklist ip_vs" >image/usr/share/case/no.conf
+  ln -s /usr/share/case/no.conf image/etc/modprobe.d/no.conf
+  expect_status 0 "$PREFLIGHT" --root image
+  expect_match "$OUTPUT" '^\[preflight\] 1.2.3-test: ip_vs: blacklisted by modprobe.d: .* in image/usr/share/case/no.conf:1, and comes along with ip_vs_rr all the same$'
+  echo "blacklist ip_vs_sh" >image/usr/share/case/no.conf
+  expect_status 1 "$PREFLIGHT" --root image
+  rm image/etc/modprobe.d/no.conf
   echo '{ "services": [ { "scheduler": "nosuch" } ] }' >state.json
   expect_status 0 "$PREFLIGHT" --root image --state state.json
   expect_contains "$OUTPUT" "[WARNING Module-ip_vs_nosuch]: 1.2.3-test: ip_vs_nosuch (a scheduler of the state) is not in this kernel's tree"

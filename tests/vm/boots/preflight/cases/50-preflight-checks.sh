@@ -87,3 +87,18 @@ case_conntrack_table_is_told() {
   expect_status 0 "$PREFLIGHT"
   expect_match "$OUTPUT" '^\[preflight\] ConntrackTable: [0-9]+ of nf_conntrack_max=[0-9]+ entries in use$'
 }
+
+case_bridges_without_netfilter() { # any kernel
+  trap 'ip link del case-br 2>/dev/null; rmmod br_netfilter 2>/dev/null || true' EXIT
+  rmmod br_netfilter 2>/dev/null || true
+  expect_status 0 "$PREFLIGHT"
+  expect_not_contains "$OUTPUT" BridgeNetfilter
+  ip link add case-br type bridge
+  expect_status 0 "$PREFLIGHT"
+  expect_contains "$OUTPUT" "[WARNING BridgeNetfilter]: br_netfilter is not loaded, and the bridge case-br is there: "
+  expect_status 0 "$PREFLIGHT" --module br_netfilter
+  expect_not_contains "$OUTPUT" BridgeNetfilter
+  sysctl -qw net.bridge.bridge-nf-call-iptables=0
+  expect_status 0 "$PREFLIGHT"
+  expect_contains "$OUTPUT" "[WARNING BridgeNetfilter]: net.bridge.bridge-nf-call-iptables is 0, and the bridge case-br is there: "
+}
