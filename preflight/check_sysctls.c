@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ipv6.h"
 #include "preflight/checks.h"
 
 static bool always(const struct needs *needs UNUSED)
@@ -57,7 +58,13 @@ static void judge(const struct inspection *inspection, const struct rule *rule,
 	uint64_t value;
 	int r = system_read_u64(inspection->system, rule->path, &value);
 
-	if (r < 0)
+	if (r < 0 && strncmp(rule->name, "net.ipv6.", 9) == 0 &&
+	    ipv6_is_off(inspection->system->root))
+		report_warning(
+			report, check,
+			"%s, and the state has IPv6 destinations: they cannot be reached",
+			IPV6_IS_OFF_TEXT);
+	else if (r < 0)
 		report_cannot_tell(report, check, "%s cannot be read: %s", rule->name,
 				   strerror(-r));
 	else if (value != rule->wanted)

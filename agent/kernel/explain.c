@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "common/ipv6.h"
 
 /*
  * The kernel's errnos in words. What each means depends on the command, so there is a table for
@@ -117,6 +120,21 @@ static bool is_service_write(enum operation_kind kind)
 	return kind == OPERATION_NEW_SERVICE || kind == OPERATION_SET_SERVICE;
 }
 
+/* Of a service or a destination; not what is about the whole kernel. */
+static bool is_of_ipv6(const struct operation *operation)
+{
+	switch (operation->kind) {
+	case OPERATION_NEW_SERVICE:
+	case OPERATION_SET_SERVICE:
+		return operation->service->key.address.family == AF_INET6;
+	case OPERATION_NEW_DESTINATION:
+	case OPERATION_SET_DESTINATION:
+		return operation->destination->address.family == AF_INET6;
+	default:
+		return false;
+	}
+}
+
 /* Those causes whose words need the object's values. */
 static bool explain_with_values(const struct operation *operation, int code, char *buffer,
 				size_t size)
@@ -128,6 +146,9 @@ static bool explain_with_values(const struct operation *operation, int code, cha
 			buffer, size,
 			"scheduler '%s' is not loaded, and the kernel is not asked to load it: load ip_vs_%s with ipvs-preflight",
 			operation->service->scheduler, operation->service->scheduler);
+	else if ((code == EAFNOSUPPORT || code == EINVAL) && is_of_ipv6(operation) &&
+		 ipv6_is_off(""))
+		snprintf(buffer, size, IPV6_IS_OFF_TEXT);
 	else if (code == EINVAL && operation->kind == OPERATION_NEW_DESTINATION)
 		explain_refused_address(operation, buffer, size);
 	else if (code == ENODEV && operation->kind == OPERATION_START_DAEMON)

@@ -11,6 +11,7 @@
 #include "agent/kernel/batch.h"
 #include "agent/kernel/rtnl.h"
 #include "agent/kernel/rtnl_socket.h"
+#include "common/ipv6.h"
 
 /*
  * Writing: operations in batches. Those about the link go alone, since an address needs its number.
@@ -262,6 +263,8 @@ void rtnl_explain(const struct binding_operation *operation, int code, char *buf
 			buffer, size,
 			"somebody else has a local route to it with metric %d; delete that",
 			NODE_ROUTE_METRIC);
+	else if (operation->network.address.family == AF_INET6 && ipv6_is_off(""))
+		snprintf(buffer, size, IPV6_IS_OFF_TEXT);
 	else if ((code == EACCES || code == EOPNOTSUPP) && add &&
 		 operation->network.address.family == AF_INET6)
 		snprintf(

@@ -13,6 +13,7 @@
 #include "agent/table/sysctl_name.h"
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/ipv6.h"
 
 enum { SYSCTL_PATH_MAX = 512 };
 
@@ -51,6 +52,8 @@ static int explain(const char *name, int code, struct err *err)
 			err, ENOENT,
 			"sysctl %s: there is no link %s; it is set when the link appears",
 			name, link);
+	if (code == ENOENT && strncmp(name, "net.ipv6.", 9) == 0 && ipv6_is_off(""))
+		return err_set(err, ENOENT, "sysctl %s: " IPV6_IS_OFF_TEXT, name);
 	if (code == ENOENT)
 		return err_set(err, ENOENT, "sysctl %s: this kernel does not have it",
 			       name);

@@ -95,22 +95,9 @@ static void check_netmask(const struct report *report, const struct service *ser
 {
 	uint32_t netmask = service->persistence_netmask;
 
-	if (service->key.address.family == AF_INET6) {
-		if (netmask < 1 || netmask > 128)
-			broken(report, "persistence", "netmask", "%u is not in 1..128",
-			       netmask);
-		return;
-	}
-	netmask = ~ntohl(netmask);
-	/* A contiguous mask inverted is one less than a power of two. */
-	if (netmask == UINT32_MAX || (netmask & (netmask + 1)) != 0) {
-		struct address a = { .family = AF_INET };
-		char text[ADDRESS_TEXT];
-
-		a.v4.s_addr = service->persistence_netmask;
-		broken(report, "persistence", "netmask", "%s is not a netmask",
-		       address_format(&a, text));
-	}
+	/* ip_vs_ctl.c, ip_vs_add_service: of IPv4 any, with holes and of no bits, too. */
+	if (service->key.address.family == AF_INET6 && (netmask < 1 || netmask > 128))
+		broken(report, "persistence", "netmask", "%u is not in 1..128", netmask);
 }
 
 static void check_persistence(const struct report *report, const struct service *service)
@@ -210,7 +197,10 @@ static void check_destination_port(const struct report *report,
 				   const struct service *service,
 				   const struct destination *d)
 {
-	if (d->port == service->key.port)
+	/* One that is known by its mark is for every port: others' tools give any port there. */
+	if (d->port == service->key.port ||
+	    (service->key.fwmark &&
+	     (d->forward != FORWARD_MASQUERADE || service->persistence_timeout != 0)))
 		return;
 	if (d->forward == FORWARD_DIRECT || d->forward == FORWARD_TUNNEL)
 		broken(report, NULL, "port",

@@ -142,11 +142,12 @@ static void what_a_state_cannot_say_is_left_out(void **state UNUSED)
 		"-A -t 10.0.0.6:80 -s wrr\n"
 		"-A -t 10.0.0.7:0 -s rr\n"
 		"-A -u 10.0.0.8:5060 -s rr --pe sip\n",
-		RULES_READ_IN_PART, "tcp 10.0.0.6:80 - rr -> 10.1.0.3:80\n",
+		RULES_READ_IN_PART,
+		"tcp 10.0.0.4:80 - rr persistent 300 ->\n"
+		"tcp 10.0.0.6:80 - rr -> 10.1.0.3:80\n",
 		"rules:1: scheduler: 'none' forwards nothing\n"
 		"rules:2: its service in line 1 is left out\n"
 		"rules:3: -b: a scheduler's flag that ipvsadm has no name for\n"
-		"rules:4: persistence.netmask: 255.0.7.1 is not a netmask\n"
 		"rules:6: weight: 70000 is not in 0..65535\n"
 		"rules:7: port: 81 is not the service's 80, and forward 'direct' leaves"
 		" the port as it is\n"

@@ -191,11 +191,6 @@ static const struct bad_value scheduling[] = {
 	  "state.json:4: services[0].persistence.timeout: 0 is not in 1..4294967\n" },
 	{ "persistence too long", TCP("'persistence': { 'timeout': 4294968 }"),
 	  "state.json:3: services[0].persistence.timeout: 4294968 is not in 1..4294967\n" },
-	{ "netmask with holes",
-	  TCP("'persistence': { 'timeout': 1, 'netmask': '255.0.255.0' }"),
-	  "state.json:3: services[0].persistence.netmask: 255.0.255.0 is not a netmask\n" },
-	{ "netmask 0", TCP("'persistence': { 'timeout': 1, 'netmask': '0.0.0.0' }"),
-	  "state.json:3: services[0].persistence.netmask: 0.0.0.0 is not a netmask\n" },
 	{ "netmask of the other family",
 	  TCP("'persistence': { 'timeout': 1, 'netmask': 'ffff::' }"),
 	  "state.json:3: services[0].persistence.netmask: 'ffff::' is not a netmask\n" },
@@ -249,14 +244,6 @@ static const struct bad_value destinations[] = {
 	  "state.json:4: services[0].destinations[1].port: 8080 is not the service's 80, and forward 'direct' leaves the port as it is\n" },
 	{ "other port, tunnel", DESTINATION("'port': 8080, 'forward': 'tunnel'"),
 	  "state.json:4: services[0].destinations[1].port: 8080 is not the service's 80, and forward 'tunnel' leaves the port as it is\n" },
-	{ "other port, fwmark, direct",
-	  SERVICES(
-		  "{ 'fwmark': 1, 'destinations': [\n{ 'address': '10.0.0.2', 'port': 80, 'forward': 'direct' } ] }"),
-	  "state.json:3: services[0].destinations[0].port: 80 is not the service's 0, and forward 'direct' leaves the port as it is\n" },
-	{ "port of a persistent fwmark service",
-	  SERVICES(
-		  "{ 'fwmark': 1, 'persistence': { 'timeout': 1 }, 'destinations': [\n{ 'address': '10.0.0.2', 'port': 80 } ] }"),
-	  "state.json:3: services[0].destinations[0].port: 80 has no effect: a persistent service for every port leaves the port as it is\n" },
 	{ "port of a service for every port",
 	  SERVICES(
 		  "{ 'address': '10.0.0.1', 'port': 0, 'protocol': 'tcp', 'persistence': { 'timeout': 1 },\n'destinations': [ { 'address': '10.0.0.2', 'port': 80 } ] }"),

@@ -81,3 +81,25 @@ case_directory_of_states() {
   expect_equal no-state "$(report .outcome)"
   expect_equal 2 "$(ipvsadm -Sn | grep -c '^-A')"
 }
+
+# What ipvsadm makes, save says, and apply finds it as it is.
+case_save_takes_what_ipvsadm_makes() {
+  ipvsadm -A -t 10.0.0.1:80 -s rr -p 60 -M 0.0.0.0
+  ipvsadm -A -t 10.0.0.1:81 -s rr -p 60 -M 255.0.255.0
+  ipvsadm -A -f 7 -s rr
+  ipvsadm -a -f 7 -r 10.1.0.1:80 -g
+  ipvsadm -a -f 7 -r 10.1.0.2:80 -i
+  ipvsadm -A -f 8 -s rr -p 60
+  ipvsadm -a -f 8 -r 10.1.0.1:8080 -m
+  local before
+  before=$(ipvsadm -Sn)
+  "$AGENT" save >saved.json 2>left-out
+  expect_equal "" "$(cat left-out)"
+  expect_contains "$(cat saved.json)" '"netmask": "0.0.0.0"'
+  expect_status 0 "$AGENT" check saved.json
+  expect_status 0 "$AGENT" apply --state saved.json --run-dir "$RUN" --adopt all
+  expect_contains "$OUTPUT" "(0 changes)"
+  ipvsadm -C
+  expect_status 0 "$AGENT" apply --state saved.json --run-dir "$RUN"
+  expect_equal "$(sort <<<"$before")" "$(ipvsadm -Sn | sort)"
+}
