@@ -47,18 +47,6 @@ const struct rtnl_counts *rtnl_get_counts(const struct rtnl *rtnl)
 
 /* --- one message each --- */
 
-static int find_attributes(struct answer *answer, const struct nlmsghdr *message,
-			   size_t header, const struct answer_rule *rules,
-			   unsigned int count)
-{
-	size_t before = NLMSG_HDRLEN + NLMSG_ALIGN(header);
-
-	if (message->nlmsg_len < before)
-		return -EBADMSG;
-	return answer_find(answer, (const char *)message + before,
-			   message->nlmsg_len - before, rules, count);
-}
-
 static int take_address(const struct answer *answer, unsigned int type, uint8_t family,
 			struct address *address)
 {
@@ -103,8 +91,8 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	if (find_attributes(&answer, message, sizeof(header), rules, ARRAY_SIZE(rules)) <
-		    0 ||
+	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
+				 ARRAY_SIZE(rules)) < 0 ||
 	    !answer.value[IFLA_IFNAME])
 		return -EBADMSG;
 	if (ARRAY_MAKE_ROOM(node->links, node->link_count, node->link_room) < 0)
@@ -136,8 +124,8 @@ static int handle_address(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWADDR)
 		return 0;
-	if (find_attributes(&answer, message, sizeof(header), rules, ARRAY_SIZE(rules)) <
-	    0)
+	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
+				 ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6)
@@ -179,8 +167,8 @@ static bool take_route(const struct route_reader *reader, const struct nlmsghdr 
 	uint32_t found;
 
 	if (message->nlmsg_type != RTM_NEWROUTE ||
-	    find_attributes(answer, message, sizeof(*header), route_rules,
-			    ARRAY_SIZE(route_rules)) < 0)
+	    rtnl_find_attributes(answer, message, sizeof(*header), route_rules,
+				 ARRAY_SIZE(route_rules)) < 0)
 		return false;
 	memcpy(header, NLMSG_DATA(message), sizeof(*header));
 	found = answer->value[RTA_TABLE] ? answer_u32(answer, RTA_TABLE)
@@ -288,23 +276,6 @@ static int handle_default_route(const struct nlmsghdr *message, void *context)
 
 /* --- dumps --- */
 
-static int dump(struct rtnl *rtnl, uint16_t type, const void *header, size_t size,
-		genl_handler handle, void *context)
-{
-	struct request_buffer buffer;
-	struct request request;
-	int r;
-
-	netlink_request(rtnl->socket, &request, buffer.bytes, sizeof(buffer.bytes), type,
-			NLM_F_DUMP, header, size);
-	/* Not the counters of each link, which are most of its message. */
-	if (type == RTM_GETLINK)
-		request_put_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	rtnl->counts.reads++;
-	r = genl_ask(rtnl->socket, request_end(&request), handle, context);
-	return r == -EINTR && rtnl->takes_interrupted ? 0 : r;
-}
-
 static int dump_routes(struct rtnl *rtnl, struct node *node, uint8_t family,
 		       uint8_t table, genl_handler handle)
 {
@@ -315,7 +286,7 @@ static int dump_routes(struct rtnl *rtnl, struct node *node, uint8_t family,
 				      .rtm_protocol =
 					      own ? NODE_ROUTE_PROTOCOL : RTPROT_UNSPEC };
 	struct route_reader reader = { .node = node, .family = family };
-	int r = dump(rtnl, RTM_GETROUTE, &header, sizeof(header), handle, &reader);
+	int r = rtnl_dump(rtnl, RTM_GETROUTE, &header, sizeof(header), handle, &reader);
 
 	/* A table in which nothing has ever been. */
 	return r == -ENOENT ? 0 : r;
@@ -326,11 +297,11 @@ static int dump_all(struct rtnl *rtnl, bool own_routes, struct node *node)
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	const struct ifaddrmsg address = { .ifa_family = AF_UNSPEC };
-	int r = dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, node);
+	int r = rtnl_dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, node);
 
 	if (r == 0)
-		r = dump(rtnl, RTM_GETADDR, &address, sizeof(address), handle_address,
-			 node);
+		r = rtnl_dump(rtnl, RTM_GETADDR, &address, sizeof(address),
+			      handle_address, node);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
 		if (own_routes)
 			r = dump_routes(rtnl, node, families[i], RT_TABLE_LOCAL,

@@ -19,18 +19,6 @@ struct paths_reader {
 	uint8_t family;
 };
 
-static int find_attributes(struct answer *answer, const struct nlmsghdr *message,
-			   size_t header, const struct answer_rule *rules,
-			   unsigned int count)
-{
-	size_t before = NLMSG_HDRLEN + NLMSG_ALIGN(header);
-
-	if (message->nlmsg_len < before)
-		return -EBADMSG;
-	return answer_find(answer, (const char *)message + before,
-			   message->nlmsg_len - before, rules, count);
-}
-
 /* --- one message each --- */
 
 static int handle_link(const struct nlmsghdr *message, void *context)
@@ -45,8 +33,8 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	if (find_attributes(&answer, message, sizeof(header), rules, ARRAY_SIZE(rules)) <
-		    0 ||
+	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
+				 ARRAY_SIZE(rules)) < 0 ||
 	    !answer.value[IFLA_IFNAME])
 		return -EBADMSG;
 	if (ARRAY_MAKE_ROOM(paths->links, paths->link_count, paths->link_room) < 0)
@@ -80,8 +68,8 @@ static int handle_netconf(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWNETCONF)
 		return 0;
-	if (find_attributes(&answer, message, sizeof(header), rules, ARRAY_SIZE(rules)) <
-	    0)
+	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
+				 ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	if (header.ncm_family != reader->family || !answer.value[NETCONFA_IFINDEX] ||
@@ -138,8 +126,8 @@ static int handle_route(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWROUTE)
 		return 0;
-	if (find_attributes(&answer, message, sizeof(header), route_rules,
-			    ARRAY_SIZE(route_rules)) < 0)
+	if (rtnl_find_attributes(&answer, message, sizeof(header), route_rules,
+				 ARRAY_SIZE(route_rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	table = answer.value[RTA_TABLE] ? answer_u32(&answer, RTA_TABLE)
@@ -165,32 +153,16 @@ static int handle_route(const struct nlmsghdr *message, void *context)
 
 /* --- dumps --- */
 
-static int dump(struct rtnl *rtnl, uint16_t type, const void *header, size_t size,
-		genl_handler handle, struct paths_reader *reader)
-{
-	struct request_buffer buffer;
-	struct request request;
-	int r;
-
-	netlink_request(rtnl->socket, &request, buffer.bytes, sizeof(buffer.bytes), type,
-			NLM_F_DUMP, header, size);
-	/* Not the counters of each link, which are most of its message. */
-	if (type == RTM_GETLINK)
-		request_put_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	rtnl->counts.reads++;
-	r = genl_ask(rtnl->socket, request_end(&request), handle, reader);
-	return r == -EINTR && rtnl->takes_interrupted ? 0 : r;
-}
-
 static int dump_family(struct rtnl *rtnl, struct paths_reader *reader)
 {
 	const struct rtmsg route = { .rtm_family = reader->family };
 	const struct netconfmsg netconf = { .ncm_family = reader->family };
-	int r = dump(rtnl, RTM_GETROUTE, &route, sizeof(route), handle_route, reader);
+	int r = rtnl_dump(rtnl, RTM_GETROUTE, &route, sizeof(route), handle_route,
+			  reader);
 
 	if (r == 0)
-		r = dump(rtnl, RTM_GETNETCONF, &netconf, sizeof(netconf), handle_netconf,
-			 reader);
+		r = rtnl_dump(rtnl, RTM_GETNETCONF, &netconf, sizeof(netconf),
+			      handle_netconf, reader);
 	/* A kernel without IPv6. */
 	return r == -EOPNOTSUPP || r == -ENOENT || r == -EAFNOSUPPORT ? 0 : r;
 }
@@ -200,7 +172,7 @@ static int dump_all(struct rtnl *rtnl, struct rtnl_paths *paths)
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	struct paths_reader reader = { .paths = paths };
-	int r = dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, &reader);
+	int r = rtnl_dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, &reader);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
 		reader.family = families[i];
