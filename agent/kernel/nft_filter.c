@@ -17,7 +17,7 @@
 #include "common/array.h"
 
 /* What is read at most. */
-enum { CHAINS_MAX = 1024, RULES_MAX = 4096, ELEMENTS_MAX = 256 };
+enum { CHAINS_MAX = 1024, RULES_MAX = 4096, ELEMENTS_MAX = 256, READ_TRIES = 3 };
 
 struct filter_reader {
 	struct genl_socket *socket;
@@ -47,7 +47,6 @@ static int ask(struct filter_reader *reader, uint8_t command, uint8_t family,
 					 .version = NFNETLINK_V0 };
 	struct request_buffer buffer;
 	struct request request;
-	int r = -EINTR;
 
 	netlink_request(reader->socket, &request, buffer.bytes, sizeof(buffer.bytes),
 			NFNL_SUBSYS_NFTABLES << 8 | command, NLM_F_DUMP, &header,
@@ -56,9 +55,7 @@ static int ask(struct filter_reader *reader, uint8_t command, uint8_t family,
 		request_put_text(&request, texts[i].type, texts[i].text);
 	if (!request_end(&request))
 		return -EMSGSIZE;
-	r = genl_ask(reader->socket, request_end(&request), handle, reader);
-	/* What others change meanwhile is looked at again because of that. */
-	return r == -EINTR ? 0 : r;
+	return genl_ask(reader->socket, request_end(&request), handle, reader);
 }
 
 /* --- chains --- */
@@ -260,7 +257,7 @@ static int read_set(struct filter_reader *reader, const char *name, int *index)
 	}
 	free(set.elements);
 	/* One that has gone meanwhile, or may not be asked for, is not known. */
-	return r == -ENOMEM ? r : 0;
+	return r == -ENOMEM || r == -EINTR ? r : 0;
 }
 
 /* --- all of it --- */
@@ -358,6 +355,13 @@ static int read_wanted(struct filter_reader *reader)
 	return r;
 }
 
+static int read_all(struct filter_reader *reader)
+{
+	int r = ask(reader, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, 0, handle_chain);
+
+	return r == 0 ? read_wanted(reader) : r;
+}
+
 int nft_filter_read(const char *except, struct packet_filter *filter, struct err *err)
 {
 	cleanup_genl struct genl_socket *socket = NULL;
@@ -367,9 +371,13 @@ int nft_filter_read(const char *except, struct packet_filter *filter, struct err
 	if (r < 0)
 		return r;
 	reader.socket = socket;
-	r = ask(&reader, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, 0, handle_chain);
-	if (r == 0)
-		r = read_wanted(&reader);
+	r = -EINTR;
+	/* What others change meanwhile would be half of the old and half of the new. */
+	for (int i = 0; i < READ_TRIES && r == -EINTR; i++) {
+		packet_filter_clear(filter);
+		reader.rules = 0;
+		r = read_all(&reader);
+	}
 	nft_names_clear(&reader.names);
 	if (r < 0) {
 		packet_filter_clear(filter);
