@@ -195,7 +195,7 @@ case_service_network_beside_an_address_of_another_link() {
   expect_equal "" "$(on_link)"
   expect_equal "local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes
 local route fd00:96::/112: fd00:96::a is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes" \
-    "$(report '.warnings[]')"
+    "$(report '.warnings[] | select(startswith("local route"))')"
   expect_status 0 agent diff "${networks[@]}"
   released_apply "${networks[@]}"
   expect_equal 0 "$(report .kernelWrites)"
