@@ -10,28 +10,48 @@
 #include "common/log.h"
 #include "common/printable.h"
 
+static json_t *objects_to_json(const struct omission *list, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s}", "object", list[i].object,
+						"reason", list[i].reason));
+	return array;
+}
+
+static json_t *texts_to_json(char *const *texts, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_string(texts[i]));
+	return array;
+}
+
 static int print_json(const char *path, bool valid, const struct table *table,
 		      const struct state_problems *problems)
 {
-	json_t *list = json_array(), *omissions = json_array(), *json;
+	const struct notes *notes = &table->notes;
 	cleanup_free char *name = strdup(path);
+	json_t *json;
 	int r;
 
 	if (name)
 		printable_make(name);
-	for (size_t i = 0; i < problems->count && i < STATE_PROBLEMS_MAX; i++)
-		json_array_append_new(list, json_string(problems->lines[i]));
-	for (size_t i = 0; i < notes_kept(&table->notes); i++)
-		json_array_append_new(
-			omissions, json_pack("{s:s, s:s}", "object",
-					     table->notes.omissions[i].object, "reason",
-					     table->notes.omissions[i].reason));
 	json = json_pack(
-		"{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I}", "state", name ? name : "",
-		"valid", valid, "services", (json_int_t)table->service_count,
-		"destinations", (json_int_t)table_destination_count(table), "problems",
-		list, "problemCount", (json_int_t)problems->count, "notServed", omissions,
-		"notServedCount", (json_int_t)table->notes.omission_count);
+		"{s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o}", "state",
+		name ? name : "", "valid", valid, "services",
+		(json_int_t)table->service_count, "destinations",
+		(json_int_t)table_destination_count(table), "problems",
+		texts_to_json(problems->lines,
+			      MIN_OF(problems->count, (size_t)STATE_PROBLEMS_MAX)),
+		"problemCount", (json_int_t)problems->count, "notServed",
+		objects_to_json(notes->omissions, notes_kept(notes)), "notServedCount",
+		(json_int_t)notes->omission_count, "failures",
+		objects_to_json(notes->failures, notes->failure_count), "warnings",
+		texts_to_json(notes->warnings, notes->warning_count));
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) : -1;
 	json_decref(json);
 	putchar('\n');
@@ -40,7 +60,8 @@ static int print_json(const char *path, bool valid, const struct table *table,
 
 static void print_valid(const char *path, const struct table *table)
 {
-	size_t kept = notes_kept(&table->notes);
+	const struct notes *notes = &table->notes;
+	size_t kept = notes_kept(notes);
 	cleanup_free char *name = strdup(path);
 
 	if (!name)
@@ -48,12 +69,16 @@ static void print_valid(const char *path, const struct table *table)
 	printable_make(name);
 	printf("%s: valid: %zu services, %zu destinations\n", name, table->service_count,
 	       table_destination_count(table));
+	for (size_t i = 0; i < notes->failure_count; i++)
+		printf("%s: failure: %s: %s\n", name, notes->failures[i].object,
+		       notes->failures[i].reason);
 	for (size_t i = 0; i < kept; i++)
-		printf("%s: not served: %s: %s\n", name, table->notes.omissions[i].object,
-		       table->notes.omissions[i].reason);
-	if (table->notes.omission_count > kept)
-		printf("%s: not served: %zu more\n", name,
-		       table->notes.omission_count - kept);
+		printf("%s: not served: %s: %s\n", name, notes->omissions[i].object,
+		       notes->omissions[i].reason);
+	if (notes->omission_count > kept)
+		printf("%s: not served: %zu more\n", name, notes->omission_count - kept);
+	for (size_t i = 0; i < notes->warning_count; i++)
+		printf("%s: warning: %s\n", name, notes->warnings[i]);
 }
 
 static int check_one(const char *path, const struct options *options)
@@ -72,7 +97,7 @@ static int check_one(const char *path, const struct options *options)
 	else if (!json)
 		problems_print(&problems);
 	state_problems_clear(&problems);
-	return r == STATE_OK ? EXIT_DONE : EXIT_FAILED;
+	return r == STATE_OK && table.notes.failure_count == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 int check_main(const struct options *options)

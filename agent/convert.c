@@ -12,15 +12,20 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 
-static void print_omissions(const struct notes *notes)
+static void print_notes(const struct notes *notes)
 {
 	size_t kept = notes_kept(notes);
 
+	for (size_t i = 0; i < notes->failure_count; i++)
+		fprintf(stderr, "%s: %s\n", notes->failures[i].object,
+			notes->failures[i].reason);
 	for (size_t i = 0; i < kept; i++)
 		fprintf(stderr, "%s: %s\n", notes->omissions[i].object,
 			notes->omissions[i].reason);
 	if (notes->omission_count > kept)
 		fprintf(stderr, "and %zu more\n", notes->omission_count - kept);
+	for (size_t i = 0; i < notes->warning_count; i++)
+		fprintf(stderr, "warning: %s\n", notes->warnings[i]);
 }
 
 /* A native state has no health check ports. */
@@ -43,9 +48,10 @@ static int write_table(const struct table *table)
 		log_error("writing the state: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
-	print_omissions(&table->notes);
+	print_notes(&table->notes);
 	print_health_checks(&table->notes);
-	if (table->notes.omission_count > 0 || table->notes.health_check_count > 0)
+	if (table->notes.omission_count > 0 || table->notes.failure_count > 0 ||
+	    table->notes.health_check_count > 0)
 		r = STATE_WRITTEN_IN_PART;
 	return r == STATE_WRITTEN_IN_PART ? EXIT_PARTLY : EXIT_DONE;
 }

@@ -248,6 +248,25 @@ static int report_made_sysctls(const struct preparation *preparation,
 	return r;
 }
 
+/* What is wrong with the state itself, until it is another one. */
+static int report_state_failures(const struct notes *notes,
+				 struct reconcile_report *report)
+{
+	int r = 0;
+
+	if (report->falls_back)
+		return 0;
+	for (size_t i = 0; r == 0 && i < notes->failure_count; i++) {
+		const struct omission *failure = &notes->failures[i];
+
+		r = reconcile_report_add(report, failure->object, NULL, failure->reason,
+					 EINVAL);
+		if (r == 0)
+			report->failures[report->failure_count - 1].waiting = true;
+	}
+	return r;
+}
+
 /* What comes after the services: their addresses, and a word on those that were refused. */
 static int finish(const struct preparation *preparation, struct reconcile_report *report)
 {
@@ -257,6 +276,9 @@ static int finish(const struct preparation *preparation, struct reconcile_report
 		r = report_made_sysctls(preparation, report);
 	if (r == 0)
 		r = admission_report(&preparation->admission, report);
+	if (r == 0)
+		r = report_state_failures(&preparation->session->state.table.notes,
+					  report);
 	return r == 0 ? kube_proxy_report(preparation->session, &preparation->wanted,
 					  report)
 		      : r;
@@ -340,6 +362,8 @@ static int report_omissions(const struct notes *notes, struct reconcile_report *
 	if (r == 0 && notes->omission_count > kept)
 		r = reconcile_report_warn(report, "and %zu more that cannot be served",
 					  notes->omission_count - kept);
+	for (size_t i = 0; r == 0 && i < notes->warning_count; i++)
+		r = reconcile_report_warn(report, "%s", notes->warnings[i]);
 	return r;
 }
 

@@ -95,8 +95,17 @@ void cluster_node_clear(struct cluster_node *node)
 	memset(node, 0, sizeof(*node));
 }
 
+static void seen_objects_clear(struct seen_objects *seen)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		free(seen->items[i].name);
+	free(seen->items);
+}
+
 void cluster_clear(struct cluster *cluster)
 {
+	for (size_t i = 0; i < OBJECT_KINDS; i++)
+		seen_objects_clear(&cluster->seen[i]);
 	for (size_t i = 0; i < cluster->service_count; i++)
 		cluster_service_clear(&cluster->services[i]);
 	for (size_t i = 0; i < cluster->slice_count; i++)

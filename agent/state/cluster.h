@@ -50,7 +50,6 @@ struct cluster_service {
 	bool load_balancer_refused; /* who may use its addresses is not known */
 	/* Nothing, or nothing for those outside, can be served of it, which was told. */
 	bool refused, inner_refused, outer_refused;
-	size_t file; /* index into the reader's files */
 };
 
 enum endpoint_state {
@@ -82,7 +81,6 @@ struct slice_port {
 struct cluster_slice {
 	struct object_name service; /* whose endpoints they are */
 	char *name;		    /* "" where it has none */
-	size_t file;		    /* index into the reader's files */
 	uint8_t family;
 	struct slice_port *ports;
 	size_t port_count;
@@ -103,10 +101,32 @@ struct node_owned_address {
 	size_t node; /* index */
 };
 
+/* An object that was read, whether there is anything to serve of it or not. */
+struct seen_object {
+	char *name;    /* "namespace/name", of a Node its name; owned */
+	uint32_t file; /* index into the reader's files */
+	uint32_t line;
+};
+
+struct seen_objects {
+	struct seen_object *items;
+	size_t count, room;
+};
+
+enum object_kind {
+	OBJECT_SERVICE,
+	OBJECT_SLICE,
+	OBJECT_NODE,
+	OBJECT_KINDS,
+};
+
 struct cluster {
 	const struct state_settings *settings; /* borrowed */
+	struct seen_objects seen[OBJECT_KINDS];
 	bool service_seen; /* a Service, whether it is one to serve or not */
 	bool slice_seen, node_seen, this_node_seen;
+	/* Among the Services that must have a cluster address, one that has, one that has not. */
+	bool address_seen, address_missing;
 	struct cluster_service *services;
 	size_t service_count, service_room;
 	struct cluster_slice *slices;
@@ -133,6 +153,9 @@ int cluster_add_node(struct cluster *cluster, struct cluster_node *node) MUST_CH
 
 /* So that objects with one name stand together. */
 void cluster_sort(struct cluster *cluster);
+
+/* Notes what of the settings and the Nodes does not fit, or is missing; it is sorted. -ENOMEM. */
+int cluster_note_nodes(const struct cluster *cluster, struct notes *notes) MUST_CHECK;
 
 /*
  * Adds the virtual services of all that was added to a table, and its notes; it is sorted. Services that the

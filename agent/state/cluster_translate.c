@@ -473,6 +473,13 @@ static int compare_slices(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
+static int compare_nodes(const void *a, const void *b)
+{
+	const struct cluster_node *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
 void cluster_sort(struct cluster *cluster)
 {
 	if (cluster->service_count > 0)
@@ -481,20 +488,9 @@ void cluster_sort(struct cluster *cluster)
 	if (cluster->slice_count > 0)
 		qsort(cluster->slices, cluster->slice_count, sizeof(*cluster->slices),
 		      compare_slices);
-}
-
-/* Mistyped, it makes every policy Local find nothing. */
-static int note_unknown_node(const struct cluster *cluster, struct notes *notes)
-{
-	const char *name = cluster->settings->node_name;
-	char object[SERVICE_NAME_TEXT];
-
-	if (!name || !cluster->node_seen || cluster->this_node_seen)
-		return 0;
-	snprintf(object, sizeof(object), "Node %s", name);
-	return notes_omit(
-		notes, object,
-		"the node of --node-name is none of the Nodes: policies Local find no endpoint on it");
+	if (cluster->node_count > 0)
+		qsort(cluster->nodes, cluster->node_count, sizeof(*cluster->nodes),
+		      compare_nodes);
 }
 
 int cluster_translate(struct cluster *cluster, struct table *table)
@@ -506,7 +502,7 @@ int cluster_translate(struct cluster *cluster, struct table *table)
 	table->notes = cluster->notes;
 	cluster->notes = (struct notes){ 0 };
 	cluster_find_zone(cluster);
-	t.error = note_unknown_node(cluster, &table->notes);
+	t.error = cluster_note_nodes(cluster, &table->notes);
 	if (t.error == 0)
 		t.error = cluster_index_nodes(cluster);
 	for (size_t i = 0; i < cluster->service_count && t.error == 0; i++) {

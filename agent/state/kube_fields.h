@@ -74,6 +74,13 @@ char *kube_copy(struct reader *reader, const char *text);
 void kube_refuse(struct reader *reader, const char *kind, const struct object_name *name,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/* Notes that an object of a kind, whose names may be missing, was read. */
+void kube_see(struct reader *reader, enum object_kind kind,
+	      const struct kube_value *object);
+
+/* A problem for each object that was read more than once; all have been read. */
+void kube_find_twice(struct reader *reader);
+
 /* Labels of what kube-proxy does not ask for (its selectors, cmd/kube-proxy/app/server.go). */
 #define KUBE_LABEL_OTHER_PROXY "service.kubernetes.io/service-proxy-name"
 #define KUBE_LABEL_HEADLESS    "service.kubernetes.io/headless"

@@ -11,9 +11,9 @@ static const struct kind {
 	const char *version;
 	void (*read)(struct reader *reader, const struct kube_value *object);
 } kinds[] = {
-	{ "Service", "v1", kube_read_service },
-	{ "EndpointSlice", "discovery.k8s.io/v1", kube_read_slice },
-	{ "Node", "v1", kube_read_node },
+	[OBJECT_SERVICE] = { "Service", "v1", kube_read_service },
+	[OBJECT_SLICE] = { "EndpointSlice", "discovery.k8s.io/v1", kube_read_slice },
+	[OBJECT_NODE] = { "Node", "v1", kube_read_node },
 };
 
 /* Others' kinds are ignored; one of ours in a version that is not known is not passed over. */
@@ -100,10 +100,12 @@ static void read_of_kind(struct reader *reader, const struct kube_value *object,
 		if (strcmp(kinds[i].kind, kind) != 0)
 			continue;
 		/* One that was written by hand need not say it. */
-		if (!*version || strcmp(version, kinds[i].version) == 0)
+		if (!*version || strcmp(version, kinds[i].version) == 0) {
+			kube_see(reader, (enum object_kind)i, object);
 			kinds[i].read(reader, object);
-		else if (is_our_group(&kinds[i], version))
+		} else if (is_our_group(&kinds[i], version)) {
 			refuse_version(reader, object, &kinds[i], version);
+		}
 		return;
 	}
 }

@@ -38,7 +38,7 @@ static void add_address(struct service_reader *s, const char *what, const char *
 		s->reader->error = -ENOMEM;
 }
 
-/* clusterIPs, or in an object of long ago clusterIP alone. False: there is none to serve. */
+/* clusterIPs, or in an object of long ago clusterIP alone. False: it is headless. */
 static bool read_cluster_addresses(struct service_reader *s)
 {
 	struct kube_value list =
@@ -52,14 +52,29 @@ static bool read_cluster_addresses(struct service_reader *s)
 		const char *text = one.json ? json_string_value(one.json) : first;
 		struct address address;
 
-		/* Headless, or not allocated yet. */
-		if (strcmp(text, "None") == 0 || *text == '\0')
+		if (strcmp(text, "None") == 0)
 			return false;
+		if (*text == '\0')
+			continue;
 		if (address_parse(text, &address) == 0)
 			*family_of(s, &address) = true;
 		add_address(s, "cluster address", text, addresses);
 	}
 	return true;
+}
+
+/* Nothing can be made of a Service without one: it was not given one yet, or has lost it on the way. */
+static bool has_cluster_address(struct service_reader *s)
+{
+	if (s->service.cluster_addresses.count > 0) {
+		s->reader->cluster->address_seen = true;
+		return true;
+	}
+	s->reader->cluster->address_missing = true;
+	kube_refuse(
+		s->reader, kind, &s->service.name,
+		"has no clusterIP: it was not given one yet, or the objects have lost it");
+	return false;
 }
 
 static void read_texts(struct service_reader *s, const char *member, const char *what,
@@ -119,6 +134,8 @@ static void read_ports(struct service_reader *s)
 		s->reader->error = -ENOMEM;
 		return;
 	}
+	if (count == 0)
+		kube_refuse(s->reader, kind, &s->service.name, "has no ports");
 	s->service.port_count = count;
 	for (size_t i = 0; i < count && s->reader->error == 0; i++) {
 		struct kube_value one = kube_element(s->reader, &list, i, JSON_OBJECT);
@@ -218,7 +235,8 @@ static bool read_spec(struct service_reader *s, const struct kube_value *object)
 {
 	const char *type = kube_text(s->reader, &s->spec, "type", "ClusterIP");
 
-	if (strcmp(type, "ExternalName") == 0 || !read_cluster_addresses(s))
+	if (strcmp(type, "ExternalName") == 0 || !read_cluster_addresses(s) ||
+	    !has_cluster_address(s))
 		return false;
 	read_ports(s);
 	read_texts(s, "externalIPs", "external address", &s->service.external_addresses);
@@ -242,8 +260,7 @@ static bool is_left_out(struct reader *reader, const struct kube_value *object)
 
 void kube_read_service(struct reader *reader, const struct kube_value *object)
 {
-	struct service_reader s = { .reader = reader,
-				    .service.file = reader->file_count - 1 };
+	struct service_reader s = { .reader = reader };
 
 	s.spec = kube_member(reader, object, "spec", JSON_OBJECT);
 	reader->cluster->service_seen = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,21 +181,43 @@ static void read_endpoints(struct reader *reader, const struct kube_value *objec
 	}
 }
 
-/* The service whose endpoints it has; false where it has none's. */
+static const char *text_or(const json_t *text, const char *otherwise)
+{
+	return json_is_string(text) ? json_string_value(text) : otherwise;
+}
+
+/* Notes that a slice is not served, by its own name. */
+static void refuse_slice(struct reader *reader, const struct kube_value *metadata,
+			 const char *reason)
+{
+	char object[200];
+
+	snprintf(object, sizeof(object), "EndpointSlice %.63s/%.100s",
+		 text_or(json_object_get(metadata->json, "namespace"), "default"),
+		 text_or(json_object_get(metadata->json, "name"), "(without a name)"));
+	if (notes_omit(&reader->cluster->notes, object, "%s", reason) < 0)
+		reader->error = -ENOMEM;
+}
+
+/* The service whose endpoints it has; false where it has none's, which is noted. */
 static bool read_owner(struct reader *reader, const struct kube_value *object,
 		       struct cluster_slice *slice)
 {
 	struct kube_value metadata = kube_member(reader, object, "metadata", JSON_OBJECT);
 	struct kube_value labels = kube_member(reader, &metadata, "labels", JSON_OBJECT);
-	const char *owner =
-		kube_name(reader, &labels, service_label, KUBE_LABEL_MAX, NULL);
+	const char *owner = kube_name(reader, &labels, service_label, KUBE_LABEL_MAX, "");
 	const char *space =
 		kube_name(reader, &metadata, "namespace", KUBE_LABEL_MAX, "default");
-
 	const char *name;
 
 	if (!owner || !space)
 		return false;
+	if (*owner == '\0') {
+		refuse_slice(
+			reader, &metadata,
+			"has no label kubernetes.io/service-name, so that it is of no Service");
+		return false;
+	}
 	slice->service.space = kube_copy(reader, space);
 	slice->service.name = kube_copy(reader, owner);
 	name = kube_name(reader, &metadata, "name", KUBE_NAME_MAX, "");
@@ -202,13 +225,31 @@ static bool read_owner(struct reader *reader, const struct kube_value *object,
 	return reader->error == 0;
 }
 
+/* False where its addresses are none, such as names (FQDN), which is noted. */
+static bool read_family(struct reader *reader, const struct kube_value *object,
+			struct cluster_slice *slice)
+{
+	const char *type = kube_text(reader, object, "addressType", "");
+	struct kube_value metadata;
+	char reason[100];
+
+	slice->family = family_of(type);
+	if (slice->family != 0)
+		return true;
+	metadata = kube_member(reader, object, "metadata", JSON_OBJECT);
+	snprintf(reason, sizeof(reason), "addressType '%.30s' is none of IPv4, IPv6",
+		 type);
+	refuse_slice(reader, &metadata, reason);
+	return false;
+}
+
 void kube_read_slice(struct reader *reader, const struct kube_value *object)
 {
-	struct cluster_slice slice = { .file = reader->file_count - 1 };
+	struct cluster_slice slice = { 0 };
 
 	reader->cluster->slice_seen = true;
-	slice.family = family_of(kube_text(reader, object, "addressType", ""));
-	if (slice.family == 0 || kube_has_label(reader, object, KUBE_LABEL_HEADLESS))
+	if (kube_has_label(reader, object, KUBE_LABEL_HEADLESS) ||
+	    !read_family(reader, object, &slice))
 		return;
 	if (read_owner(reader, object, &slice)) {
 		read_ports(reader, object, &slice);

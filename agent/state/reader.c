@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/state/kube_fields.h"
 #include "agent/state/problems.h"
 #include "common/array.h"
 #include "common/cleanup.h"
@@ -230,39 +231,6 @@ static void find_daemons_beside_mixed(struct reader *reader)
 	}
 }
 
-static void report_twice(struct reader *reader, const char *kind, const char *space,
-			 const char *name, size_t file, size_t other)
-{
-	const struct origin origin = { (uint32_t)file, 1 };
-
-	reader_problem_at(
-		reader, &origin, NULL,
-		"%s %s/%s stands here and in %s: which one is the newer cannot be told",
-		kind, space, name, reader->files[other].path);
-}
-
-/* A dump of yesterday beside one of today, say. */
-static void find_objects_twice(struct reader *reader)
-{
-	const struct cluster *cluster = reader->cluster;
-
-	for (size_t i = 1; i < cluster->service_count; i++) {
-		const struct cluster_service *a = &cluster->services[i - 1], *b = a + 1;
-
-		if (object_name_compare(&a->name, &b->name) == 0)
-			report_twice(reader, "Service", a->name.space, a->name.name,
-				     a->file, b->file);
-	}
-	for (size_t i = 1; i < cluster->slice_count; i++) {
-		const struct cluster_slice *a = &cluster->slices[i - 1], *b = a + 1;
-
-		if (object_name_compare(&a->service, &b->service) == 0 && *a->name &&
-		    strcmp(a->name, b->name) == 0)
-			report_twice(reader, "EndpointSlice", a->service.space, a->name,
-				     a->file, b->file);
-	}
-}
-
 static void finish_cluster(struct reader *reader)
 {
 	int r;
@@ -283,8 +251,15 @@ static void finish_cluster(struct reader *reader)
 			"no EndpointSlice (discovery.k8s.io/v1) among the Kubernetes objects: a cluster always has one, so this is no state");
 		return;
 	}
+	/* The API server's own has one in any case. */
+	if (reader->cluster->address_missing && !reader->cluster->address_seen) {
+		reader_problem_at(
+			reader, &reader->cluster_origin, NULL,
+			"no Service among the Kubernetes objects has a clusterIP: a cluster always has one that does, so this is no state");
+		return;
+	}
 	cluster_sort(reader->cluster);
-	find_objects_twice(reader);
+	kube_find_twice(reader);
 	if (reader->problems->count > 0 || reader->error)
 		return;
 	r = cluster_translate(reader->cluster, reader->table);

@@ -16,9 +16,31 @@ size_t notes_kept(const struct notes *notes)
 	return MIN_OF(notes->omission_count, (size_t)OMISSIONS_KEPT);
 }
 
+static void omission_clear(struct omission *omission)
+{
+	free(omission->object);
+	free(omission->reason);
+	memset(omission, 0, sizeof(*omission));
+}
+
+PRINTF_LIKE(3, 0)
+static int fill_omission(struct omission *omission, const char *object, const char *fmt,
+			 va_list ap)
+{
+	*omission = (struct omission){ .object = strdup(object) };
+	if (vasprintf(&omission->reason, fmt, ap) < 0)
+		omission->reason = NULL;
+	if (!omission->object || !omission->reason) {
+		omission_clear(omission);
+		return -ENOMEM;
+	}
+	printable_make(omission->object);
+	printable_make(omission->reason);
+	return 0;
+}
+
 int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 {
-	struct omission omission = { 0 };
 	va_list ap;
 	int r;
 
@@ -26,24 +48,47 @@ int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 		notes->omission_count++;
 		return 0;
 	}
-	omission.object = strdup(object);
-	if (!omission.object)
-		return -ENOMEM;
 	if (ARRAY_MAKE_ROOM(notes->omissions, notes->omission_count,
-			    notes->omission_room) < 0) {
-		free(omission.object);
+			    notes->omission_room) < 0)
 		return -ENOMEM;
-	}
 	va_start(ap, fmt);
-	r = vasprintf(&omission.reason, fmt, ap);
+	r = fill_omission(&notes->omissions[notes->omission_count], object, fmt, ap);
 	va_end(ap);
-	if (r < 0) {
-		free(omission.object);
+	notes->omission_count += r == 0;
+	return r;
+}
+
+int notes_fail(struct notes *notes, const char *object, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	if (ARRAY_MAKE_ROOM(notes->failures, notes->failure_count, notes->failure_room) <
+	    0)
 		return -ENOMEM;
-	}
-	printable_make(omission.object);
-	printable_make(omission.reason);
-	notes->omissions[notes->omission_count++] = omission;
+	va_start(ap, fmt);
+	r = fill_omission(&notes->failures[notes->failure_count], object, fmt, ap);
+	va_end(ap);
+	notes->failure_count += r == 0;
+	return r;
+}
+
+int notes_warn(struct notes *notes, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int r;
+
+	if (ARRAY_MAKE_ROOM(notes->warnings, notes->warning_count, notes->warning_room) <
+	    0)
+		return -ENOMEM;
+	va_start(ap, fmt);
+	r = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return -ENOMEM;
+	printable_make(text);
+	notes->warnings[notes->warning_count++] = text;
 	return 0;
 }
 
@@ -107,16 +152,20 @@ int notes_copy_health_checks(const struct notes *from, struct notes *to)
 
 void notes_clear(struct notes *notes)
 {
-	for (size_t i = 0; i < notes_kept(notes); i++) {
-		free(notes->omissions[i].object);
-		free(notes->omissions[i].reason);
-	}
+	for (size_t i = 0; i < notes_kept(notes); i++)
+		omission_clear(&notes->omissions[i]);
+	for (size_t i = 0; i < notes->failure_count; i++)
+		omission_clear(&notes->failures[i]);
+	for (size_t i = 0; i < notes->warning_count; i++)
+		free(notes->warnings[i]);
 	for (size_t i = 0; i < notes->reserved_count; i++)
 		free(notes->reserved[i].owner);
 	for (size_t i = 0; i < notes->health_check_count; i++)
 		health_check_clear(&notes->health_checks[i]);
 	free(notes->health_checks);
 	free(notes->omissions);
+	free(notes->failures);
+	free(notes->warnings);
 	free(notes->reserved);
 	address_list_clear(&notes->node_addresses);
 	memset(notes, 0, sizeof(*notes));

@@ -9,11 +9,11 @@
 #include "common/macro.h"
 
 /*
- * What a state says beside its services: what of it cannot be served, what others own, and what it
- * took for granted.
+ * What a state says beside its services: what of it cannot be served, what is wrong with it all the
+ * same, what others own, and what it took for granted.
  */
 
-/* Something that the state has and the table has not. */
+/* Something that the state has and the table has not, or something that fails. */
 struct omission {
 	char *object; /* "Service default/web"; owned, as all texts here */
 	char *reason;
@@ -41,7 +41,13 @@ enum { OMISSIONS_KEPT = 100 }; /* further ones are only counted */
 struct notes {
 	struct omission *omissions;
 	size_t omission_room;
-	size_t omission_count;		   /* all, also those that are not kept */
+	size_t omission_count; /* all, also those that are not kept */
+	/* What must be mended, while all that is in the table is served. */
+	struct omission *failures;
+	size_t failure_count, failure_room;
+	/* What is served with something missing beside it. */
+	char **warnings;
+	size_t warning_count, warning_room;
 	struct reserved_address *reserved; /* sorted by address */
 	size_t reserved_count;
 	size_t reserved_room;
@@ -56,6 +62,13 @@ struct notes {
 /* Adds a refusal, its texts made printable, or counts it. -ENOMEM. */
 int notes_omit(struct notes *notes, const char *object, const char *fmt, ...)
 	PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* Adds a failure, its texts made printable. -ENOMEM. */
+int notes_fail(struct notes *notes, const char *object, const char *fmt, ...)
+	PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* Adds a warning, made printable. -ENOMEM. */
+int notes_warn(struct notes *notes, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 
 /* Fills an empty one with the health checks alone. -ENOMEM; it is then to be cleared. */
 int notes_copy_health_checks(const struct notes *from, struct notes *to) MUST_CHECK;

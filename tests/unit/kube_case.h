@@ -110,6 +110,9 @@ static inline char *describe(const struct table *table)
 	for (size_t i = 0; i < notes_kept(&table->notes); i++)
 		fprintf(out, "! %s: %s\n", table->notes.omissions[i].object,
 			table->notes.omissions[i].reason);
+	for (size_t i = 0; i < table->notes.failure_count; i++)
+		fprintf(out, "failure: %s: %s\n", table->notes.failures[i].object,
+			table->notes.failures[i].reason);
 	for (size_t i = 0; i < table->notes.health_check_count; i++) {
 		const struct health_check *check = &table->notes.health_checks[i];
 

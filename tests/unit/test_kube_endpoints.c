@@ -168,10 +168,6 @@ static const struct {
 	  LOCAL_STATE(SLICE("web", WITH("1", "a", ZONE("z2")) "," WITH(
 					   "2", "b", ZONE("z1"))) OWN_NODE("z1")),
 	  "1" },
-	{ "names are no addresses",
-	  STATE(SLICE_OF("web", "FQDN", "{ 'port': 8080 }",
-			 "{ 'addresses': [ 'www.example.org' ] }")),
-	  "" },
 };
 
 static void endpoints_are_chosen(void **state UNUSED)
@@ -212,6 +208,20 @@ static void odd_endpoints_are_told(void **state UNUSED)
 			       ENDPOINT("10.1.0.1"))),
 		"tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
 		"! EndpointSlice of Service default/web: port 70000 is not in 1..65535\n");
+	expect_services(
+		"names are no addresses", &node_a,
+		STATE(SLICE_OF("web", "FQDN", "{ 'port': 8080 }",
+			       "{ 'addresses': [ 'www.example.org' ] }")),
+		"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		"! EndpointSlice default/web-x: addressType 'FQDN' is none of IPv4, IPv6\n");
+	expect_services(
+		"slices of no Service", &node_a,
+		STATE("{ 'apiVersion': 'discovery.k8s.io/v1', 'kind': 'EndpointSlice', "
+		      "'addressType': 'IPv4', 'metadata': { 'name': 'x', 'namespace': 'y' } }, "
+		      "{ 'apiVersion': 'discovery.k8s.io/v1', 'kind': 'EndpointSlice' }"),
+		"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		"! EndpointSlice y/x: has no label kubernetes.io/service-name, so that it is of no Service\n"
+		"! EndpointSlice default/(without a name): addressType '' is none of IPv4, IPv6\n");
 }
 
 /* A line each: zones and Nodes may come in any order, and there may be any number of zones. */

@@ -86,12 +86,19 @@ static const struct {
 	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
 	  "! EndpointSlice default/x: apiVersion discovery.k8s.io/v1beta1 is not read, only discovery.k8s.io/v1 is\n" },
 	{ "headless, ExternalName, without an address, another proxy's",
-	  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]") "," SERVICE("b", "'type': 'ExternalName', 'externalName': 'example.org'") "," SERVICE(
-		  "c",
-		  "'clusterIP': ''") "," SERVICE_OF("d",
-						    ", 'labels': { 'service.kubernetes.io/service-proxy-name': 'x' }",
-						    WEB_SPEC, "")),
-	  "" },
+	  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]") "," SERVICE("b", "'type': 'ExternalName', 'externalName': 'example.org'") "," SERVICE("c", "'clusterIP': ''") ", { 'kind': 'Service', 'apiVersion': 'v1', 'metadata': { 'name': 'e' } }," SERVICE(
+		  "web",
+		  WEB_SPEC) "," SERVICE_OF("d",
+					   ", 'labels': { 'service.kubernetes.io/service-proxy-name': 'x' }",
+					   WEB_SPEC,
+					   "") "," SERVICE("f",
+							   "'clusterIP': '10.96.0.6'")),
+	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+	  "! Service default/c: has no clusterIP: it was not given one yet, or the objects have lost it\n"
+	  "! Service default/e: has no clusterIP: it was not given one yet, or the objects have lost it\n"
+	  "! Service default/f: has no ports\n" },
+	{ "headless ones alone",
+	  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]")), "" },
 	{ "labels of what kube-proxy does not ask for",
 	  LIST(SERVICE("web", WEB_SPEC) "," TWO_ENDPOINTS "," SERVICE_OF(
 		  "a", ", 'labels': { 'service.kubernetes.io/headless': '' }",
@@ -170,15 +177,18 @@ static const struct {
 	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
 	  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
 	{ "a health check port",
-	  LIST(
-		  SERVICE("web",
-			  WEB_SPEC ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
-				   "'healthCheckNodePort': 32000") "," SERVICE("other", "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
-											"'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6", "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web", ENDPOINT_ON("10.1.0.1",
-																													      "a") "," ENDPOINT_ON("10.1.0.2",
-																																   "a") "," ENDPOINT_ON("10.1.0.3",
-																																			"b") "," ENDPOINT_ON("10.1.0.1",
-																																					     "a"))),
+	  LIST(SERVICE(
+		  "web", WEB_SPEC
+		  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+		  "'healthCheckNodePort': 32000") "," SERVICE("other",
+							      "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
+							      "'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6",
+													      "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web",
+																							ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON(
+																								"10.1.0.2",
+																								"a") "," ENDPOINT_ON("10.1.0.3",
+																										     "b") "," ENDPOINT_ON("10.1.0.1",
+																													  "a"))),
 	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
 	  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
 	  "health of default/web at 32000: 2\n" },
@@ -336,23 +346,109 @@ static void local_policies_need_the_nodes_name(void **state UNUSED)
 		"! Service default/web: externalTrafficPolicy Local needs --node-name\n");
 }
 
-static void unknown_node_is_told(void **state UNUSED)
+#define NODE_NAMED(name)                                                                 \
+	"{ 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': '" name "' } }"
+
+static void unknown_node_is_a_failure(void **state UNUSED)
 {
 	static const struct state_settings typo = { .node_name = "aa" };
+	static const char *const nodes[] = { NODE_NAMED("b") "," NODE_NAMED("a"),
+					     NODE_NAMED("a") "," NODE_NAMED("b") };
 
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		char *text;
+
+		assert_true(asprintf(&text, LIST(SERVICE("web", WEB_SPEC) ", %s"),
+				     nodes[i]) > 0);
+		expect_services(
+			"not among the Nodes", &typo, text,
+			"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+			"failure: Node aa: the node of --node-name is none of the Nodes, which are a, b: policies Local find no endpoint on it\n");
+		free(text);
+	}
 	expect_services(
-		"not among the Nodes", &typo,
-		LIST(SERVICE(
-			"web",
-			WEB_SPEC) ", { 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': 'a' } }"),
+		"among many", &typo,
+		LIST(SERVICE("web", WEB_SPEC) "," NODE_NAMED("n0") "," NODE_NAMED("n1") "," NODE_NAMED("n2") "," NODE_NAMED("n3") "," NODE_NAMED("n4") "," NODE_NAMED(
+			"n5") "," NODE_NAMED("n6") "," NODE_NAMED("n7") "," NODE_NAMED("n8") "," NODE_NAMED("n9") "," NODE_NAMED("nx")),
 		"tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-		"! Node aa: the node of --node-name is none of the Nodes: policies Local find no endpoint on it\n");
-	expect_services(
-		"in upper case", &node_a,
-		LIST(SERVICE(
-			"web",
-			WEB_SPEC) ", { 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': 'A' } }"),
-		"tcp 10.96.0.1:80 default/web rr bind outside ->\n");
+		"failure: Node aa: the node of --node-name is none of the Nodes, which are n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 1 more: policies Local find no endpoint on it\n");
+	expect_services("without Nodes", &typo, LIST(SERVICE("web", WEB_SPEC)),
+			"tcp 10.96.0.1:80 default/web rr bind outside ->\n");
+	expect_services("in upper case", &node_a,
+			LIST(SERVICE("web", WEB_SPEC) "," NODE_NAMED("A")),
+			"tcp 10.96.0.1:80 default/web rr bind outside ->\n");
+}
+
+#define HINTED_SLICE(hints)                                                              \
+	SLICE("web", "{ 'addresses': [ '10.1.0.1' ], 'hints': { " hints " } }")
+#define ZONE_HINT "'forZones': [ { 'name': 'z1' } ]"
+#define NODE_WITH(name, labels)                                                          \
+	"{ 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': '" name             \
+	"', 'labels': { " labels                                                         \
+	" } }, 'status': { 'addresses': [ { 'address': '192.0.2." name "' } ] } }"
+#define OWN(labels)                                                                            \
+	"{ 'kind': 'Node', 'apiVersion': 'v1', 'metadata': { 'name': 'a', 'labels': { " labels \
+	" } } }"
+
+static const struct {
+	const char *name;
+	const char *state;
+	const char *warnings;
+	bool nameless;
+} warned[] = {
+	{ "no Nodes", LIST(SERVICE("web", WEB_SPEC)),
+	  "no Node among the Kubernetes objects: hints for zones are not followed, and an external address that is another Node's would be served\n",
+	  false },
+	{ "no Node in their list",
+	  LIST(SERVICE("web", WEB_SPEC) ", { 'kind': 'NodeList', 'items': [] }"),
+	  "no Node among the Kubernetes objects: hints for zones are not followed, and an external address that is another Node's would be served\n",
+	  true },
+	{ "all there",
+	  LIST(SERVICE("web", WEB_SPEC) "," HINTED_SLICE(ZONE_HINT) "," NODE_WITH(
+		  "7", "") "," OWN("'topology.kubernetes.io/zone': 'z1'")),
+	  "", false },
+	{ "a Node without a zone, and hints for zones",
+	  LIST(SERVICE("web", WEB_SPEC) "," HINTED_SLICE(ZONE_HINT) "," OWN(
+		  "'topology.kubernetes.io/zone': ''")),
+	  "endpoints have hints for zones, which are not followed: Node a has no label topology.kubernetes.io/zone\n",
+	  false },
+	{ "a Node without a zone, and hints for nodes alone",
+	  LIST(SERVICE("web", WEB_SPEC) "," HINTED_SLICE(
+		  "'forNodes': [ { 'name': 'a' } ]") "," OWN("")),
+	  "", false },
+	{ "hints, and no --node-name",
+	  LIST(SERVICE("web", WEB_SPEC) "," HINTED_SLICE(
+		  "'forNodes': [ { 'name': 'a' } ]") "," NODE_WITH("7", "")),
+	  "endpoints have hints, which are not followed without --node-name\n", true },
+	{ "Nodes without addresses",
+	  LIST(SERVICE("web", WEB_SPEC) "," NODE_NAMED("c") "," NODE_NAMED(
+		  "b") "," NODE_WITH("7", "") "," OWN("")),
+	  "Nodes without an address in their status: 2, first b: an external address that is theirs would be served\n",
+	  false },
+};
+
+static void what_goes_without_is_warned_of(void **state UNUSED)
+{
+	static const struct state_settings nameless;
+
+	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
+		struct state_problems problems = { 0 };
+		struct table table = { 0 };
+		char text[1000] = "";
+
+		assert_int_equal(state_read_with(write_cluster(warned[i].state),
+						 warned[i].nameless ? &nameless : &node_a,
+						 &table, &problems),
+				 STATE_OK);
+		for (size_t k = 0; k < table.notes.warning_count; k++) {
+			strcat(text, table.notes.warnings[k]);
+			strcat(text, "\n");
+		}
+		if (strcmp(text, warned[i].warnings) != 0)
+			print_error("%s\n", warned[i].name);
+		assert_string_equal(text, warned[i].warnings);
+		table_clear(&table);
+	}
 }
 
 static void node_ports_are_at_the_addresses_asked_for(void **state UNUSED)
@@ -588,11 +684,33 @@ static const struct {
 	  "state.json:1:1: the file is UTF-16, and JSON is UTF-8\n" },
 	{ "no EndpointSlice", LIST(SERVICE("web", WEB_SPEC)),
 	  "state.json:1: no EndpointSlice (discovery.k8s.io/v1) among the Kubernetes objects: a cluster always has one, so this is no state\n" },
+	{ "Services without a clusterIP, as their list was trimmed",
+	  LIST(SERVICE("web", "'ports': [ { 'port': 80 } ]") "," SERVICE(
+		  "b",
+		  "'clusterIP': 'None'") "," SERVICE("c",
+						     "'clusterIP': 'x'") "," API_SLICE),
+	  "state.json:1: no Service among the Kubernetes objects has a clusterIP: a cluster always has one that does, so this is no state\n" },
 	{ "one Service twice",
-	  LIST(SERVICE("web", WEB_SPEC) "," SERVICE("web", WEB_SPEC) "," API_SLICE),
-	  "state.json:1: Service default/web stands here and in state.json: which one is the newer cannot be told\n" },
-	{ "one slice twice", LIST(SERVICE("web", WEB_SPEC) "," API_SLICE "," API_SLICE),
-	  "state.json:1: EndpointSlice default/kubernetes stands here and in state.json: which one is the newer cannot be told\n" },
+	  LIST(SERVICE("web", WEB_SPEC) ",\n" SERVICE("a", WEB_SPEC) ",\n" SERVICE(
+		  "web", WEB_SPEC) "," API_SLICE),
+	  "state.json:4: Service default/web is in this file more than once, first at line 2: which one is the newer cannot be told\n" },
+	{ "one slice twice",
+	  LIST(SERVICE("web", WEB_SPEC) ",\n" API_SLICE ",\n" API_SLICE),
+	  "state.json:4: EndpointSlice default/kubernetes is in this file more than once, first at line 3: which one is the newer cannot be told\n" },
+	{ "one slice twice, of two Services",
+	  LIST(SERVICE("web", WEB_SPEC) ",\n" SLICE_NAMED(
+		  "s", "web", "IPv4", "", "") ",\n" SLICE_NAMED("s", "other", "IPv4", "",
+								"")),
+	  "state.json:4: EndpointSlice default/s is in this file more than once, first at line 3: which one is the newer cannot be told\n" },
+	{ "one Service twice, once headless",
+	  LIST(SERVICE("web", WEB_SPEC) ",\n" SERVICE(
+		  "web", "'clusterIP': 'None'") "," API_SLICE),
+	  "state.json:3: Service default/web is in this file more than once, first at line 2: which one is the newer cannot be told\n" },
+	{ "one Node three times",
+	  LIST(SERVICE("web", WEB_SPEC) "," API_SLICE ",\n" NODE_NAMED(
+		  "a") ",\n" NODE_NAMED("b") ",\n" NODE_NAMED("a") ",\n" NODE_NAMED("a")),
+	  "state.json:5: Node a is in this file more than once, first at line 3: which one is the newer cannot be told\n"
+	  "state.json:6: Node a is in this file more than once, first at line 3: which one is the newer cannot be told\n" },
 };
 
 static void broken_documents_are_refused(void **state UNUSED)
@@ -601,13 +719,43 @@ static void broken_documents_are_refused(void **state UNUSED)
 		expect_invalid(refused[i].name, refused[i].state, refused[i].problems);
 }
 
+static void objects_in_two_files_are_refused(void **state UNUSED)
+{
+	static const char *const objects[] = {
+		SERVICE("web", WEB_SPEC),
+		SERVICE("web", "'clusterIP': 'None'"),
+		API_SLICE,
+		NODE_NAMED("web"),
+	};
+	static const char *const named[] = { "Service default/web", "Service default/web",
+					     "EndpointSlice default/kubernetes",
+					     "Node web" };
+
+	assert_int_equal(mkdir("twice", 0700), 0);
+	write_state("twice/0.json", LIST(SERVICE("x", WEB_SPEC)));
+	write_state("twice/1.json", SLICE("x", ""));
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
+		char expected[300];
+
+		write_state("twice/2.json", objects[i]);
+		write_state("twice/3.json", objects[i]);
+		snprintf(
+			expected, sizeof(expected),
+			"twice/2.json:1: %s stands here and in twice/3.json: which one is the newer cannot be told\n",
+			named[i]);
+		expect_problems(named[i], "twice", STATE_INVALID, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_become_virtual_services),
 		cmocka_unit_test(endpoints_elsewhere_are_known),
 		cmocka_unit_test(local_policies_need_the_nodes_name),
-		cmocka_unit_test(unknown_node_is_told),
+		cmocka_unit_test(unknown_node_is_a_failure),
+		cmocka_unit_test(what_goes_without_is_warned_of),
+		cmocka_unit_test(objects_in_two_files_are_refused),
 		cmocka_unit_test(node_ports_are_at_the_addresses_asked_for),
 		cmocka_unit_test(scheduler_of_the_node),
 		cmocka_unit_test(files_make_one_state),

@@ -83,6 +83,33 @@ case_what_cannot_be_served_is_told() { # any kernel
   expect_contains "$OUTPUT" "not served: Service default/odd: external address fd00::1"
 }
 
+# The name of an image, say. What needs no name is served, and it is no good news.
+case_node_name_that_no_node_has() { # any kernel
+  local text="Node localhost: the node of --node-name is none of the Nodes, which are a, b: policies Local"
+  {
+    web_service && web_slice "$(two_endpoints)"
+    jq -n '"b", "a" | {apiVersion: "v1", kind: "Node", metadata: {name: .}, status: {addresses: [
+      {address: (if . == "a" then "192.0.2.1" else "192.0.2.2" end)}]}}'
+  } | list >state.json
+  expect_status 3 agent apply --node-name localhost
+  expect_contains "$OUTPUT" "$text"
+  expect_equal 1 "$(ipvsadm -Sn | grep -c '^-A')" "services"
+  expect_status 1 "$AGENT" check --node-name localhost state.json
+  expect_contains "$OUTPUT" "state.json: failure: $text"
+  expect_status 3 "$AGENT" convert --node-name localhost state.json
+  expect_contains "$OUTPUT" "$text"
+  expect_status 0 agent apply --node-name b
+  expect_not_contains "$OUTPUT" "warning"
+  expect_status 0 "$AGENT" check --node-name b state.json
+  expect_not_contains "$OUTPUT" "warning"
+  # Without Nodes nothing of it is known.
+  jq '.items |= map(select(.kind != "Node"))' state.json >nodeless.json
+  STATE=nodeless.json expect_status 0 agent apply --node-name localhost
+  expect_contains "$OUTPUT" "no Node among the Kubernetes objects: hints for zones are not followed"
+  expect_status 0 "$AGENT" check --node-name localhost nodeless.json
+  expect_contains "$OUTPUT" "nodeless.json: warning: no Node among the Kubernetes objects"
+}
+
 # What convert prints makes the same table.
 case_converted_state_is_the_same_table() { # any kernel
   { web_service && web_slice "$(two_endpoints)"; } | list >state.json
