@@ -5,6 +5,7 @@
 
 #include "agent/commands.h"
 #include "agent/problem_output.h"
+#include "agent/state/dump_guard.h"
 #include "agent/state/state.h"
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -88,6 +89,8 @@ static int check_one(const char *path, const struct options *options)
 	int r = state_read_with(path, &options->cluster, &table, &problems);
 	bool json = options->json;
 
+	if (r == STATE_OK)
+		r = dump_guard(&table, &options->cluster);
 	if (r < 0)
 		log_error("%s: out of memory", path);
 	else if (json && print_json(path, r == STATE_OK, &table, &problems) < 0)

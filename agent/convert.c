@@ -7,6 +7,7 @@
 
 #include "agent/commands.h"
 #include "agent/problem_output.h"
+#include "agent/state/dump_guard.h"
 #include "agent/state/ipvsadm_rules.h"
 #include "agent/state/state.h"
 #include "common/cleanup.h"
@@ -162,6 +163,8 @@ int convert_main(const struct options *options)
 	if (is_of_ipvsadm(path))
 		return convert_rules(path);
 	r = state_read_with(path, &options->cluster, &table, &problems);
+	if (r == STATE_OK)
+		r = dump_guard(&table, &options->cluster);
 	if (r < 0)
 		log_error("%s: %s", path, strerror(-r));
 	else if (r == STATE_OK)

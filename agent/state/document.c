@@ -70,8 +70,6 @@ static const struct {
 	const char *what;
 } other_forms[] = {
 	{ "\xef\xbb\xbf", "a byte order mark, which JSON does not have" },
-	{ "\xff\xfe", "the file is UTF-16, and JSON is UTF-8" },
-	{ "\xfe\xff", "the file is UTF-16, and JSON is UTF-8" },
 	{ "\x1f\x8b", "the file is compressed by gzip; unpack it first" },
 	{ "\xfd"
 	  "7zXZ",

@@ -52,6 +52,7 @@ void kube_read_node(struct reader *reader, const struct kube_value *object)
 	if (cluster_is_this_node(reader->cluster, node.name)) {
 		reader->cluster->this_node_seen = true;
 		read_zone(reader, object);
+		read_addresses(reader, object, &reader->cluster->notes.own_node);
 		cluster_node_clear(&node);
 		return;
 	}

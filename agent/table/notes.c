@@ -168,5 +168,6 @@ void notes_clear(struct notes *notes)
 	free(notes->warnings);
 	free(notes->reserved);
 	address_list_clear(&notes->node_addresses);
+	address_list_clear(&notes->own_node);
 	memset(notes, 0, sizeof(*notes));
 }

@@ -51,6 +51,8 @@ struct notes {
 	struct reserved_address *reserved; /* sorted by address */
 	size_t reserved_count;
 	size_t reserved_room;
+	struct address_list
+		own_node; /* addresses of this node's Node, where the state has that */
 	struct health_check *health_checks;
 	size_t health_check_count;
 	size_t health_check_room;

@@ -680,8 +680,6 @@ static const struct {
 	  "state.json:1:1: the file is YAML; print it as JSON (kubectl get -o json)\n" },
 	{ "gzip", "\x1f\x8b\x08",
 	  "state.json:1:1: the file is compressed by gzip; unpack it first\n" },
-	{ "UTF-16", "\xff\xfe{",
-	  "state.json:1:1: the file is UTF-16, and JSON is UTF-8\n" },
 	{ "no EndpointSlice", LIST(SERVICE("web", WEB_SPEC)),
 	  "state.json:1: no EndpointSlice (discovery.k8s.io/v1) among the Kubernetes objects: a cluster always has one, so this is no state\n" },
 	{ "Services without a clusterIP, as their list was trimmed",

@@ -110,6 +110,25 @@ case_node_name_that_no_node_has() { # any kernel
   expect_contains "$OUTPUT" "nodeless.json: warning: no Node among the Kubernetes objects"
 }
 
+# What apply refuses for a reason that is among the objects, check and convert refuse as well.
+case_guard_without_a_kernel() { # any kernel
+  local text="default/web:http (tcp 192.0.2.1:80): refused: 192.0.2.1 is an address of Node a"
+  {
+    web_service | jq '.spec.externalIPs = ["192.0.2.1", "198.51.100.1"]' && web_slice "$(two_endpoints)"
+    jq -n '"b", "a" | {apiVersion: "v1", kind: "Node", metadata: {name: .}, status: {addresses: [
+      {address: (if . == "a" then "192.0.2.1" else "192.0.2.2" end)}]}}'
+  } | list >state.json
+  expect_status 0 "$AGENT" check --node-name b state.json
+  expect_contains "$OUTPUT" "state.json: valid: 2 services"
+  expect_contains "$OUTPUT" "state.json: not served: $text"
+  expect_status 3 "$AGENT" convert --node-name b state.json
+  expect_contains "$OUTPUT" "$text"
+  expect_not_contains "$OUTPUT" '"address": "192.0.2.1"'
+  expect_contains "$OUTPUT" '"address": "198.51.100.1"'
+  expect_status 3 agent apply --node-name b
+  expect_contains "$OUTPUT" "$text"
+}
+
 # What convert prints makes the same table.
 case_converted_state_is_the_same_table() { # any kernel
   { web_service && web_slice "$(two_endpoints)"; } | list >state.json
