@@ -189,11 +189,9 @@ static void print_hold(struct preparation *preparation)
 {
 	const struct plan *plan = &preparation->plan;
 	struct hold_counts counts;
-	int64_t when = 0;
 
 	if (hold_may_be_due(plan->removed_services, plan->removed_destinations) &&
-	    preparation_count_removed(preparation, &counts, &when) == 0 &&
-	    hold_is_due(&counts))
+	    preparation_count_removed(preparation, &counts) == 0 && hold_is_due(&counts))
 		log_warning(
 			"this removes %zu of %zu services and %zu of %zu destinations: that would be held; apply --allow-removal does it",
 			counts.services_removed, counts.services,

@@ -92,6 +92,11 @@ int preparation_fall_back(struct preparation *preparation,
 	/* Without the record it cannot be known whether the file is of the last state. */
 	if (!session->falls_back || load_record(session, &err) < 0)
 		return 0;
+	/* What a held state has added and moved would go again, by a state that says nothing. */
+	if (session->holds) {
+		log_debug("no last good state: the kernel has more than that");
+		return 0;
+	}
 	plan_clear(&preparation->plan);
 	clear_wanted(preparation);
 	r = last_good_read(session->options->data_directory, &session->settings,
@@ -115,7 +120,7 @@ int preparation_fall_back(struct preparation *preparation,
 
 /* --- the removal hold --- */
 
-static int read_accepted(struct preparation *preparation, int64_t *when)
+static int read_accepted(struct preparation *preparation)
 {
 	struct session *session = preparation->session;
 	int r;
@@ -124,7 +129,8 @@ static int read_accepted(struct preparation *preparation, int64_t *when)
 	if (session->ownership.good_fingerprint == 0)
 		return 0;
 	r = last_good_read(session->options->data_directory, &session->settings,
-			   &session->ownership, &preparation->accepted, when, NULL);
+			   &session->ownership, &preparation->accepted,
+			   &preparation->accepted_when, NULL);
 	if (r < 0)
 		return r;
 	preparation->accepted_known = r == LAST_GOOD_READ;
@@ -145,13 +151,12 @@ static struct hold_view view_of(const struct preparation *preparation)
 	};
 }
 
-int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts,
-			      int64_t *when)
+int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts)
 {
 	struct hold_view view;
 
 	if (!preparation->accepted_known) {
-		int r = read_accepted(preparation, when);
+		int r = read_accepted(preparation);
 
 		if (r < 0)
 			return r;

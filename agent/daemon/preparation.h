@@ -25,6 +25,7 @@ struct preparation {
 	struct table
 		accepted; /* the state in force before the removal hold, once it was needed */
 	bool accepted_known;
+	int64_t accepted_when; /* seconds since the epoch; 0 where it is not known */
 	struct plan plan; /* borrows from the two tables and the session's ownership */
 	struct ipvs *ipvs;
 	/*
@@ -64,10 +65,10 @@ int preparation_fall_back(struct preparation *preparation,
 
 /*
  * What the plan removes of what was in force (hold.h). The last good state says what that was, where
- * there is one; *when is its time then, 0 otherwise. -ENOMEM.
+ * there is one. -ENOMEM.
  */
-int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts,
-			      int64_t *when) MUST_CHECK;
+int preparation_count_removed(struct preparation *preparation,
+			      struct hold_counts *counts) MUST_CHECK;
 
 /*
  * Replaces wanted by what has to be in force while the state waits, so that the next plan removes

@@ -50,15 +50,14 @@ static int report_hold(const struct hold_counts *counts, struct reconcile_report
 }
 
 /* Whether the plan removes so much of what was in force that it waits. */
-static int is_hold_due(struct preparation *preparation, struct hold_counts *counts,
-		       int64_t *when)
+static int is_hold_due(struct preparation *preparation, struct hold_counts *counts)
 {
 	const struct plan *plan = &preparation->plan;
 	int r;
 
 	if (!hold_may_be_due(plan->removed_services, plan->removed_destinations))
 		return 0;
-	r = preparation_count_removed(preparation, counts, when);
+	r = preparation_count_removed(preparation, counts);
 	return r < 0 ? r : hold_is_due(counts);
 }
 
@@ -75,7 +74,7 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 		session->held_since = 0;
 		return 0;
 	}
-	r = is_hold_due(preparation, &counts, &report->last_good);
+	r = is_hold_due(preparation, &counts);
 	if (r <= 0 || may_remove(session)) {
 		/* For the further rounds, too: what is left after lost answers may be most again. */
 		session->allow_removal |= r > 0;
@@ -86,6 +85,7 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 	if (r == 0)
 		r = preparation_hold(preparation);
 	report->falls_back = preparation->accepted_known;
+	report->last_good = preparation->accepted_when;
 	report->services = preparation->wanted.service_count;
 	report->destinations = table_destination_count(&preparation->wanted);
 	return r < 0 ? r : HELD;
@@ -398,6 +398,8 @@ static int run(struct session *session, bool changes_only,
 	if (r < 0)
 		return r;
 	session->foreign_services = report->foreign_services;
+	if (report->outcome != RECONCILE_TROUBLE)
+		session->holds = report->outcome == RECONCILE_HELD;
 	r = report_omissions(&session->state.table.notes, report);
 	if (r == 0 && is_in_kernel(report))
 		r = service_warnings_report(session, &preparation.wanted, report);

@@ -149,6 +149,16 @@ case_hold_keeps_back_nothing_that_is_added_or_moved() {
   edit '.services += [{address: "10.2.0.1", port: 80, protocol: "tcp", destinations: []}]'
   wait_until 40 has "-A -t 10.2.0.1:80" ipvsadm -Sn
   expect_contains "$(agent status)" "held: would remove 25 of 30 services"
+  # A broken state changes nothing of it.
+  cp state.json good.json
+  echo '{' >new && mv new state.json
+  wait_until 40 has "state refused, the kernel's table stays as it is" agent status
+  RECONCILES=$(of_status .reconciles)
+  wait_until 40 has_reconciled $((RECONCILES + 2))
+  expect_equal 71 "$(count A)"
+  expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.0:80 -r 10.0.1.77:80"
+  mv good.json state.json
+  wait_until 40 has "held: would remove 25 of 30 services" agent status
   # Nor does a restart, or one that is killed.
   end_daemon KILL
   start_daemon --resync=1s
