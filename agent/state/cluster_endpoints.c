@@ -138,10 +138,9 @@ static int add_all(const struct service_slices *slices, const struct service_por
 }
 
 /*
- * Of two with one address, the higher one counts: a pod's address is given to the next one before
- * the old one, which terminates, is gone (as kube-proxy 1.36 has it). Of equal ones in two slices, which
- * an endpoint moves between, one is as good as the other; all their bits decide, so that the order
- * of the slices does not.
+ * Of two with one address the higher one counts: a pod's address is given to the next one before the
+ * old one, which terminates, is gone (as kube-proxy 1.36 has it). Of equal ones in two slices, which an
+ * endpoint moves between, all bits decide, so that the order of the slices does not.
  */
 static unsigned int precedence(uint16_t state)
 {

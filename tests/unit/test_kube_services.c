@@ -18,279 +18,279 @@ static const struct {
 	const char *name;
 	const char *state;
 	const char *services;
-} cases[] = {
-	{ "cluster address", LIST(SERVICE("web", WEB_SPEC) ",\n" TWO_ENDPOINTS),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n" },
-	{ "slices before services, and unknown kinds",
-	  LIST(TWO_ENDPOINTS
-	       ",\n{ 'kind': 'Secret', 'apiVersion': 'v1', 'data': 7 },\n"
-	       "{ 'kind': 'Endpoints', 'apiVersion': 'v1', 'subsets': null },\n" SERVICE(
-		       "web", WEB_SPEC)),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n" },
-	{ "no endpoints", LIST(SERVICE("web", WEB_SPEC)),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "null as kubectl prints it",
-	  LIST(SERVICE("web",
-		       WEB_SPEC) ", { 'apiVersion': 'discovery.k8s.io/v1', 'kind': "
-				 "'EndpointSlice', 'addressType': 'IPv4', 'metadata': "
-				 "{ 'labels': { 'kubernetes.io/service-name': 'web' } },"
-				 " 'endpoints': null, 'ports': null }"),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "one object alone", SERVICE("web", WEB_SPEC),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "a raw list, whose items have no kind",
-	  "{ 'kind': 'ServiceList', 'apiVersion': 'v1', 'metadata': {}, 'items': [ "
-	  "{ 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC " } } ] }",
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "a raw list whose fields are sorted, so that its kind is behind its items",
-	  "{ 'apiVersion': 'v1', 'items': [ { 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC
-	  " } } ], 'k\\u0069nd': 'ServiceList', 'metadata': { 'a': [ '}', 1.5e3, null ] } }",
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "a raw list with nothing before its items",
-	  "{ 'items': [ { 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC
-	  " } }, { 'metadata': { 'name': 'x' }, 'kind': 'Secret' } ], 'kind': 'ServiceList',"
-	  " 'apiVersion': 'v1' }",
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "one object alone, with other fields first",
-	  "{ 'spec': { " WEB_SPEC
-	  " }, 'status': {}, 'metadata': { 'name': 'web' }, 'apiVersion': 'v1',"
-	  " 'kind': 'Service' }",
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "lists within a list, of one kind each",
-	  "{ 'items': [ { 'items': [ " SERVICE(
-		  "web",
-		  WEB_SPEC) " ], 'kind': 'List' },"
-			    " { 'items': [ { 'endpoints': [ " ENDPOINT(
-				    "10.1.0.1") " ], 'addressType': 'IPv4',"
-						" 'ports': [ { 'port': 8080 } ], 'metadata': { 'name': 'w', 'labels': "
-						"{ 'kubernetes.io/service-name': 'web' } } } ], 'kind': 'EndpointSliceList',"
-						" 'apiVersion': 'discovery.k8s.io/v1' } ], 'apiVersion': 'v1', 'kind': 'List' }",
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n" },
-	{ "Services of another group, in a list and in a raw one",
-	  LIST(SERVICE(
-		  "web",
-		  WEB_SPEC) ", { 'kind': 'Service', 'apiVersion': 'serving.knative.dev/v1',"
-			    " 'metadata': { 'name': 'a' } }, { 'kind': 'ServiceList', 'apiVersion': "
-			    "'serving.knative.dev/v1', 'items': [ { 'metadata': { 'name': 'b' }, 'spec': {"
-			    " 'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ] } } ] }"),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "a raw list of an older version",
-	  LIST(SERVICE(
-		  "web",
-		  WEB_SPEC) "," TWO_ENDPOINTS
-			    ", { 'kind': 'EndpointSliceList', 'apiVersion': "
-			    "'discovery.k8s.io/v1beta1', 'items': [ { 'addressType': 'IPv4', 'metadata': {"
-			    " 'name': 'x', 'labels': { 'kubernetes.io/service-name': 'web' } }, 'ports': [ {"
-			    " 'port': 8080 } ], 'endpoints': [ " ENDPOINT(
-				    "10.1.0.9") " ] } ] }"),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "! EndpointSlice default/x: apiVersion discovery.k8s.io/v1beta1 is not read, only discovery.k8s.io/v1 is\n" },
-	{ "headless, ExternalName, without an address, another proxy's",
-	  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]") "," SERVICE("b", "'type': 'ExternalName', 'externalName': 'example.org'") "," SERVICE("c", "'clusterIP': ''") ", { 'kind': 'Service', 'apiVersion': 'v1', 'metadata': { 'name': 'e' } }," SERVICE(
-		  "web",
-		  WEB_SPEC) "," SERVICE_OF("d",
-					   ", 'labels': { 'service.kubernetes.io/service-proxy-name': 'x' }",
-					   WEB_SPEC,
-					   "") "," SERVICE("f",
-							   "'clusterIP': '10.96.0.6'")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "! Service default/c: has no clusterIP: it was not given one yet, or the objects have lost it\n"
-	  "! Service default/e: has no clusterIP: it was not given one yet, or the objects have lost it\n"
-	  "! Service default/f: has no ports\n" },
-	{ "headless ones alone",
-	  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]")), "" },
-	{ "labels of what kube-proxy does not ask for",
-	  LIST(SERVICE("web", WEB_SPEC) "," TWO_ENDPOINTS "," SERVICE_OF(
-		  "a", ", 'labels': { 'service.kubernetes.io/headless': '' }",
-		  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ]",
-		  "") "," SERVICE_OF("b",
-				     ", 'labels': { 'service.kubernetes.io/service-proxy-name': '' }",
-				     "'clusterIP': '10.96.0.3', 'ports': [ { 'port': 82 } ]",
-				     "") "," LABELLED_SLICE("headless",
-							    "4") "," LABELLED_SLICE("service-proxy-name",
-										    "5")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.5:8080\n" },
-	{ "ports with names and protocols",
-	  LIST(SERVICE(
-		  "dns",
-		  "'clusterIP': '10.96.0.10', 'ports': [ { 'name': 'dns', 'port': 53, "
-		  "'protocol': 'UDP' }, { 'name': 'dns-tcp', 'port': 53, 'protocol': 'TCP' }"
-		  ", { 'name': 's', 'port': 54, 'protocol': 'SCTP' } ]") "," SLICE_OF("dns",
-										      "IPv4",
-										      "{ 'name': 'dns-tcp', 'port': 5300 }, { 'name': 'dns', 'port': 5301, "
-										      "'protocol': 'UDP' }, { 'name': 'dns', 'port': 5302 }, { 'name': 's' }",
-										      ENDPOINT(
-											      "10.1.0.1"))),
-	  "tcp 10.96.0.10:53 default/dns:dns-tcp rr bind outside -> 10.1.0.1:5300\n"
-	  "udp 10.96.0.10:53 default/dns:dns rr bind outside -> 10.1.0.1:5301\n"
-	  "sctp 10.96.0.10:54 default/dns:s rr bind outside ->\n" },
-	{ "two address families",
-	  LIST(SERVICE(
-		  "web",
-		  "'clusterIP': '10.96.0.1', 'clusterIPs': [ '10.96.0.1', 'fd00::1' ], "
-		  "'ports': [ { 'port': 80 } ]") "," TWO_ENDPOINTS
-						 "," SLICE_NAMED("web-6", "web", "IPv6",
+} cases
+	[] = {
+		{ "cluster address", LIST(SERVICE("web", WEB_SPEC) ",\n" TWO_ENDPOINTS),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n" },
+		{ "slices before services, and unknown kinds",
+		  LIST(TWO_ENDPOINTS
+		       ",\n{ 'kind': 'Secret', 'apiVersion': 'v1', 'data': 7 },\n"
+		       "{ 'kind': 'Endpoints', 'apiVersion': 'v1', 'subsets': null },\n" SERVICE(
+			       "web", WEB_SPEC)),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n" },
+		{ "no endpoints", LIST(SERVICE("web", WEB_SPEC)),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "null as kubectl prints it",
+		  LIST(SERVICE(
+			  "web",
+			  WEB_SPEC) ", { 'apiVersion': 'discovery.k8s.io/v1', 'kind': "
+				    "'EndpointSlice', 'addressType': 'IPv4', 'metadata': "
+				    "{ 'labels': { 'kubernetes.io/service-name': 'web' } },"
+				    " 'endpoints': null, 'ports': null }"),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "one object alone", SERVICE("web", WEB_SPEC),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "a raw list, whose items have no kind",
+		  "{ 'kind': 'ServiceList', 'apiVersion': 'v1', 'metadata': {}, 'items': [ "
+		  "{ 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC " } } ] }",
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "a raw list whose fields are sorted, so that its kind is behind its items",
+		  "{ 'apiVersion': 'v1', 'items': [ { 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC
+		  " } } ], 'k\\u0069nd': 'ServiceList', 'metadata': { 'a': [ '}', 1.5e3, null ] } }",
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "a raw list with nothing before its items",
+		  "{ 'items': [ { 'metadata': { 'name': 'web' }, 'spec': { " WEB_SPEC
+		  " } }, { 'metadata': { 'name': 'x' }, 'kind': 'Secret' } ], 'kind': 'ServiceList',"
+		  " 'apiVersion': 'v1' }",
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "one object alone, with other fields first",
+		  "{ 'spec': { " WEB_SPEC
+		  " }, 'status': {}, 'metadata': { 'name': 'web' }, 'apiVersion': 'v1',"
+		  " 'kind': 'Service' }",
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "lists within a list, of one kind each",
+		  "{ 'items': [ { 'items': [ " SERVICE(
+			  "web",
+			  WEB_SPEC) " ], 'kind': 'List' },"
+				    " { 'items': [ { 'endpoints': [ " ENDPOINT(
+					    "10.1.0.1") " ], 'addressType': 'IPv4',"
+							" 'ports': [ { 'port': 8080 } ], 'metadata': { 'name': 'w', 'labels': "
+							"{ 'kubernetes.io/service-name': 'web' } } } ], 'kind': 'EndpointSliceList',"
+							" 'apiVersion': 'discovery.k8s.io/v1' } ], 'apiVersion': 'v1', 'kind': 'List' }",
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n" },
+		{ "Services of another group, in a list and in a raw one",
+		  LIST(SERVICE(
+			  "web",
+			  WEB_SPEC) ", { 'kind': 'Service', 'apiVersion': 'serving.knative.dev/v1',"
+				    " 'metadata': { 'name': 'a' } }, { 'kind': 'ServiceList', 'apiVersion': "
+				    "'serving.knative.dev/v1', 'items': [ { 'metadata': { 'name': 'b' }, 'spec': {"
+				    " 'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ] } } ] }"),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "a raw list of an older version",
+		  LIST(SERVICE(
+			  "web",
+			  WEB_SPEC) "," TWO_ENDPOINTS
+				    ", { 'kind': 'EndpointSliceList', 'apiVersion': "
+				    "'discovery.k8s.io/v1beta1', 'items': [ { 'addressType': 'IPv4', 'metadata': {"
+				    " 'name': 'x', 'labels': { 'kubernetes.io/service-name': 'web' } }, 'ports': [ {"
+				    " 'port': 8080 } ], 'endpoints': [ " ENDPOINT(
+					    "10.1.0.9") " ] } ] }"),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "! EndpointSlice default/x: apiVersion discovery.k8s.io/v1beta1 is not read, only discovery.k8s.io/v1 is\n" },
+		{ "headless, ExternalName, without an address, another proxy's",
+		  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]") "," SERVICE("b", "'type': 'ExternalName', 'externalName': 'example.org'") "," SERVICE("c", "'clusterIP': ''") ", { 'kind': 'Service', 'apiVersion': 'v1', 'metadata': { 'name': 'e' } }," SERVICE(
+			  "web",
+			  WEB_SPEC) "," SERVICE_OF("d",
+						   ", 'labels': { 'service.kubernetes.io/service-proxy-name': 'x' }",
+						   WEB_SPEC,
+						   "") "," SERVICE("f",
+								   "'clusterIP': '10.96.0.6'")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "! Service default/c: has no clusterIP: it was not given one yet, or the objects have lost it\n"
+		  "! Service default/e: has no clusterIP: it was not given one yet, or the objects have lost it\n"
+		  "! Service default/f: has no ports\n" },
+		{ "headless ones alone",
+		  LIST(SERVICE("a", "'clusterIP': 'None', 'clusterIPs': [ 'None' ]")),
+		  "" },
+		{ "labels of what kube-proxy does not ask for",
+		  LIST(SERVICE("web", WEB_SPEC) "," TWO_ENDPOINTS "," SERVICE_OF(
+			  "a", ", 'labels': { 'service.kubernetes.io/headless': '' }",
+			  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ]",
+			  "") "," SERVICE_OF("b",
+					     ", 'labels': { 'service.kubernetes.io/service-proxy-name': '' }",
+					     "'clusterIP': '10.96.0.3', 'ports': [ { 'port': 82 } ]",
+					     "") "," LABELLED_SLICE("headless",
+								    "4") "," LABELLED_SLICE("service-proxy-name",
+											    "5")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.5:8080\n" },
+		{ "ports with names and protocols",
+		  LIST(SERVICE(
+			  "dns",
+			  "'clusterIP': '10.96.0.10', 'ports': [ { 'name': 'dns', 'port': 53, "
+			  "'protocol': 'UDP' }, { 'name': 'dns-tcp', 'port': 53, 'protocol': 'TCP' }"
+			  ", { 'name': 's', 'port': 54, 'protocol': 'SCTP' } ]") "," SLICE_OF("dns",
+											      "IPv4",
+											      "{ 'name': 'dns-tcp', 'port': 5300 }, { 'name': 'dns', 'port': 5301, "
+											      "'protocol': 'UDP' }, { 'name': 'dns', 'port': 5302 }, { 'name': 's' }",
+											      ENDPOINT(
+												      "10.1.0.1"))),
+		  "tcp 10.96.0.10:53 default/dns:dns-tcp rr bind outside -> 10.1.0.1:5300\n"
+		  "udp 10.96.0.10:53 default/dns:dns rr bind outside -> 10.1.0.1:5301\n"
+		  "sctp 10.96.0.10:54 default/dns:s rr bind outside ->\n" },
+		{ "two address families",
+		  LIST(SERVICE(
+			  "web",
+			  "'clusterIP': '10.96.0.1', 'clusterIPs': [ '10.96.0.1', 'fd00::1' ], "
+			  "'ports': [ { 'port': 80 } ]") "," TWO_ENDPOINTS
+							 "," SLICE_NAMED(
+								 "web-6", "web", "IPv6",
 								 "{ 'port': 8080 }",
 								 ENDPOINT("fd01::1"))),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "tcp [fd00::1]:80 default/web rr bind outside -> [fd01::1]:8080\n" },
-	{ "addresses of a family that the service has not, and what is none",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  WEB_SPEC
-		  ", 'type': 'LoadBalancer', 'externalIPs': [ 'fd00::7', '010.0.0.1' ]",
-		  "'loadBalancer': { 'ingress': [ { 'ip': 'fd00::8' }, { 'hostname': "
-		  "'lb.example.org' } ] }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "! Service default/web: external address fd00::7 is of an address family that the service has not\n"
-	  "! Service default/web: external address '010.0.0.1' is no address\n"
-	  "! Service default/web: load balancer address fd00::8 is of an address family that the service has not\n" },
-	{ "external and load balancer addresses, node ports",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'type': 'LoadBalancer', 'clusterIP': '10.96.0.1', 'ports': [ { "
-		  "'port': 80, 'nodePort': 30080 } ], 'externalIPs': [ '198.51.100.1' ]",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' }, { 'ip': "
-		  "'198.51.100.3', 'ipMode': 'Proxy' } ] }") "," TWO_ENDPOINTS),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "tcp 192.0.2.1:30080 default/web rr node-port all -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "tcp 198.51.100.2:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
-	{ "externalTrafficPolicy Local",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'type': 'LoadBalancer', 'clusterIP': '10.96.0.1', 'ports': [ { "
-		  "'port': 80, 'nodePort': 30080 } ], 'externalTrafficPolicy': 'Local'",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }") "," TWO_ENDPOINTS),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
-	  "tcp 192.0.2.1:30080 default/web rr node-port hairpin inside 10.96.0.1:80 -> 10.1.0.1:8080\n"
-	  "tcp 198.51.100.2:80 default/web rr bind hairpin inside 10.96.0.1:80 -> 10.1.0.1:8080\n" },
-	{ "externalTrafficPolicy Local without an endpoint here",
-	  LIST(SERVICE("web", WEB_SPEC ", 'externalTrafficPolicy': 'Local', 'externalIPs': [ '198.51.100.1' ]") "," SLICE(
-		  "web", ENDPOINT_ON("10.1.0.2", "b"))),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.2:8080\n"
-	  "tcp 198.51.100.1:80 default/web rr bind hairpin inside 10.96.0.1:80 ->\n" },
-	{ "internalTrafficPolicy Local",
-	  LIST(SERVICE(
-		  "web", WEB_SPEC
-		  ", 'internalTrafficPolicy': 'Local', 'externalIPs': [ '198.51.100.1' ]") "," TWO_ENDPOINTS),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
-	  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
-	{ "a health check port",
-	  LIST(SERVICE(
-		  "web", WEB_SPEC
-		  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
-		  "'healthCheckNodePort': 32000") "," SERVICE("other",
-							      "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
-							      "'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6",
-													      "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web",
-																							ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON(
-																								"10.1.0.2",
-																								"a") "," ENDPOINT_ON("10.1.0.3",
-																										     "b") "," ENDPOINT_ON("10.1.0.1",
-																													  "a"))),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
-	  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
-	  "health of default/web at 32000: 2\n" },
-	{ "a health check port, where the one here has lost its address to one elsewhere",
-	  LIST(SERVICE(
-		  "web", WEB_SPEC
-		  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
-		  "'healthCheckNodePort': 32000") "," SLICE("web",
-							    ENDPOINT_ON(
-								    "10.1.0.1",
-								    "b") ", { 'addresses': [ '10.1.0.1' ], 'nodeName': 'a', 'conditions': { 'ready': false, 'serving': false, 'terminating': true } }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
-	  "health of default/web at 32000: 0\n" },
-	{ "a health check port at the load balancer's addresses",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'clusterIP': '10.96.0.1', 'ports': [ { 'port': 80 } ], 'type': 'LoadBalancer', "
-		  "'externalTrafficPolicy': 'Local', 'healthCheckNodePort': 32000",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "tcp 198.51.100.2:80 default/web rr bind hairpin inside 10.96.0.1:80 health 32000 ->\n"
-	  "health of default/web at 32000: 0\n" },
-	{ "session affinity",
-	  LIST(SERVICE("web", WEB_SPEC ", 'sessionAffinity': 'ClientIP'") "," SERVICE(
-		  "other",
-		  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], 'sessionAffinity': "
-		  "'ClientIP', 'sessionAffinityConfig': { 'clientIP': { 'timeoutSeconds': 60 } }, "
-		  "'externalIPs': [ '198.51.100.1' ]")),
-	  "tcp 10.96.0.1:80 default/web rr persistent 10800 bind outside ->\n"
-	  "tcp 10.96.0.2:81 default/other rr persistent 60 bind outside ->\n"
-	  "tcp 198.51.100.1:81 default/other rr persistent 60 bind all ->\n" },
-	{ "annotations",
-	  LIST(SERVICE_OF("web",
-			  ", 'annotations': { 'ipvs-node/scheduler': 'sh', "
-			  "'ipvs-node/scheduler-flags': 'sh-port,sh-fallback', "
-			  "'ipvs-node/over-local': 'true' }",
-			  WEB_SPEC, "")),
-	  "tcp 10.96.0.1:80 default/web sh flags 3 bind outside ->\n" },
-	{ "annotations that cannot be served",
-	  LIST(SERVICE_OF(
-		  "web", ", 'annotations': { 'ipvs-node/scheduler': 'Round Robin' }",
-		  WEB_SPEC,
-		  "") "," SERVICE_OF("other",
-				     ", 'annotations': { 'ipvs-node/scheduler-flags': 'sh-port' }",
-				     "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ]",
-				     "")),
-	  "! Service default/other: annotation ipvs-node/scheduler-flags: 'sh-port' is no flag of scheduler 'rr'\n"
-	  "! Service default/web: scheduler: 'Round Robin' has a character other than a-z, 0-9, '_' and '-'\n" },
-	{ "source ranges, by family, of load balancer addresses alone",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'type': 'LoadBalancer', 'clusterIPs': [ '10.96.0.1', 'fd00::1' ], 'ports': "
-		  "[ { 'port': 80 } ], 'loadBalancerSourceRanges': [ ' 203.0.113.7/24 ', "
-		  "'2001:db8:1::/48' ]",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' }, { 'ip': "
-		  "'2001:db8::2' } ] }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "tcp 198.51.100.2:80 default/web rr bind all from 203.0.113.0/24 ->\n"
-	  "tcp [2001:db8::2]:80 default/web rr bind all from 2001:db8:1::/48 ->\n"
-	  "tcp [fd00::1]:80 default/web rr bind outside ->\n" },
-	{ "one address of two services, and of one service twice",
-	  LIST(SERVICE("b", WEB_SPEC ", 'externalIPs': [ '198.51.100.1', '198.51.100.1' ]") "," SERVICE(
-		  "a", "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 80 } ], "
-		       "'externalIPs': [ '198.51.100.1' ]")),
-	  "tcp 10.96.0.1:80 default/b rr bind outside ->\n"
-	  "tcp 10.96.0.2:80 default/a rr bind outside ->\n"
-	  "tcp 198.51.100.1:80 default/a rr bind all ->\n"
-	  "! Service port default/b: tcp 198.51.100.1:80 is default/a's already\n" },
-	{ "an external address that is the load balancer's as well is for those it lets in",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'type': 'LoadBalancer', " WEB_SPEC
-		  ", 'externalIPs': [ '198.51.100.2' ], 'loadBalancerSourceRanges': [ '203.0.113.0/24' ]",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "tcp 198.51.100.2:80 default/web rr bind all from 203.0.113.0/24 ->\n" },
-	{ "source ranges that are none let nobody in",
-	  LIST(SERVICE_OF(
-		  "web", "",
-		  "'type': 'LoadBalancer', " WEB_SPEC
-		  ", 'externalIPs': [ '198.51.100.2' ], 'loadBalancerSourceRanges': [ '203.0.113.0/24\\n', '010.0.0.0/8' ]",
-		  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "! Service default/web: loadBalancerSourceRanges: '010.0.0.0/8' is no network, so that its load balancer's addresses are not served\n" },
-	{ "nobody takes another's cluster address",
-	  LIST(SERVICE("a",
-		       "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 80 } ], "
-		       "'externalIPs': [ '10.96.0.1' ]") "," SERVICE("web", WEB_SPEC)),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "tcp 10.96.0.2:80 default/a rr bind outside ->\n"
-	  "! Service port default/a: tcp 10.96.0.1:80 is default/web's already\n" },
-	{ "a NUL byte in what is not ours",
-	  LIST(SERVICE_OF("web", ", 'annotations': { 'x': 'a\\u0000b' }", WEB_SPEC, "")),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
-	{ "a version that is not known",
-	  LIST(SERVICE("web",
-		       WEB_SPEC) ",{ 'kind': 'EndpointSlice', 'apiVersion': "
-				 "'discovery.k8s.io/v1beta1', 'metadata': { 'name': 'x', "
-				 "'namespace': 'y' } }," API_SLICE),
-	  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
-	  "! EndpointSlice y/x: apiVersion discovery.k8s.io/v1beta1 is not read, only discovery.k8s.io/v1 is\n" },
-};
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "tcp [fd00::1]:80 default/web rr bind outside -> [fd01::1]:8080\n" },
+		{ "addresses of a family that the service has not, and what is none",
+		  LIST(SERVICE_OF(
+			  "web", "",
+			  WEB_SPEC
+			  ", 'type': 'LoadBalancer', 'externalIPs': [ 'fd00::7', '010.0.0.1' ]",
+			  "'loadBalancer': { 'ingress': [ { 'ip': 'fd00::8' }, { 'hostname': "
+			  "'lb.example.org' } ] }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "! Service default/web: external address fd00::7 is of an address family that the service has not\n"
+		  "! Service default/web: external address '010.0.0.1' is no address\n"
+		  "! Service default/web: load balancer address fd00::8 is of an address family that the service has not\n" },
+		{ "external and load balancer addresses, node ports",
+		  LIST(SERVICE_OF(
+			  "web", "",
+			  "'type': 'LoadBalancer', 'clusterIP': '10.96.0.1', 'ports': [ { "
+			  "'port': 80, 'nodePort': 30080 } ], 'externalIPs': [ '198.51.100.1' ]",
+			  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' }, { 'ip': "
+			  "'198.51.100.3', 'ipMode': 'Proxy' } ] }") "," TWO_ENDPOINTS),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "tcp 192.0.2.1:30080 default/web rr node-port all -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "tcp 198.51.100.2:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
+		{ "externalTrafficPolicy Local",
+		  LIST(SERVICE_OF(
+			  "web", "",
+			  "'type': 'LoadBalancer', 'clusterIP': '10.96.0.1', 'ports': [ { "
+			  "'port': 80, 'nodePort': 30080 } ], 'externalTrafficPolicy': 'Local'",
+			  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }") "," TWO_ENDPOINTS),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080\n"
+		  "tcp 192.0.2.1:30080 default/web rr node-port hairpin inside 10.96.0.1:80 -> 10.1.0.1:8080\n"
+		  "tcp 198.51.100.2:80 default/web rr bind hairpin inside 10.96.0.1:80 -> 10.1.0.1:8080\n" },
+		{ "externalTrafficPolicy Local without an endpoint here",
+		  LIST(SERVICE("web", WEB_SPEC ", 'externalTrafficPolicy': 'Local', 'externalIPs': [ '198.51.100.1' ]") "," SLICE(
+			  "web", ENDPOINT_ON("10.1.0.2", "b"))),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.2:8080\n"
+		  "tcp 198.51.100.1:80 default/web rr bind hairpin inside 10.96.0.1:80 ->\n" },
+		{ "internalTrafficPolicy Local",
+		  LIST(SERVICE(
+			  "web", WEB_SPEC
+			  ", 'internalTrafficPolicy': 'Local', 'externalIPs': [ '198.51.100.1' ]") "," TWO_ENDPOINTS),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		  "tcp 198.51.100.1:80 default/web rr bind all -> 10.1.0.1:8080 10.1.0.2:8080\n" },
+		{ "a health check port",
+		  LIST(SERVICE("web",
+			       WEB_SPEC ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+					"'healthCheckNodePort': 32000") "," SERVICE("other", "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], "
+											     "'healthCheckNodePort': 32001") "," SLICE_NAMED("web-6", "web", "IPv6", "{ 'port': 8080 }", ENDPOINT_ON("fd01::1", "a")) "," SLICE("web", ENDPOINT_ON("10.1.0.1", "a") "," ENDPOINT_ON("10.1.0.2", "a") "," ENDPOINT_ON("10.1.0.3",
+																																						     "b") "," ENDPOINT_ON("10.1.0.1",
+																																									  "a"))),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080\n"
+		  "tcp 10.96.0.2:81 default/other rr bind outside ->\n"
+		  "health of default/web at 32000: 2\n" },
+		{ "a health check port, where the one here has lost its address to one elsewhere",
+		  LIST(SERVICE(
+			  "web", WEB_SPEC
+			  ", 'type': 'LoadBalancer', 'externalTrafficPolicy': 'Local', "
+			  "'healthCheckNodePort': 32000") "," SLICE("web",
+								    ENDPOINT_ON(
+									    "10.1.0.1",
+									    "b") ", { 'addresses': [ '10.1.0.1' ], 'nodeName': 'a', 'conditions': { 'ready': false, 'serving': false, 'terminating': true } }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside -> 10.1.0.1:8080\n"
+		  "health of default/web at 32000: 0\n" },
+		{ "a health check port at the load balancer's addresses",
+		  LIST(SERVICE_OF(
+			  "web", "",
+			  "'clusterIP': '10.96.0.1', 'ports': [ { 'port': 80 } ], 'type': 'LoadBalancer', "
+			  "'externalTrafficPolicy': 'Local', 'healthCheckNodePort': 32000",
+			  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "tcp 198.51.100.2:80 default/web rr bind hairpin inside 10.96.0.1:80 health 32000 ->\n"
+		  "health of default/web at 32000: 0\n" },
+		{ "session affinity",
+		  LIST(SERVICE("web", WEB_SPEC ", 'sessionAffinity': 'ClientIP'") "," SERVICE(
+			  "other",
+			  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ], 'sessionAffinity': "
+			  "'ClientIP', 'sessionAffinityConfig': { 'clientIP': { 'timeoutSeconds': 60 } }, "
+			  "'externalIPs': [ '198.51.100.1' ]")),
+		  "tcp 10.96.0.1:80 default/web rr persistent 10800 bind outside ->\n"
+		  "tcp 10.96.0.2:81 default/other rr persistent 60 bind outside ->\n"
+		  "tcp 198.51.100.1:81 default/other rr persistent 60 bind all ->\n" },
+		{ "annotations",
+		  LIST(SERVICE_OF("web",
+				  ", 'annotations': { 'ipvs-node/scheduler': 'sh', "
+				  "'ipvs-node/scheduler-flags': 'sh-port,sh-fallback', "
+				  "'ipvs-node/over-local': 'true' }",
+				  WEB_SPEC, "")),
+		  "tcp 10.96.0.1:80 default/web sh flags 3 bind outside ->\n" },
+		{ "annotations that cannot be served",
+		  LIST(SERVICE_OF(
+			  "web",
+			  ", 'annotations': { 'ipvs-node/scheduler': 'Round Robin' }",
+			  WEB_SPEC,
+			  "") "," SERVICE_OF("other",
+					     ", 'annotations': { 'ipvs-node/scheduler-flags': 'sh-port' }",
+					     "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 81 } ]",
+					     "")),
+		  "! Service default/other: annotation ipvs-node/scheduler-flags: 'sh-port' is no flag of scheduler 'rr'\n"
+		  "! Service default/web: scheduler: 'Round Robin' has a character other than a-z, 0-9, '_' and '-'\n" },
+		{ "source ranges, by family, of load balancer addresses alone",
+		  LIST(SERVICE_OF(
+			  "web", "",
+			  "'type': 'LoadBalancer', 'clusterIPs': [ '10.96.0.1', 'fd00::1' ], 'ports': "
+			  "[ { 'port': 80 } ], 'loadBalancerSourceRanges': [ ' 203.0.113.7/24 ', "
+			  "'2001:db8:1::/48' ]",
+			  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' }, { 'ip': "
+			  "'2001:db8::2' } ] }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "tcp 198.51.100.2:80 default/web rr bind all from 203.0.113.0/24 ->\n"
+		  "tcp [2001:db8::2]:80 default/web rr bind all from 2001:db8:1::/48 ->\n"
+		  "tcp [fd00::1]:80 default/web rr bind outside ->\n" },
+		{ "one address of two services, and of one service twice",
+		  LIST(
+			  SERVICE("b", WEB_SPEC ", 'externalIPs': [ '198.51.100.1', '198.51.100.1' ]") "," SERVICE(
+				  "a",
+				  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 80 } ], "
+				  "'externalIPs': [ '198.51.100.1' ]")),
+		  "tcp 10.96.0.1:80 default/b rr bind outside ->\n"
+		  "tcp 10.96.0.2:80 default/a rr bind outside ->\n"
+		  "tcp 198.51.100.1:80 default/a rr bind all ->\n"
+		  "! Service port default/b: tcp 198.51.100.1:80 is default/a's already\n" },
+		{ "an external address that is the load balancer's as well is for those it lets in",
+		  LIST(SERVICE_OF("web", "", "'type': 'LoadBalancer', " WEB_SPEC ", 'externalIPs': [ '198.51.100.2' ], 'loadBalancerSourceRanges': [ '203.0.113.0/24' ]",
+				  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "tcp 198.51.100.2:80 default/web rr bind all from 203.0.113.0/24 ->\n" },
+		{ "source ranges that are none let nobody in",
+		  LIST(SERVICE_OF("web", "",
+				  "'type': 'LoadBalancer', " WEB_SPEC
+				  ", 'externalIPs': [ '198.51.100.2' ], 'loadBalancerSourceRanges': [ '203.0.113.0/24\\n', '010.0.0.0/8' ]",
+				  "'loadBalancer': { 'ingress': [ { 'ip': '198.51.100.2' } ] }")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "! Service default/web: loadBalancerSourceRanges: '010.0.0.0/8' is no network, so that its load balancer's addresses are not served\n" },
+		{ "nobody takes another's cluster address",
+		  LIST(
+			  SERVICE("a",
+				  "'clusterIP': '10.96.0.2', 'ports': [ { 'port': 80 } ], "
+				  "'externalIPs': [ '10.96.0.1' ]") "," SERVICE("web",
+										WEB_SPEC)),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "tcp 10.96.0.2:80 default/a rr bind outside ->\n"
+		  "! Service port default/a: tcp 10.96.0.1:80 is default/web's already\n" },
+		{ "a NUL byte in what is not ours",
+		  LIST(SERVICE_OF("web", ", 'annotations': { 'x': 'a\\u0000b' }",
+				  WEB_SPEC, "")),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n" },
+		{ "a version that is not known",
+		  LIST(SERVICE("web",
+			       WEB_SPEC) ",{ 'kind': 'EndpointSlice', 'apiVersion': "
+					 "'discovery.k8s.io/v1beta1', 'metadata': { 'name': 'x', "
+					 "'namespace': 'y' } }," API_SLICE),
+		  "tcp 10.96.0.1:80 default/web rr bind outside ->\n"
+		  "! EndpointSlice y/x: apiVersion discovery.k8s.io/v1beta1 is not read, only discovery.k8s.io/v1 is\n" },
+	};
 
 static void services_become_virtual_services(void **state UNUSED)
 {
