@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/commands.h"
+#include "agent/daemon_user.h"
 #include "agent/problem_output.h"
 #include "agent/state/dump_guard.h"
 #include "agent/state/state.h"
@@ -107,8 +108,11 @@ int check_main(const struct options *options)
 {
 	int status = EXIT_DONE;
 
-	if (options->operand_count == 0)
-		return check_one(options->state_path, options);
+	if (options->operand_count == 0) {
+		status = check_one(options->state_path, options);
+		daemon_user_check(options->state_path);
+		return status;
+	}
 	for (int i = 0; i < options->operand_count; i++) {
 		int one = check_one(options->operands[i], options);
 

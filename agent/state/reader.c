@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/state/link_target.h"
 #include "agent/state/kube_fields.h"
 #include "agent/state/problems.h"
 #include "common/array.h"
@@ -27,7 +28,7 @@ int reader_begin_file(struct reader *reader, const char *name)
 	return 0;
 }
 
-static const char *current_file(const struct reader *reader)
+const char *reader_file(const struct reader *reader)
 {
 	return reader->files[reader->file_count - 1].path;
 }
@@ -48,7 +49,7 @@ static bool wants_words(struct reader *reader)
 
 void reader_file_problem(struct reader *reader, const char *fmt, ...)
 {
-	char text[300];
+	char text[LINK_WORDS + 300];
 	va_list ap;
 
 	if (!wants_words(reader))
@@ -57,14 +58,18 @@ void reader_file_problem(struct reader *reader, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	add(reader,
-	    state_problems_add(reader->problems, "%s: %s", current_file(reader), text));
+	    state_problems_add(reader->problems, "%s: %s", reader_file(reader), text));
 }
 
 void reader_errno_problem(struct reader *reader, int code)
 {
+	char words[LINK_WORDS] = "";
+
 	if (reader->problems && errno_is_shortage(code))
 		reader->problems->shortage = code;
-	reader_file_problem(reader, "cannot be read: %s", strerror(code));
+	else if (code == EACCES || code == ENOENT || code == ELOOP)
+		link_target_words(reader_file(reader), words);
+	reader_file_problem(reader, "cannot be read: %s%s", strerror(code), words);
 }
 
 void reader_fault(struct reader *reader, const struct json_fault *fault)
@@ -72,7 +77,7 @@ void reader_fault(struct reader *reader, const struct json_fault *fault)
 	if (!wants_words(reader))
 		return;
 	add(reader,
-	    state_problems_add(reader->problems, "%s:%zu:%zu: %s", current_file(reader),
+	    state_problems_add(reader->problems, "%s:%zu:%zu: %s", reader_file(reader),
 			       fault->line, fault->column, fault->text));
 }
 

@@ -72,6 +72,9 @@ struct reader {
 /* Begins a file; its name is copied. */
 int reader_begin_file(struct reader *reader, const char *name) MUST_CHECK;
 
+/* The file that is being read, as messages give it. */
+const char *reader_file(const struct reader *reader) MUST_CHECK;
+
 /* A problem of the file as a whole: "FILE: text". */
 void reader_file_problem(struct reader *reader, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -15,6 +15,7 @@
 
 #include "agent/state/directory.h"
 #include "agent/state/json_memory.h"
+#include "agent/state/link_target.h"
 #include "agent/state/problems.h"
 #include "agent/state/reader.h"
 #include "common/cleanup.h"
@@ -86,6 +87,7 @@ static int read_document(struct reader *reader, int fd, const struct stat *st)
 static int read_entry(struct reader *reader, struct directory *directory,
 		      struct directory_entry *entry)
 {
+	char words[LINK_WORDS];
 	cleanup_close int fd = -1;
 	char *path;
 	int r;
@@ -98,7 +100,8 @@ static int read_entry(struct reader *reader, struct directory *directory,
 		return r;
 	fd = open_file(reader, directory->fd, entry->name, &entry->stat);
 	if (fd == -ENOENT && directory_has_link(directory, entry))
-		reader_file_problem(reader, "is a link to a file that does not exist");
+		reader_file_problem(reader, "is a link to a file that does not exist%s",
+				    link_target_words(reader_file(reader), words));
 	else if (fd == -ENOENT)
 		return -ESTALE;
 	if (fd < 0)
@@ -146,6 +149,7 @@ static int read_directory(struct reader *reader, const char *path, int fd)
 
 static int read_path(struct reader *reader, const char *path)
 {
+	char words[LINK_WORDS];
 	cleanup_close int fd = -1;
 	struct stat st = { 0 }, now;
 	int r = reader_begin_file(reader, path);
@@ -154,7 +158,8 @@ static int read_path(struct reader *reader, const char *path)
 		return r;
 	fd = open_file(reader, AT_FDCWD, path, &st);
 	if (fd == -ENOENT) {
-		reader_file_problem(reader, "does not exist");
+		reader_file_problem(reader, "does not exist%s",
+				    link_target_words(path, words));
 		return reader->error ? reader->error : STATE_MISSING;
 	}
 	if (fd < 0)

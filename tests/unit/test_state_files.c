@@ -36,7 +36,7 @@ static void test_missing(void **state UNUSED)
 			"no/where.json: does not exist\n");
 	assert_int_equal(symlink("nowhere", "dangling.json"), 0);
 	expect_problems("link", "dangling.json", STATE_MISSING,
-			"dangling.json: does not exist\n");
+			"dangling.json: does not exist: it is a link to nowhere\n");
 	make_directory("empty");
 	expect_problems("directory", "empty", STATE_MISSING,
 			"empty: has no *.json file\n");
@@ -118,7 +118,7 @@ static void test_links(void **state UNUSED)
 	assert_int_equal(service_count("link-to-directory"), 2);
 	assert_int_equal(symlink("nowhere", "volume/b.json"), 0);
 	expect_problems("dangling", "volume", STATE_INVALID,
-			"volume/b.json: is a link to a file that does not exist\n");
+			"volume/b.json: is a link to a file that does not exist: it is a link to nowhere\n");
 }
 
 static void test_directory_merges(void **state UNUSED)
