@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 
@@ -79,20 +80,21 @@ int file_read(const char *path, size_t max, char **text, size_t *length, struct 
 	return 0;
 }
 
-int file_sync_directory_of(const char *path)
+int file_open_folder_of(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
-	cleanup_free char *directory = NULL;
-	cleanup_close int fd = -1;
+	cleanup_free char *folder = NULL;
+	int fd;
 
-	directory = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
-			  : strdup(".");
-	if (!directory)
+	folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+		       : strdup(".");
+	if (!folder)
 		return -ENOMEM;
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	return 0;
+	*name = slash ? slash + 1 : path;
+	return fd;
 }
 
 /* Closes out in any case. */
@@ -110,15 +112,35 @@ static int write_and_sync(FILE *out, file_writer write, void *context, int durab
 	return r;
 }
 
-static int write_and_rename(int *fd, const char *temporary, const char *path, mode_t mode,
-			    int durable, file_writer write, void *context)
+/* The rights that were asked for, whatever the umask. */
+static int give_access(int fd, const struct file_access *access)
 {
-	FILE *out;
-	int r;
+	mode_t mode = access->mode;
+	struct stat st;
 
-	/* The mode that was asked for, whatever the umask. */
-	if (fchmod(*fd, mode) < 0)
+	if (access->gid != (gid_t)-1 && fchown(fd, (uid_t)-1, access->gid) < 0 &&
+	    (fstat(fd, &st) < 0 || st.st_gid != access->gid))
+		mode &= ~(mode_t)S_IRWXG;
+	if (access->uid != (uid_t)-1 && fchown(fd, access->uid, (gid_t)-1) < 0)
 		return -errno;
+	return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
+/* A name in an open folder, which is replaced by that of a file written before. */
+struct replacement {
+	int directory;
+	const char *name, *temporary;
+};
+
+static int write_and_rename(int *fd, const struct replacement *replacement,
+			    const struct file_access *access, int durable,
+			    file_writer write, void *context)
+{
+	int directory = replacement->directory, r = give_access(*fd, access);
+	FILE *out;
+
+	if (r < 0)
+		return r;
 	out = fdopen(*fd, "w");
 	if (!out)
 		return -errno;
@@ -127,33 +149,33 @@ static int write_and_rename(int *fd, const char *temporary, const char *path, mo
 	r = write_and_sync(out, write, context, durable);
 	if (r < 0)
 		return r;
-	if (rename(temporary, path) < 0)
+	if (renameat(directory, replacement->temporary, directory, replacement->name) < 0)
 		return -errno;
-	return durable ? file_sync_directory_of(path) : 0;
+	return durable && fsync(directory) < 0 ? -errno : 0;
 }
 
-int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,
-		    void *context, struct err *err)
+int file_replace_at(int directory, const char *name, const struct file_access *access,
+		    int durable, file_writer write, void *context)
 {
-	char temporary[PATH_MAX];
+	char temporary[NAME_MAX + 1];
+	const struct replacement replacement = { directory, name, temporary };
 	cleanup_close int fd = -1;
 	int r;
 
-	r = snprintf(temporary, sizeof(temporary), "%s.new", path);
+	r = snprintf(temporary, sizeof(temporary), "%s.new", name);
 	if (r < 0 || (size_t)r >= sizeof(temporary))
-		return err_errno(err, ENAMETOOLONG, "%s", path);
+		return -ENAMETOOLONG;
 	/* What a killed writer left behind; O_EXCL below refuses whatever comes in between. */
-	if (unlink(temporary) < 0 && errno != ENOENT)
-		return err_errno(err, errno, "%s", temporary);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(directory, temporary,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_errno(err, errno, "%s", temporary);
-	r = write_and_rename(&fd, temporary, path, mode, durable, write, context);
-	if (r < 0) {
-		unlink(temporary);
-		return err_errno(err, -r, "%s", path);
-	}
-	return 0;
+		return -errno;
+	r = write_and_rename(&fd, &replacement, access, durable, write, context);
+	if (r < 0)
+		unlinkat(directory, temporary, 0);
+	return r;
 }
 
 struct content {
@@ -173,7 +195,14 @@ static int write_content(FILE *out, void *context)
 int file_replace(const char *path, mode_t mode, const char *text, size_t length,
 		 int durable, struct err *err)
 {
+	const struct file_access access = { mode, (uid_t)-1, (gid_t)-1 };
 	struct content content = { text, length };
+	const char *name = NULL;
+	cleanup_close int directory = file_open_folder_of(path, &name);
+	int r;
 
-	return file_replace_by(path, mode, durable, write_content, &content, err);
+	if (directory < 0)
+		return err_errno(err, -directory, "%s.new", path);
+	r = file_replace_at(directory, name, &access, durable, write_content, &content);
+	return r < 0 ? err_errno(err, -r, "%s", path) : 0;
 }

@@ -16,21 +16,33 @@
 int file_read(const char *path, size_t max, char **text, size_t *length,
 	      struct err *err) MUST_CHECK;
 
+/* What a file that is made is given. */
+struct file_access {
+	mode_t mode;
+	uid_t uid; /* (uid_t)-1: this process's; so is gid */
+	gid_t gid;
+};
+
 /*
  * Replaces path by a file with this content: written beside it under a name of our own, made
  * with O_EXCL and O_NOFOLLOW, then renamed, so that a reader sees the old or the new one whole.
+ * All of it happens below one descriptor of the folder, whatever becomes of the way to it.
  * With durable it is synced before and its directory after the rename.
  */
 int file_replace(const char *path, mode_t mode, const char *text, size_t length,
 		 int durable, struct err *err) MUST_CHECK;
 
 /*
- * The same, the content being what write puts into out; write returns 0 or a negative errno,
- * after which path is as it was.
+ * The same in a folder that is open already; name has no slash, and write puts the content into
+ * out. write returns 0 or a negative errno, after which the file is as it was. Where the group
+ * cannot be given, the group gets no right. -errno.
  */
 typedef int (*file_writer)(FILE *out, void *context);
-int file_replace_by(const char *path, mode_t mode, int durable, file_writer write,
-		    void *context, struct err *err) MUST_CHECK;
+int file_replace_at(int directory, const char *name, const struct file_access *access,
+		    int durable, file_writer write, void *context) MUST_CHECK;
 
-/* What happened to names in the directory of path is on the disk after that. -errno. */
-int file_sync_directory_of(const char *path) MUST_CHECK;
+/*
+ * Opens the folder in which path's last name is looked up, and sets *name to that name within path. A
+ * descriptor or -errno.
+ */
+int file_open_folder_of(const char *path, const char **name) MUST_CHECK;

@@ -47,27 +47,32 @@ static void sleep_msec(unsigned int msec)
  * Root's file in a directory that belongs to the daemon's user goes to that user, who could not
  * open it otherwise. That this can fail (no CAP_CHOWN) shows where the daemon wants it.
  */
-static void give_to_directory_owner(int fd, const char *run_directory)
+static void give_to_directory_owner(int fd, int directory)
 {
 	struct stat st;
 
-	if (geteuid() == 0 && stat(run_directory, &st) == 0 && st.st_uid != 0 &&
+	if (geteuid() == 0 && fstat(directory, &st) == 0 && st.st_uid != 0 &&
 	    fchown(fd, st.st_uid, st.st_gid) < 0)
 		return;
 }
 
-static int open_or_make(const char *run_directory, const char *path, int *fd)
+static int open_or_make(const char *run_directory, int *fd)
 {
-	cleanup_close int opened = -1;
+	cleanup_close int directory = -1, opened = -1;
 	struct stat st;
 
 	if (mkdir(run_directory, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	directory = open(run_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	opened = openat(directory, "lock",
+			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (opened >= 0) {
-		give_to_directory_owner(opened, run_directory);
+		give_to_directory_owner(opened, directory);
 	} else if (errno == EEXIST) {
-		opened = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		opened = openat(directory, "lock",
+				O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	}
 	if (opened < 0 || fstat(opened, &st) < 0)
 		return -errno;
@@ -209,7 +214,7 @@ int lock_take(const char *run_directory, bool daemon, uint64_t wait_usec, int *f
 	r = lock_path(run_directory, path, err);
 	if (r < 0)
 		return r;
-	r = open_or_make(run_directory, path, &opened);
+	r = open_or_make(run_directory, &opened);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
 	r = take_or_wait(opened, daemon, wait_usec, holder);

@@ -60,7 +60,9 @@ static int load_record(struct session *session, struct err *err)
 		session->record_unsaved |= record_is_missing(run_directory);
 		return 0;
 	}
-	r = record_load(run_directory, &session->ownership, &found);
+	r = record_check_namespace(run_directory, &found);
+	if (r == 0)
+		r = record_load(run_directory, &session->ownership, &found);
 	if (r < 0)
 		return err_set(err, found.code, "%s", found.text);
 	if (r != RECORD_LOADED && r != RECORD_NONE)

@@ -35,6 +35,37 @@ int record_identity(char identity[static RECORD_IDENTITY_TEXT], struct err *err)
 	return 0;
 }
 
+bool record_is_elsewhere(const char *identity)
+{
+	char here[RECORD_IDENTITY_TEXT];
+	size_t boot;
+
+	if (record_identity(here, NULL) < 0)
+		return false;
+	boot = strcspn(here, " ") + 1;
+	return strncmp(identity, here, boot) == 0 && strcmp(identity, here) != 0;
+}
+
+int record_refuse_namespace(const char *run_directory, struct err *err)
+{
+	return err_set(
+		err, EBUSY,
+		"%s belongs to another network namespace of this machine: name a folder for this one by --run-dir, or enter that one; if it is gone, remove %s/owned",
+		run_directory, run_directory);
+}
+
+/* Of "ipvs-node-owned VERSION BOOT-ID DEVICE:INODE CHECKSUM". */
+static int record_header_identity(const char *line, char identity[static RECORD_IDENTITY_TEXT])
+{
+	char boot[RECORD_IDENTITY_TEXT / 2], space[RECORD_IDENTITY_TEXT / 2 - 1];
+
+	/* The widths are those of the buffers. */
+	if (sscanf(line, RECORD_MAGIC " %*u %47s %46s", boot, space) != 2)
+		return -EBADMSG;
+	snprintf(identity, RECORD_IDENTITY_TEXT, "%s %s", boot, space);
+	return 0;
+}
+
 static int record_path(const char *run_directory, char path[static PATH_MAX],
 		       struct err *err)
 {
@@ -43,6 +74,28 @@ static int record_path(const char *run_directory, char path[static PATH_MAX],
 	if (n < 0 || n >= PATH_MAX)
 		return err_errno(err, ENAMETOOLONG, "%s/owned", run_directory);
 	return 0;
+}
+
+int record_check_namespace(const char *run_directory, struct err *err)
+{
+	char path[PATH_MAX], start[2 * RECORD_LINE_ROOM], identity[RECORD_IDENTITY_TEXT];
+	cleanup_close int fd = -1;
+	const char *end;
+	ssize_t n;
+
+	if (record_path(run_directory, path, NULL) < 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, start, sizeof(start) - 1);
+	if (n <= 0)
+		return 0;
+	start[n] = '\0';
+	end = strchr(start, '\n');
+	/* The header alone owns nothing. */
+	if (!end || end[1] == '\0' ||
+	    record_header_identity(start, identity) < 0 || !record_is_elsewhere(identity))
+		return 0;
+	return record_refuse_namespace(run_directory, err);
 }
 
 bool record_is_missing(const char *run_directory)
@@ -85,7 +138,8 @@ static int append_good(int fd, const struct ownership *ownership)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size < RECORD_END)
+	/* Nor into a file of others' that was linked here. */
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_size < RECORD_END)
 		return -EBADMSG;
 	n = pread(fd, end, sizeof(end), st.st_size - RECORD_END);
 	if (n != RECORD_END || record_last_checksum(end, &checksum) < 0)

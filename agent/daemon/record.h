@@ -52,6 +52,18 @@ int record_append_good(const char *run_directory, const struct ownership *owners
 int record_identity(char identity[static RECORD_IDENTITY_TEXT],
 		    struct err *err) MUST_CHECK;
 
+/* Whether that is an identity of this boot and another network namespace. */
+bool record_is_elsewhere(const char *identity) MUST_CHECK;
+
+/*
+ * -EBUSY with err set where the record has entries of this boot and another network namespace:
+ * what it names is in that one's table, and it must not be replaced by another's. 0 otherwise.
+ */
+int record_check_namespace(const char *run_directory, struct err *err) MUST_CHECK;
+
+/* What is said where a folder is another network namespace's. -EBUSY. */
+int record_refuse_namespace(const char *run_directory, struct err *err);
+
 /* The record's text, newly allocated, with its length. -ENOMEM. */
 int record_format(const struct ownership *ownership, const char *identity, char **text,
 		  size_t *length) MUST_CHECK;

@@ -6,17 +6,68 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/state/source.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 
-static int join(const char *directory, const char *name, char path[static PATH_MAX])
-{
-	int n = snprintf(path, PATH_MAX, "%s%s", directory, name);
+/*
+ * All of it happens below descriptors: of the folder, which may be the daemon's user's while root
+ * writes, and of the directories made in it. A link that takes the place of one is not followed.
+ */
 
-	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+/* Where the copy is, and where it is made. */
+struct place {
+	int folder;
+	const char *name;
+	char made[NAME_MAX + 1]; /* NAME.new */
+	struct stat st;		 /* of the folder */
+};
+
+static int open_place(const char *target, struct place *place)
+{
+	int n;
+
+	place->folder = file_open_folder_of(target, &place->name);
+	if (place->folder < 0)
+		return place->folder;
+	if (fstat(place->folder, &place->st) < 0)
+		return -errno;
+	n = snprintf(place->made, sizeof(place->made), "%s.new", place->name);
+	return n < 0 || n > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+static void close_place(struct place *place)
+{
+	if (place->folder >= 0)
+		close(place->folder);
+}
+
+#define cleanup_place CLEANUP(close_place)
+
+/* Whether the folder's owner may read what has this status. */
+static bool owner_may_read(const struct place *place, const struct stat *source)
+{
+	return source->st_uid == place->st.st_uid || (source->st_mode & S_IROTH) ||
+	       ((source->st_mode & S_IRGRP) && source->st_gid == place->st.st_gid);
+}
+
+/*
+ * Never more readers than the source has. What root copies into the folder of the daemon's user is
+ * that user's, to read and to replace.
+ */
+static struct file_access access_like(const struct place *place,
+				      const struct stat *source, mode_t own)
+{
+	bool give = geteuid() == 0 && owner_may_read(place, source);
+
+	return (struct file_access){
+		.mode = own | (source->st_mode & (S_ISDIR(source->st_mode) ? 0055 : 0044)),
+		.uid = give ? place->st.st_uid : (uid_t)-1,
+		.gid = source->st_gid,
+	};
 }
 
 /* --- one file --- */
@@ -61,9 +112,21 @@ static int write_copy(FILE *out, void *context)
 	return r < 0 ? r : check_same(fd, file);
 }
 
-static int copy_file(const struct state_file *file, const char *target, struct err *err)
+/* The rights may have changed since it was read. */
+static struct file_access access_of_copy(const struct place *place,
+					 const struct state_file *file)
 {
-	return file_replace_by(target, 0644, 1, write_copy, (void *)file, err);
+	struct stat now;
+
+	return access_like(place, stat(file->path, &now) == 0 ? &now : &file->stat, 0600);
+}
+
+static int copy_file(const struct place *place, const struct state_file *file,
+		     int directory, const char *name)
+{
+	const struct file_access access = access_of_copy(place, file);
+
+	return file_replace_at(directory, name, &access, 1, write_copy, (void *)file);
 }
 
 /* --- a directory of files --- */
@@ -85,119 +148,157 @@ static int remove_entries(int fd)
 	return 0;
 }
 
-int state_copy_remove(const char *target)
+static int remove_at(int folder, const char *name)
 {
 	int fd, r;
 
-	if (unlink(target) == 0 || errno == ENOENT || errno == ENOTDIR)
+	if (unlinkat(folder, name, 0) == 0 || errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return -errno;
-	fd = open(target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	r = remove_entries(fd);
-	if (r == 0 && rmdir(target) < 0)
+	if (r == 0 && unlinkat(folder, name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;
 }
 
-/* The copy before, where it is known to have the same. */
-static bool link_copy(const struct state_file *file, const char *before,
-		      const char *target)
+int state_copy_remove(const char *target)
 {
-	return file->content != 0 && file->copied == file->content &&
-	       linkat(AT_FDCWD, before, AT_FDCWD, target, 0) == 0;
+	cleanup_place struct place place = { .folder = -1 };
+	int r = open_place(target, &place);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	return r < 0 ? r : remove_at(place.folder, place.name);
 }
 
-static int fill_directory(const struct state_file *files, size_t count,
-			  const char *before, const char *directory, struct err *err)
+/* The copy before, where it is known to have the same, and no more readers than it should. */
+static bool link_copy(const struct place *place, const struct state_file *file,
+		      int before, int directory, const char *name)
 {
-	char target[PATH_MAX] = "", old[PATH_MAX];
+	struct stat st;
+
+	return before >= 0 && file->content != 0 && file->copied == file->content &&
+	       fstatat(before, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) &&
+	       (st.st_mode & 0077) == (access_of_copy(place, file).mode & 0077) &&
+	       linkat(before, name, directory, name, 0) == 0;
+}
+
+static int fill_directory(const struct place *place, const struct state_file *files,
+			  size_t count, int directory)
+{
+	cleanup_close int before =
+		openat(place->folder, place->name,
+		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		const char *slash = strrchr(files[i].path, '/');
+		const char *name = strrchr(files[i].path, '/') + 1;
 
-		r = join(directory, slash, target);
-		if (r == 0)
-			r = join(before, slash, old);
-		if (r < 0)
-			return err_errno(err, -r, "%s", directory);
-		if (!link_copy(&files[i], old, target))
-			r = copy_file(&files[i], target, err);
+		if (!link_copy(place, &files[i], before, directory, name))
+			r = copy_file(place, &files[i], directory, name);
 	}
-	if (r == 0 && count > 0) {
-		r = file_sync_directory_of(target);
-		if (r < 0)
-			(void)err_errno(err, -r, "%s", directory);
+	return r == 0 && fsync(directory) < 0 ? -errno : r;
+}
+
+/* The rights of the directory that the files are from. */
+static int give_directory(const struct place *place, const struct state_file *files,
+			  size_t count, int directory)
+{
+	struct file_access access = { .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const char *name;
+	struct stat st;
+
+	if (count > 0) {
+		cleanup_close int source = file_open_folder_of(files[0].path, &name);
+
+		if (source < 0 || fstat(source, &st) < 0)
+			return -ESTALE;
+		access = access_like(place, &st, 0700);
 	}
-	return r;
+	if (access.gid != (gid_t)-1 && fchown(directory, (uid_t)-1, access.gid) < 0 &&
+	    access.gid != getegid())
+		access.mode &= ~(mode_t)S_IRWXG;
+	if (access.uid != (uid_t)-1 && fchown(directory, access.uid, (gid_t)-1) < 0)
+		return -errno;
+	return fchmod(directory, access.mode) < 0 ? -errno : 0;
 }
 
 /* The old one, of whatever kind, stands at made afterwards, if there was one. */
-static int exchange(const char *made, const char *target)
+static int exchange(const struct place *place)
 {
-	int r;
+	int folder = place->folder, r;
 
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, target, RENAME_EXCHANGE) == 0)
+	if (renameat2(folder, place->made, folder, place->name, RENAME_EXCHANGE) == 0)
 		return 0;
 	if (errno != ENOENT && errno != EINVAL && errno != ENOSYS)
 		return -errno;
 	/* None is there, or this file system cannot do it at once. */
-	r = state_copy_remove(target);
-	if (r == 0 && rename(made, target) < 0)
+	r = remove_at(folder, place->name);
+	if (r == 0 && renameat(folder, place->made, folder, place->name) < 0)
 		r = -errno;
 	return r;
 }
 
-static int copy_directory(const struct state_file *files, size_t count,
-			  const char *target, struct err *err)
+static int make_directory(const struct place *place)
 {
-	char made[PATH_MAX];
-	int r = join(target, ".new", made);
+	int r = remove_at(place->folder, place->made), fd;
 
-	if (r == 0)
-		r = state_copy_remove(made);
-	if (r == 0 && mkdir(made, 0755) < 0)
+	if (r == 0 && mkdirat(place->folder, place->made, 0700) < 0)
 		r = -errno;
 	if (r < 0)
-		return err_errno(err, -r, "%s.new", target);
-	r = fill_directory(files, count, target, made, err);
-	if (r == 0) {
-		r = exchange(made, target);
-		if (r == 0)
-			r = file_sync_directory_of(target);
-		if (r < 0)
-			(void)err_errno(err, -r, "%s", target);
-	}
-	if (state_copy_remove(made) < 0 && r == 0)
-		return err_errno(err, errno, "%s", made);
-	return r;
+		return r;
+	fd = openat(place->folder, place->made,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-static int copy_state(const struct state_file *files, size_t count, bool is_directory,
-		      const char *target, struct err *err)
+static int copy_directory(const struct place *place, const struct state_file *files,
+			  size_t count)
+{
+	cleanup_close int directory = make_directory(place);
+	int r = directory < 0 ? directory : 0, removed;
+
+	if (r == 0)
+		r = fill_directory(place, files, count, directory);
+	if (r == 0)
+		r = give_directory(place, files, count, directory);
+	if (r == 0)
+		r = exchange(place);
+	if (r == 0 && fsync(place->folder) < 0)
+		r = -errno;
+	removed = remove_at(place->folder, place->made);
+	return r < 0 ? r : removed;
+}
+
+static int copy_state(const struct place *place, const struct state_file *files,
+		      size_t count, bool is_directory)
 {
 	int r;
 
 	if (is_directory)
-		return copy_directory(files, count, target, err);
-	r = copy_file(&files[0], target, err);
+		return copy_directory(place, files, count);
+	r = copy_file(place, &files[0], place->folder, place->name);
 	if (r != -EISDIR)
 		return r;
 	/* The state was a directory before. */
-	r = state_copy_remove(target);
-	return r < 0 ? err_errno(err, -r, "%s", target)
-		     : copy_file(&files[0], target, err);
+	r = remove_at(place->folder, place->name);
+	return r < 0 ? r : copy_file(place, &files[0], place->folder, place->name);
 }
 
 int state_copy(struct state_file *files, size_t count, bool is_directory,
 	       const char *target, struct err *err)
 {
-	int r = copy_state(files, count, is_directory, target, err);
+	cleanup_place struct place place = { .folder = -1 };
+	int r = open_place(target, &place);
 
+	if (r >= 0)
+		r = copy_state(&place, files, count, is_directory);
 	for (size_t i = 0; i < count; i++)
 		files[i].copied = r == 0 && is_directory ? files[i].content : 0;
-	return r;
+	return r < 0 ? err_errno(err, -r, "%s", target) : 0;
 }

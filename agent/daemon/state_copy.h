@@ -11,7 +11,8 @@
  * Copies of the files that a state was read from, as they are: a file, or a directory with one for
  * each. What is there already is replaced at once, and the copy is on the disk before it is. Of a
  * directory, what has not changed since the copy before is a second name of that one's file: a change
- * of one file in a thousand writes one.
+ * of one file in a thousand writes one. A copy can be read by nobody who may not read the file itself,
+ * but for root and, where that one may read it, the owner of the folder.
  */
 
 /*

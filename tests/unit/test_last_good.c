@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "agent/daemon/last_good.h"
+#include "agent/daemon/record.h"
 #include "agent/table/fingerprint.h"
 #include "common/clock.h"
 
@@ -390,9 +391,118 @@ static void removal_takes_files_and_directories(void **state)
 
 #define LAST_GOOD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* A copy has no more readers than the file, even where its mode alone has changed. */
+static void test_mode_of_file(void **state)
+{
+	static const struct {
+		mode_t source, copy;
+	} modes[] = { { 0640, 0640 }, { 0600, 0600 }, { 0400, 0600 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		assert_int_equal(chmod(in_directory(f->directory, "state.json"),
+				       modes[i].source),
+				 0);
+		read_state(f, "state.json");
+		assert_written(f);
+		assert_int_equal(mode_of(file_of(f)), modes[i].copy);
+	}
+}
+
+static void test_mode_of_directory(void **state)
+{
+	struct fixture *f = *state;
+
+	become_directory(f);
+	assert_int_equal(chmod(in_directory(f->directory, "states"), 0750), 0);
+	assert_int_equal(chmod(in_directory(f->directory, "states/a.json"), 0640), 0);
+	read_state(f, "states");
+	assert_written(f);
+	assert_int_equal(mode_of(file_of(f)), 0750);
+	assert_int_equal(mode_of(in_directory(file_of(f), "a.json")), 0640);
+	assert_int_equal(mode_of(in_directory(file_of(f), "b.json")),
+			 mode_of(in_directory(f->directory, "states/b.json")) & 0644);
+	/* One changes, and another has fewer readers from now on. */
+	write_state(f, "states/b.json", 2, 7);
+	assert_int_equal(chmod(in_directory(f->directory, "states/a.json"), 0600), 0);
+	read_state(f, "states");
+	assert_written(f);
+	assert_int_equal(mode_of(in_directory(file_of(f), "a.json")), 0600);
+}
+
+static void test_made_folder_is_not_for_all(void **state)
+{
+	struct fixture *f = *state;
+	const char *data = in_directory(f->directory, "data");
+	bool changed = false;
+
+	assert_int_equal(last_good_write(data, &f->state, false, &f->ownership, &changed,
+					 NULL),
+			 0);
+	assert_int_equal(mode_of(data) & 07, 0);
+}
+
+/* Links in the places of what is to be made are replaced, not followed. */
+static void test_links_are_not_followed(void **state)
+{
+	struct fixture *f = *state;
+	const char *victim = in_directory(f->directory, "victim");
+	struct stat st;
+
+	assert_int_equal(mkdir(victim, 0755), 0);
+	assert_int_equal(symlink(victim, in_directory(f->directory, "last-good.new")), 0);
+	assert_int_equal(symlink(victim, file_of(f)), 0);
+	become_directory(f);
+	assert_written(f);
+	assert_int_equal(lstat(file_of(f), &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(rmdir(victim), 0);
+}
+
+/* Two network namespaces of one boot do not share a last good state. */
+static void test_other_namespace(void **state)
+{
+	struct fixture *f = *state;
+	char identity[RECORD_IDENTITY_TEXT], line[RECORD_IDENTITY_TEXT + 8];
+	struct err err = { 0 };
+	bool changed = false;
+
+	assert_written(f);
+	assert_int_equal(record_identity(identity, NULL), 0);
+	assert_false(record_is_elsewhere(identity));
+	snprintf(line, sizeof(line), "%s1\n", identity);
+	write_text(in_directory(f->directory, "last-good.namespace"), line);
+	set_weight(f, 7);
+	assert_int_equal(last_good_write(f->directory, &f->state, false, &f->ownership,
+					 &changed, &err),
+			 -EBUSY);
+	assert_non_null(strstr(err.text, "belongs to another network namespace"));
+	assert_non_null(strstr(err.text, "--data-dir"));
+	assert_int_equal(last_good_remove(f->directory, &f->ownership, &err), 0);
+	assert_int_equal(access(file_of(f), F_OK), 0);
+	/* Of an earlier boot it is anybody's. */
+	line[0] = line[0] == 'a' ? 'b' : 'a';
+	write_text(in_directory(f->directory, "last-good.namespace"), line);
+	assert_written(f);
+	assert_read(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_mode_of_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_mode_of_directory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_made_folder_is_not_for_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_other_namespace, set_up, tear_down),
 		LAST_GOOD_TEST(what_was_written_is_read),
 		LAST_GOOD_TEST(missing_file_is_none),
 		LAST_GOOD_TEST(broken_file_is_none),

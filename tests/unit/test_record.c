@@ -206,9 +206,48 @@ static void test_many(void **state)
 	assert_ownership_equal(&read, &written);
 }
 
+static void write_record(const char *directory, const char *text, size_t length)
+{
+	FILE *file = fopen(in_directory(directory, "owned"), "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A record of this boot and another network namespace is that one's, while it names anything. */
+static void test_of_another_namespace(void **state)
+{
+	char here[RECORD_IDENTITY_TEXT], other[RECORD_IDENTITY_TEXT + 1];
+	cleanup_ownership struct ownership written = { 0 }, none = { 0 };
+	cleanup_free char *full = NULL, *empty = NULL;
+	struct err err = { 0 };
+	size_t length, header;
+
+	assert_int_equal(record_identity(here, &err), 0);
+	snprintf(other, sizeof(other), "%s1", here);
+	fill(&written);
+	assert_int_equal(record_format(&written, other, &full, &length), 0);
+	assert_int_equal(record_format(&none, other, &empty, &header), 0);
+
+	assert_int_equal(record_check_namespace(*state, &err), 0);
+	write_record(*state, full, length);
+	assert_int_equal(record_check_namespace(*state, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "belongs to another network namespace"));
+	assert_non_null(strstr(err.text, "--run-dir"));
+	write_record(*state, empty, header);
+	assert_int_equal(record_check_namespace(*state, &err), 0);
+	/* Of another boot it owns nothing, as ever. */
+	full[strlen("ipvs-node-owned 3 ")] ^= 1;
+	write_record(*state, full, length);
+	assert_int_equal(record_check_namespace(*state, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_of_another_namespace, temporary_make,
+						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_file_and_back, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_good_state_appended, temporary_make,
