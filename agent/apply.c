@@ -19,12 +19,26 @@ static int ask_daemon(const struct options *options, const struct lock_holder *h
 	return control_apply(options, report, err);
 }
 
+static int refuse_alone(UNUSED struct session *session,
+			UNUSED struct reconcile_report *report)
+{
+	return -ESRCH;
+}
+
 int apply_main(const struct options *options)
 {
 	static const struct reconcile_command apply = { "apply", reconcile_run,
 							ask_daemon };
 
+	/* What a service manager reloads runs; another folder's daemon is not to be replaced. */
+	static const struct reconcile_command reload = { "reload: no daemon runs with this --run-dir",
+							 refuse_alone, ask_daemon };
+	int status;
+
 	if (options->dry_run)
 		return diff_print(options, EXIT_DONE, EXIT_FAILED);
-	return reconcile_command_main(&apply, options);
+	if (!options->reload)
+		return reconcile_command_main(&apply, options);
+	status = reconcile_command_main(&reload, options);
+	return status == EXIT_PARTLY ? EXIT_DONE : status;
 }

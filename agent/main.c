@@ -74,7 +74,9 @@ static const struct command {
 		  TAKES_DATA_DIR | TAKES_CLUSTER | TAKES_ADDRESSES | ABOUT_THE_DAEMON,
 	  "make the kernel's table equal to the state once; ask the daemon where one runs",
 	  "  --dry-run            print what would be done, and do nothing\n"
-	  "  --allow-removal      do it even if it takes away most of what is ours\n" HELP_POLICY
+	  "  --allow-removal      do it even if it takes away most of what is ours\n"
+	  "  --reload             ask a daemon or fail, and succeed where it takes the state,\n"
+	  "                       even if some objects fail: for systemctl reload\n" HELP_POLICY
 		  HELP_CLUSTER HELP_ADDRESSES HELP_DATA_DIR HELP_NO_AUTOLOAD },
 	{ "diff", diff_main,
 	  TAKES_POLICY | TAKES_CLUSTER | TAKES_ADDRESSES | ABOUT_THE_DAEMON,

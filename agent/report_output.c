@@ -8,6 +8,7 @@
 #include "agent/daemon/report.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/plural.h"
 #include "common/printable.h"
 
 static int print_json(const struct reconcile_report *report)
@@ -44,6 +45,15 @@ static void print_failures(const struct reconcile_report *report)
 	}
 }
 
+static void print_changes(const struct reconcile_report *report, const char *summary)
+{
+	printf("%s (%zu change%s)\n", summary, report->changes, PLURAL(report->changes));
+	for (size_t i = 0; i < report->changed.count; i++)
+		printf("  %s\n", report->changed.lines[i]);
+	if (report->changed.count > 0 && report->changes > report->changed.count)
+		printf("  … and %zu more\n", report->changes - report->changed.count);
+}
+
 static void print_text(const struct reconcile_report *report)
 {
 	char summary[2048];
@@ -59,7 +69,7 @@ static void print_text(const struct reconcile_report *report)
 	reconcile_report_format(report, summary, sizeof(summary));
 	printable_make(summary);
 	if (report->outcome == RECONCILE_IN_SYNC || report->outcome == RECONCILE_DEGRADED)
-		printf("%s (%zu changes)\n", summary, report->changes);
+		print_changes(report, summary);
 	else if (report->outcome == RECONCILE_HELD)
 		log_error(
 			"%s; `ipvs-agent apply --allow-removal` does it; all else of the state is done (%zu changes)",

@@ -11,9 +11,14 @@
 #include "agent/daemon/status.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/log.h"
+#include "common/plural.h"
+#include "common/printable.h"
 
-enum { POLL_MSEC = 100, WORDS_ROOM = 300 };
+enum { POLL_MSEC = 100, WORDS_ROOM = 1300, PREFLIGHT_MAX = 4 * 1024 * 1024 };
+
+static const char preflight_report[] = "/run/ipvs-preflight/report.json";
 
 /* How many failures and problems people are shown; JSON has all. */
 enum { SHOWN_MAX = 50 };
@@ -54,6 +59,39 @@ static void print_time(const char *label, const char *timestamp)
 	putchar('\n');
 }
 
+static void print_count(const json_t *report, const char *name, const char *noun,
+			const char *then)
+{
+	json_int_t n = number_of(report, name);
+
+	printf("%lld %s%s%s", (long long)n, noun, PLURAL(n), then);
+}
+
+static void print_drains(const json_t *report)
+{
+	const json_t *drains = json_object_get(report, "drains");
+	json_int_t count = number_of(report, "draining");
+	size_t named = json_array_size(drains);
+
+	printf("  %-15s ", "draining");
+	print_count(report, "draining", "destination", "\n");
+	for (size_t i = 0; i < named; i++)
+		printf("  %-15s %s\n", "", text_or_mark(json_array_get(drains, i)));
+	if (named > 0 && count > (json_int_t)named)
+		printf("  %-15s … and %lld more\n", "", (long long)count - (long long)named);
+}
+
+static void print_hold(const json_t *report)
+{
+	const char *until = text_of(report, "heldUntil");
+
+	if (text_of(report, "outcome") &&
+	    strcmp(text_of(report, "outcome"), "held") == 0)
+		printf("  %-15s %s%s%s`ipvs-agent apply --allow-removal` does it now\n",
+		       "held", until ? "until " : "", until ? until : "",
+		       until ? "; " : "");
+}
+
 static void print_counts(const json_t *report)
 {
 	const json_t *times = json_object_get(report, "microseconds");
@@ -63,19 +101,19 @@ static void print_counts(const json_t *report)
 
 	json_object_foreach ((json_t *)times, phase, duration)
 		total += json_integer_value(duration);
-	printf("  %-15s %lld with %lld destinations, %lld failed, %lld of others\n",
+	printf("  %-15s %lld with %lld destination%s, %lld failed, %lld of others\n",
 	       "services", (long long)number_of(report, "services"),
 	       (long long)number_of(report, "destinations"),
+	       PLURAL(number_of(report, "destinations")),
 	       (long long)number_of(report, "servicesFailed"),
 	       (long long)number_of(report, "foreignServices"));
 	if (number_of(report, "draining") > 0)
-		printf("  %-15s %lld destinations\n", "draining",
-		       (long long)number_of(report, "draining"));
-	printf("  %-15s %lld reads, %lld writes, %lld changes, %lld.%03lld ms\n",
-	       "kernel", (long long)number_of(report, "kernelReads"),
-	       (long long)number_of(report, "kernelWrites"),
-	       (long long)number_of(report, "changes"), (long long)total / 1000,
-	       (long long)total % 1000);
+		print_drains(report);
+	printf("  %-15s ", "kernel");
+	print_count(report, "kernelReads", "read", ", ");
+	print_count(report, "kernelWrites", "write", ", ");
+	print_count(report, "changes", "change", ", ");
+	printf("%lld.%03lld ms\n", (long long)total / 1000, (long long)total % 1000);
 }
 
 static void print_rest(size_t shown, json_int_t count, const char *what)
@@ -178,14 +216,34 @@ static void print_document(const json_t *document)
 	       (long long)number_of(document, "pid"),
 	       text_or_mark(json_object_get(document, "program")));
 	print_time("started", text_of(document, "started"));
-	printf("  %-15s %lld objects put back since then\n", "drift",
-	       (long long)number_of(document, "driftRepaired"));
+	printf("  %-15s %lld object%s put back since then\n", "drift",
+	       (long long)number_of(document, "driftRepaired"),
+	       PLURAL(number_of(document, "driftRepaired")));
 	if (!json_is_object(report))
 		return;
+	print_hold(report);
 	print_counts(report);
 	print_problems(report);
 	print_failures(report);
 	print_warnings(report);
+}
+
+/* Why the preflight holds the daemon back, where it does; left as it is otherwise. */
+static void preflight_failure(char words[static WORDS_ROOM])
+{
+	cleanup_free char *text = NULL;
+	json_auto_t *report = NULL;
+	size_t length = 0;
+
+	if (file_read(preflight_report, PREFLIGHT_MAX, &text, &length, NULL) < 0)
+		return;
+	report = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_false(json_object_get(report, "ready")) ||
+	    !json_is_string(json_object_get(report, "status")))
+		return;
+	snprintf(words, WORDS_ROOM, "%s",
+		 json_string_value(json_object_get(report, "status")));
+	printable_make(words);
 }
 
 /* What is so although no document says it; NULL where the document is to be believed. */
@@ -219,11 +277,15 @@ static const char *words_of_view(const struct status_view *view,
 
 static void print_text(const struct status_view *view)
 {
-	char room[WORDS_ROOM];
+	char room[WORDS_ROOM], preflight[WORDS_ROOM] = "";
 	const char *words = words_of_view(view, room);
+
+	preflight_failure(preflight);
 
 	if (words)
 		printf("%s\n", words);
+	if (!view->running && preflight[0])
+		printf("  %-15s %s\n", "preflight", preflight);
 	if (!view->document)
 		return;
 	printf("%s%s\n", words ? "  " : "", text_of(view->document, "status"));

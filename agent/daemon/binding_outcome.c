@@ -104,17 +104,18 @@ static int report_conflict(const struct session *session, struct reconcile_repor
 	return 0;
 }
 
-static void note_success(struct session *session, struct reconcile_report *report,
-			 const struct binding_operation *operation)
+static int note_success(struct session *session, struct reconcile_report *report,
+			const struct binding_operation *operation)
 {
-	char object[BINDING_TEXT];
+	char object[BINDING_TEXT], line[BINDING_TEXT];
 
 	report->changes++;
-	if (!operation->drift)
-		return;
-	report->drift++;
-	quarrel_note(&session->quarrels, binding_format_object(operation, object),
-		     clock_usec(CLOCK_BOOTTIME));
+	if (operation->drift) {
+		report->drift++;
+		quarrel_note(&session->quarrels, binding_format_object(operation, object),
+			     clock_usec(CLOCK_BOOTTIME));
+	}
+	return report_lines_add(&report->changed, binding_format(operation, line));
 }
 
 int binding_outcome(struct session *session, const struct binding_plan *plan,
@@ -131,7 +132,7 @@ int binding_outcome(struct session *session, const struct binding_plan *plan,
 			r = report_failure(session, report, operation, results[i]);
 		if (results[i] != 0)
 			continue;
-		note_success(session, report, operation);
+		r = note_success(session, report, operation);
 		if (taken++ >= OPERATION_LOG_LINES)
 			level = LOG_DEBUG;
 		if (level <= log_get_level())

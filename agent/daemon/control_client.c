@@ -12,6 +12,7 @@
 #include "agent/daemon/report.h"
 #include "agent/daemon/resolution.h"
 #include "common/clock.h"
+#include "common/printable.h"
 
 /*
  * For the whole answer, however slowly it comes. A daemon at work answers nothing else meanwhile;
@@ -170,9 +171,16 @@ int control_parse_answer(const char *text, size_t length, struct reconcile_repor
 		return err_set(
 			err, EPIPE,
 			"the daemon refused the connection, or ended before it answered");
-	if (refused && refused[0] != '\0')
-		return err_set(err, code > 0 && code < 4096 ? (int)code : EPROTO, "%s",
-			       refused);
+	if (refused && refused[0] != '\0') {
+		struct err words = { 0 };
+		int r = err_set(&words, code > 0 && code < 4096 ? (int)code : EPROTO,
+				"%s", refused);
+
+		printable_make(words.text);
+		if (err)
+			*err = words;
+		return r;
+	}
 	if (!json_is_object(json_object_get(answer, "report")))
 		return err_set(err, EPROTO, "the daemon's answer is not understood");
 	return report_from_json(json_object_get(answer, "report"), report, err);

@@ -22,7 +22,12 @@ static const uint64_t ruleset_delay_usec = 20 * 1000;
 
 int daemon_on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *userdata)
 {
-	return daemon_reconcile(userdata, CAUSE_TIME);
+	struct daemon *daemon = userdata;
+
+	/* What failed for want of room or descriptors waits for nothing else. */
+	if (daemon->report.shortage)
+		session_retry_all(&daemon->session);
+	return daemon_reconcile(daemon, CAUSE_TIME);
 }
 
 int daemon_on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_t events,
@@ -63,6 +68,9 @@ int daemon_on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	if (looked.changes > 0) {
 		daemon->status.drift_repaired += looked.drift;
 		daemon->report.draining = looked.draining;
+		report_lines_clear(&daemon->report.drains);
+		daemon->report.drains = looked.drains;
+		looked.drains = (struct report_lines){ 0 };
 		daemon_write_status(daemon);
 		daemon_tell_manager(daemon, false, 0);
 	}

@@ -7,6 +7,7 @@
 
 #include "agent/daemon/execution.h"
 #include "agent/daemon/part.h"
+#include "agent/daemon/timestamp.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -156,5 +157,35 @@ int drains_look(struct session *session, struct ipvs *ipvs,
 		session->wants_reconcile = true;
 		r = 0;
 	}
+	return r;
+}
+
+static int report_drain(const struct drain *drain, struct reconcile_report *report)
+{
+	char service[SERVICE_KEY_TEXT], address[ADDRESS_TEXT], when[TIMESTAMP_TEXT];
+	char line[SERVICE_KEY_TEXT + ADDRESS_TEXT + TIMESTAMP_TEXT + 64];
+	uint64_t now = clock_usec(CLOCK_BOOTTIME), due = drain->deadline_msec * 1000;
+	bool v6 = drain->address.family == AF_INET6;
+
+	timestamp_format(clock_usec(CLOCK_REALTIME) + (due > now ? due - now : 0), when);
+	snprintf(line, sizeof(line), "%s -> %s%s%s:%u%s%s",
+		 service_key_format(&drain->service, service), v6 ? "[" : "",
+		 address_format(&drain->address, address), v6 ? "]" : "", drain->port,
+		 drain->deadline_msec ? ", at most until " : ", as long as it has connections",
+		 drain->deadline_msec ? when : "");
+	return report_lines_add(&report->drains, line);
+}
+
+int drains_report(const struct session *session, struct reconcile_report *report)
+{
+	const struct ownership *ownership = &session->ownership;
+	int r = 0;
+
+	report->draining = ownership->drain_count;
+	report_lines_clear(&report->drains);
+	for (size_t i = 0; r == 0 && i < MIN_OF(ownership->drain_count,
+						 (size_t)REPORT_LINES_MAX);
+	     i++)
+		r = report_drain(&ownership->drains[i], report);
 	return r;
 }

@@ -340,6 +340,9 @@ static int execute(struct preparation *preparation, int *results, struct tally *
 	if (r < 0)
 		return r;
 	operation_log_results(plan, results);
+	r = operation_log_keep(plan, results, tally->report);
+	if (r < 0)
+		return r;
 	r = tally_all(tally, results);
 	if (r == 0)
 		r = flows_forget_unserved(preparation, results, tally->report);

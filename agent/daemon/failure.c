@@ -9,6 +9,7 @@
 #include "agent/daemon/preparation.h"
 #include "agent/daemon/withhold.h"
 #include "common/clock.h"
+#include "common/descriptors.h"
 
 enum { TEXT_ROOM = 512 };
 
@@ -161,6 +162,8 @@ int failure_report_record(struct reconcile_report *report, const struct err *err
 {
 	char text[sizeof(err->text) + 64];
 
+	if (errno_is_shortage(err->code))
+		report->shortage = err->code;
 	snprintf(text, sizeof(text), "%s: nothing new is created until it can be written",
 		 err->text);
 	return reconcile_report_add(report, "record", NULL, text, err->code);

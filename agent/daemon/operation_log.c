@@ -76,3 +76,20 @@ void operation_log_results(const struct plan *plan, const int *results)
 			"%zu writes in all; those after the first %d are logged at level debug",
 			taken, OPERATION_LOG_LINES);
 }
+
+int operation_log_keep(const struct plan *plan, const int *results,
+		       struct reconcile_report *report)
+{
+	char line[TEXT_ROOM];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->operation_count &&
+			   report->changed.count < REPORT_LINES_MAX;
+	     i++) {
+		if (results[i] == 0)
+			r = report_lines_add(&report->changed,
+					     operation_format_line(&plan->operations[i],
+								   line, sizeof(line)));
+	}
+	return r;
+}

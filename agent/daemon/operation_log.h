@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "agent/daemon/reconcile.h"
 #include "agent/table/plan.h"
+#include "common/macro.h"
 
 /* Of one reconcile so many writes are logged at level info, the others at debug. */
 enum { OPERATION_LOG_LINES = 100 };
@@ -11,3 +13,7 @@ enum { OPERATION_LOG_LINES = 100 };
  * IPVS_SERVICE_NAME, IPVS_DESTINATION, IPVS_OLD, IPVS_NEW and IPVS_REASON (common/message_id.h). Failures are the report's business.
  */
 void operation_log_results(const struct plan *plan, const int *results);
+
+/* Keeps the first of them in the report, in words. -ENOMEM. */
+int operation_log_keep(const struct plan *plan, const int *results,
+		       struct reconcile_report *report) MUST_CHECK;

@@ -35,6 +35,7 @@ struct options {
 	const char *data_directory;
 	enum adopt_mode adopt;	     /* --adopt */
 	bool allow_removal;	     /* apply --allow-removal */
+	bool reload;		     /* apply --reload */
 	uint64_t removal_hold_usec;  /* run --removal-hold, default 10 min; 0: no hold */
 	bool no_drain;		     /* --no-drain */
 	bool drain_udp;		     /* --drain-udp */

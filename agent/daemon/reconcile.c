@@ -35,6 +35,18 @@ static bool may_remove(struct session *session)
 	return session->falls_back && now - session->held_since >= hold;
 }
 
+/* When the hold is over by itself; a command's never is. */
+static int64_t hold_end(const struct session *session)
+{
+	uint64_t now = clock_usec(CLOCK_BOOTTIME);
+	uint64_t due = session->held_since + session->options->removal_hold_usec;
+
+	if (!session->falls_back)
+		return 0;
+	return (int64_t)((clock_usec(CLOCK_REALTIME) + (due > now ? due - now : 0)) /
+			 1000000);
+}
+
 static int report_hold(const struct hold_counts *counts, struct reconcile_report *report)
 {
 	bool services = counts->services_removed * 2 > counts->services;
@@ -82,6 +94,7 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 		return MIN_OF(r, 0);
 	}
 	r = report_hold(&counts, report);
+	report->held_until = hold_end(session);
 	if (r == 0)
 		r = preparation_hold(preparation);
 	report->falls_back = preparation->accepted_known;
@@ -221,7 +234,8 @@ static int settle(struct session *session, struct reconcile_report *report)
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = now;
 	quarrel_settle(&session->quarrels, now);
-	report->draining = session->ownership.drain_count;
+	if (drains_report(session, report) < 0)
+		return -ENOMEM;
 	if (report->outcome == RECONCILE_IN_SYNC && report->failure_count > 0)
 		report->outcome = RECONCILE_DEGRADED;
 	return retry_update(&session->retries, report, now, clock_usec(CLOCK_REALTIME),
@@ -389,10 +403,10 @@ static int run(struct session *session, bool changes_only,
 	if (report->outcome != RECONCILE_IN_SYNC)
 		session->held_since = 0;
 	if (report->outcome != RECONCILE_IN_SYNC && !report->falls_back) {
-		report->draining = session->ownership.drain_count;
+		r = drains_report(session, report);
 		/* Nothing will be tried before the state changes. */
 		retry_clear(&session->retries);
-		return 0;
+		return r;
 	}
 	r = bring_about(&preparation, changes_only, report);
 	if (r < 0)
@@ -487,6 +501,5 @@ int reconcile_drains(struct session *session, struct reconcile_report *report)
 	if (r == 0 && report->changes > 0)
 		r = look_at_addresses(session, report);
 	add_counts(&preparation, report);
-	report->draining = session->ownership.drain_count;
-	return r;
+	return r < 0 ? r : drains_report(session, report);
 }

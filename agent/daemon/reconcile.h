@@ -39,6 +39,14 @@ struct reconcile_failure {
 	uint64_t next_usec; /* to the next one; 0: now */
 };
 
+enum { REPORT_LINES_MAX = 10 };
+
+/* The first few of many objects, in words. Zeroed at the start. */
+struct report_lines {
+	char *lines[REPORT_LINES_MAX];
+	size_t count; /* of those kept */
+};
+
 /* Microseconds of each phase. */
 struct reconcile_times {
 	uint64_t read, dump, plan, record, kernel;
@@ -63,11 +71,14 @@ struct reconcile_report {
 	size_t destinations;	 /* wanted */
 	size_t foreign_services; /* in the kernel and others' */
 	size_t changes;		 /* operations that the kernel took */
+	struct report_lines changed;  /* the first of them */
+	struct report_lines drains;   /* "DESTINATION until TIME", the first of those draining */
 	size_t drift;		 /* of these, what put back somebody else's changes */
 	size_t draining;	 /* destinations that wait for their connections to end */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;
 	int shortage; /* errno: for want of descriptors, memory or room it came to this; or 0 */
+	int64_t held_until; /* HELD: when it is done by itself, as since; 0: never */
 	int64_t last_good; /* of when the state in use is, where it falls back; as since; else 0 */
 };
 
@@ -129,6 +140,10 @@ int reconcile_report_warn(struct reconcile_report *report, const char *fmt, ...)
  */
 int reconcile_report_replace(struct reconcile_report *report, char *const *texts,
 			     size_t count) MUST_CHECK;
+
+/* Keeps a copy of the line while there is room. -ENOMEM. */
+int report_lines_add(struct report_lines *lines, const char *line) MUST_CHECK;
+void report_lines_clear(struct report_lines *lines);
 
 /* Takes the failures and warnings off again. */
 void reconcile_report_restart(struct reconcile_report *report);

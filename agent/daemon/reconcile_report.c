@@ -10,6 +10,7 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/plural.h"
 
 enum { WHEN_TEXT = 32 };
 
@@ -80,13 +81,34 @@ int reconcile_report_replace(struct reconcile_report *report, char *const *texts
 	return r;
 }
 
+int report_lines_add(struct report_lines *lines, const char *line)
+{
+	char *copy;
+
+	if (lines->count == REPORT_LINES_MAX)
+		return 0;
+	copy = strdup(line);
+	if (!copy)
+		return -ENOMEM;
+	lines->lines[lines->count++] = copy;
+	return 0;
+}
+
+void report_lines_clear(struct report_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->lines[i]);
+	lines->count = 0;
+}
+
 static void format_degraded(const struct reconcile_report *report, char *buffer,
 			    size_t size)
 {
 	const struct reconcile_failure *first = report->failures;
 
-	snprintf(buffer, size, "degraded: %zu of %zu services, %zu failed: %s: %s",
+	snprintf(buffer, size, "degraded: %zu of %zu service%s, %zu failed: %s: %s",
 		 report->services - report->services_failed, report->services,
+		 PLURAL(report->services),
 		 report->failure_count, first->name ? first->name : first->object,
 		 first->text);
 }
@@ -133,10 +155,12 @@ static void format_in_sync(const struct reconcile_report *report, char *buffer,
 			   size_t size)
 {
 	if (report->draining == 0)
-		snprintf(buffer, size, "in sync: %zu services", report->services);
+		snprintf(buffer, size, "in sync: %zu service%s", report->services,
+			 PLURAL(report->services));
 	else
-		snprintf(buffer, size, "in sync: %zu services, %zu destinations draining",
-			 report->services, report->draining);
+		snprintf(buffer, size, "in sync: %zu service%s, %zu destination%s draining",
+			 report->services, PLURAL(report->services), report->draining,
+			 PLURAL(report->draining));
 }
 
 const char *reconcile_report_format(const struct reconcile_report *report, char *buffer,
@@ -190,6 +214,8 @@ void reconcile_report_clear(struct reconcile_report *report)
 	free(report->failures);
 	free(report->warnings);
 	free(report->message);
+	report_lines_clear(&report->changed);
+	report_lines_clear(&report->drains);
 	state_problems_clear(&report->problems);
 	memset(report, 0, sizeof(*report));
 }

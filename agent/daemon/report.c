@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "agent/daemon/timestamp.h"
+#include "common/cleanup.h"
+#include "common/printable.h"
 
 static const char *const outcome_names[] = {
 	[RECONCILE_IN_SYNC] = "in-sync",   [RECONCILE_DEGRADED] = "degraded",
@@ -181,6 +183,19 @@ static int add_warnings(json_t *json, const struct reconcile_report *report)
 	return 0;
 }
 
+static int add_lines(json_t *json, const char *name, const struct report_lines *lines)
+{
+	json_t *array = json_array();
+
+	if (json_object_set_new(json, name, array) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < lines->count; i++) {
+		if (json_array_append_new(array, json_text(lines->lines[i])) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 json_t *report_to_json(const struct reconcile_report *report, size_t failures_max)
 {
 	json_auto_t *json = json_object();
@@ -189,6 +204,9 @@ json_t *report_to_json(const struct reconcile_report *report, size_t failures_ma
 	if (!json || json_object_set_new(json, "outcome", json_string(outcome)) < 0 ||
 	    json_object_set_new(json, "message", json_text(report->message)) < 0 ||
 	    json_object_set_new(json, "lastGood", json_time(report->last_good)) < 0 ||
+	    json_object_set_new(json, "heldUntil", json_time(report->held_until)) < 0 ||
+	    add_lines(json, "changed", &report->changed) < 0 ||
+	    add_lines(json, "drains", &report->drains) < 0 ||
 	    json_object_set_new(json, "fallsBack", json_boolean(report->falls_back)) <
 		    0 ||
 	    json_object_set_new(json, "part", json_boolean(report->part)) < 0 ||
@@ -211,7 +229,10 @@ static int take_text(const json_t *object, const char *name, char **text)
 	if (!json_is_string(value))
 		return -EPROTO;
 	*text = strdup(json_string_value(value));
-	return *text ? 0 : -ENOMEM;
+	if (!*text)
+		return -ENOMEM;
+	printable_make(*text);
+	return 0;
 }
 
 static int take_time(const json_t *object, const char *name, int64_t *seconds)
@@ -301,6 +322,7 @@ static int take_problems(const json_t *json, struct state_problems *problems)
 		problems->lines[i] = strdup(line);
 		if (!problems->lines[i])
 			return -ENOMEM;
+		printable_make(problems->lines[i]);
 		problems->count = i + 1;
 	}
 	problems->count = (size_t)count;
@@ -383,8 +405,43 @@ static int take_warnings(const json_t *json, struct reconcile_report *report)
 			return -EPROTO;
 		if (reconcile_report_warn(report, "%s", text) < 0)
 			return -ENOMEM;
+		printable_make(report->warnings[report->warning_count - 1]);
 	}
 	return 0;
+}
+
+/* A daemon of an earlier version does not have them. */
+static int take_lines(const json_t *json, const char *name, struct report_lines *lines)
+{
+	const json_t *array = json_object_get(json, name);
+
+	if (array && !json_is_array(array))
+		return -EPROTO;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		cleanup_free char *line = NULL;
+		const char *text = json_string_value(json_array_get(array, i));
+
+		if (!text)
+			return -EPROTO;
+		line = strdup(text);
+		if (!line)
+			return -ENOMEM;
+		printable_make(line);
+		if (report_lines_add(lines, line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int take_later_fields(const json_t *json, struct reconcile_report *report)
+{
+	int r = take_lines(json, "changed", &report->changed);
+
+	if (r == 0)
+		r = take_lines(json, "drains", &report->drains);
+	if (r == 0 && json_object_get(json, "heldUntil"))
+		r = take_time(json, "heldUntil", &report->held_until);
+	return r;
 }
 
 int report_from_json(const json_t *json, struct reconcile_report *report, struct err *err)
@@ -402,6 +459,8 @@ int report_from_json(const json_t *json, struct reconcile_report *report, struct
 		r = take_failures(json, report);
 	if (r == 0)
 		r = take_warnings(json, report);
+	if (r == 0)
+		r = take_later_fields(json, report);
 	if (r == 0 && (!json_is_boolean(json_object_get(json, "fallsBack")) ||
 		       !json_is_boolean(json_object_get(json, "part"))))
 		r = -EPROTO;

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "tests/unit/temporary.h"
 
 #include "agent/daemon/control.h"
 #include "agent/daemon/control_message.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 
 static const char state_path[] = "/etc/ipvs-node/state.json";
@@ -360,9 +362,70 @@ static void test_path_too_long(UNUSED void **state)
 #define CONTROL_TEST(name)                                                               \
 	cmocka_unit_test_setup_teardown(name, temporary_make, temporary_remove)
 
+/* A daemon that answers a byte now and then: there is one end for the whole answer. */
+static void *trickle(void *argument)
+{
+	int listening = *(int *)argument, fd = accept(listening, NULL, NULL);
+
+	for (int i = 0; fd >= 0 && i < 200; i++) {
+		if (send(fd, " ", 1, MSG_NOSIGNAL) != 1)
+			break;
+		usleep(20 * 1000);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void test_slow_answer(void **state)
+{
+	struct options options = { .run_directory = *state, .state_path = state_path };
+	cleanup_close int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct reconcile_report report = { 0 };
+	struct sockaddr_un address;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	struct err err = { 0 };
+	pthread_t thread;
+
+	assert_int_equal(control_address(*state, &address, &err), 0);
+	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	assert_int_equal(pthread_create(&thread, NULL, trickle, &listening), 0);
+	assert_int_equal(control_apply_within(&options, 300 * 1000, &report, &err),
+			 -ETIMEDOUT);
+	assert_true(clock_usec(CLOCK_MONOTONIC) - start < 3 * 1000000);
+	assert_non_null(strstr(err.text, "the daemon has not answered in time"));
+	pthread_join(thread, NULL);
+}
+
+/* What the daemon says is printed to a terminal. */
+static void test_terminal_text(void **state)
+{
+	struct server server;
+	struct client client;
+
+	start_server(&server, *state);
+	server.report.outcome = RECONCILE_DEGRADED;
+	assert_int_equal(reconcile_report_add(&server.report, "tcp \033[2J", "web\nx",
+					      "no\rscheduler", ENOENT),
+			 0);
+	assert_int_equal(report_lines_add(&server.report.changed, "add \033[31m"), 0);
+	ask(&server, &client, *state, state_path);
+	assert_int_equal(client.result, 0);
+	assert_string_equal(client.report.failures[0].object, "tcp ?[2J");
+	assert_string_equal(client.report.failures[0].name, "web?x");
+	assert_string_equal(client.report.failures[0].text, "no?scheduler");
+	assert_string_equal(client.report.changed.lines[0], "add ?[31m");
+	reconcile_report_clear(&client.report);
+	stop_server(&server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_slow_answer, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_terminal_text, temporary_make,
+						temporary_remove),
 		CONTROL_TEST(test_report),	   CONTROL_TEST(test_long_report),
 		CONTROL_TEST(test_other_state),	   CONTROL_TEST(test_same_state),
 		CONTROL_TEST(test_allow_removal),  CONTROL_TEST(test_requests_refused),

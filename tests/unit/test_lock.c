@@ -156,9 +156,33 @@ static void test_directory_is_made(void **state)
 	assert_int_equal(st.st_mode & 07777, 0755);
 }
 
+/* Where the file system had no room for it, the holder is not known, but the lock holds. */
+static void test_holder_without_a_name(void **state)
+{
+	struct lock_holder holder = { 0 };
+	char process[LOCK_PROCESS_TEXT], identity[RECORD_IDENTITY_TEXT];
+	int fd = -1, other = -1;
+
+	assert_int_equal(record_identity(identity, NULL), 0);
+	assert_int_equal(lock_take(*state, true, 0, &fd, &holder, NULL), LOCK_TAKEN);
+	assert_int_equal(truncate(in_directory(*state, "lock"), 0), 0);
+	assert_int_equal(lock_query(*state, &holder, NULL), LOCK_HELD);
+	assert_int_equal(holder.pid, 0);
+	assert_true(holder.daemon);
+	assert_string_equal(lock_holder_process(&holder, process), "process not known");
+	assert_int_equal(lock_take(*state, true, 0, &other, &holder, NULL), LOCK_HELD);
+	assert_int_equal(lock_name_holder(fd), 0);
+	assert_int_equal(lock_query(*state, &holder, NULL), LOCK_HELD);
+	assert_int_equal(holder.pid, getpid());
+	assert_string_equal(holder.identity, identity);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_holder_without_a_name, temporary_make,
+						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_free_lock, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_held_by_daemon, temporary_make,

@@ -139,7 +139,7 @@ static void test_warnings(void **state)
 	assert_int_equal(reconcile_report_warn(&first, "the disk is %s", "full"), 0);
 	assert_int_equal(reconcile_report_warn(&second, "the disk is %s", "full"), 0);
 	assert_logs(state, &log, &first,
-		    "test: the disk is full\ntest: in sync: 1 services\n");
+		    "test: the disk is full\ntest: in sync: 1 service\n");
 	assert_logs(state, &log, &second, "");
 }
 

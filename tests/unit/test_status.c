@@ -316,7 +316,7 @@ static void test_wait(void **state)
 	}
 	assert_int_equal(run_status(directory, false, 30 * 1000000, &in_time), EXIT_DONE);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_memory_equal(in_time, "in sync: 1 services\n", 20);
+	assert_memory_equal(in_time, "in sync: 1 service\n", 19);
 	assert_true(clock_usec(CLOCK_MONOTONIC) - start < 20 * 1000000);
 }
 
@@ -417,9 +417,149 @@ static void test_timestamps(UNUSED void **state)
 #define STATUS_TEST(name)                                                                \
 	cmocka_unit_test_setup_teardown(name, temporary_make, temporary_remove)
 
+static void write_document(const char *directory, const char *rest)
+{
+	char text[1000];
+
+	snprintf(text, sizeof(text), "{\"outcome\": \"in-sync\", \"pid\": %d%s}",
+		 (int)getpid(), rest);
+	write_text(in_directory(directory, "status.json"), text);
+}
+
+/* A document that another program wrote, or a broken one, is refused or printed as it can be. */
+static void test_odd_documents(void **state)
+{
+	static const char *const refused[] = {
+		"",
+		", \"status\": 7, \"report\": null",
+		", \"status\": \"x\"",
+		", \"status\": \"x\", \"report\": []",
+	};
+	static const char *const printed[] = {
+		", \"status\": \"x\", \"report\": null",
+		", \"status\": \"x\", \"report\": {}",
+		", \"status\": \"x\", \"report\": {\"failures\": [1, {}, {\"name\": \"a\"}],"
+		" \"problems\": [null], \"warnings\": [{}], \"drains\": [3], \"draining\": 5,"
+		" \"outcome\": \"held\"}",
+	};
+	cleanup_close int lock = take_lock(*state, true);
+
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		cleanup_status_view struct status_view view = { 0 };
+		struct err err = { 0 };
+
+		write_document(*state, refused[i]);
+		assert_int_equal(status_read(*state, &view, &err), -EPROTO);
+		assert_non_null(strstr(err.text, "not a status of this program"));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(printed); i++) {
+		cleanup_free char *output = NULL;
+
+		write_document(*state, printed[i]);
+		assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
+		assert_int_equal(strncmp(output, "x\n", 2), 0);
+	}
+}
+
+static void test_texts_fit_for_a_terminal(void **state)
+{
+	cleanup_close int lock = take_lock(*state, true);
+	cleanup_free char *output = NULL;
+
+	write_document(*state, ", \"status\": \"a\\u001b[2Jb\", \"report\": {\"warnings\":"
+			       " [\"c\\u0007d\"], \"failures\": [{\"object\": \"e\\nf\","
+			       " \"text\": \"g\\rh\"}]}");
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
+	assert_non_null(strstr(output, "a?[2Jb\n"));
+	assert_non_null(strstr(output, "  warning: c?d\n"));
+	assert_non_null(strstr(output, "  failed: e?f: g?h\n"));
+}
+
+/* What the daemon could not replace is not believed. */
+static void test_withdrawn(void **state)
+{
+	cleanup_close int lock = take_lock(*state, true);
+	cleanup_free char *output = NULL, *json = NULL;
+	struct stat st;
+
+	write_in_sync(*state);
+	assert_int_equal(status_withdraw(*state), 0);
+	assert_int_equal(stat(in_directory(*state, "status.json"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_PARTLY);
+	assert_non_null(strstr(output, "unknown: the daemon (pid "));
+	assert_non_null(strstr(output, ") cannot write its status"));
+	assert_int_equal(run_status(*state, true, 0, &json), EXIT_PARTLY);
+	assert_non_null(strstr(json, "\"outcome\": \"unknown\""));
+	write_in_sync(*state);
+	assert_int_equal(status_withdraw(*state), 0);
+	write_in_sync(*state);
+	free(output);
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
+}
+
+/* The daemon writes one in each period, or it hangs. */
+static void test_stale(void **state)
+{
+	static const struct {
+		const char *written;
+		int exit_status;
+	} cases[] = { { "-100000", EXIT_PARTLY },
+		      { "9000000000000", EXIT_DONE }, /* another clock than ours */
+		      { "null", EXIT_DONE } };	      /* an earlier version's */
+	cleanup_close int lock = take_lock(*state, true);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *output = NULL;
+		char rest[200];
+
+		snprintf(rest, sizeof(rest),
+			 ", \"status\": \"in sync\", \"report\": {}, \"resyncMilliseconds\": 1,"
+			 " \"writtenMonotonicMilliseconds\": %s",
+			 cases[i].written);
+		write_document(*state, rest);
+		assert_int_equal(run_status(*state, false, 0, &output),
+				 cases[i].exit_status);
+	}
+}
+
+static void test_singular_and_lists(void **state)
+{
+	struct reconcile_report report = { .outcome = RECONCILE_IN_SYNC,
+					   .services = 1,
+					   .destinations = 1,
+					   .draining = 3,
+					   .changes = 1 };
+	cleanup_close int lock = take_lock(*state, true);
+	struct status status = some_status();
+	cleanup_free char *output = NULL;
+
+	assert_int_equal(report_lines_add(&report.drains, "tcp 10.0.0.1:80 -> 10.0.1.1:80"),
+			 0);
+	assert_int_equal(status_write(*state, &status, &report, NULL), 0);
+	reconcile_report_clear(&report);
+	assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
+	assert_non_null(strstr(output, "in sync: 1 service, 3 destinations draining\n"));
+	assert_non_null(strstr(output, "1 with 1 destination, 0 failed"));
+	assert_non_null(strstr(output, "0 reads, 0 writes, 1 change, "));
+	assert_non_null(strstr(output, "tcp 10.0.0.1:80 -> 10.0.1.1:80\n"));
+	assert_non_null(strstr(output, "… and 2 more\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_odd_documents, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_texts_fit_for_a_terminal, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_withdrawn, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_stale, temporary_make,
+						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_singular_and_lists, temporary_make,
+						temporary_remove),
 		STATUS_TEST(test_no_daemon),
 		STATUS_TEST(test_degraded),
 		STATUS_TEST(test_document),

@@ -36,7 +36,7 @@ run cat /etc/ipvs-node/state.json
 
 show "What the agent says"
 run ipvs-agent status
-expect_equal "in sync: 1 services" "$(property_of ipvs-agent StatusText)"
+expect_equal "in sync: 1 service" "$(property_of ipvs-agent StatusText)"
 
 show "What the kernel has, by our reader and by ipvsadm"
 run ipvs-agent list

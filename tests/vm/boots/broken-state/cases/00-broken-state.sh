@@ -23,7 +23,7 @@ case_mended_and_broken_again() {
   "destinations": [ { "address": "10.0.1.1", "port": 80 } ] } ] }
 END
   mv $state.new $state
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   local before
   before=$(ipvsadm -Sn)
   expect_contains "$before" "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 1"

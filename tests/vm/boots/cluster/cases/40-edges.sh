@@ -220,11 +220,113 @@ case_status_of_a_daemon_that_hangs() {
   local now
   now=$(jq .writtenMonotonicMilliseconds "$RUN/status.json")
   kill -STOP "$DAEMON"
-  jq ".writtenMonotonicMilliseconds = 1" "$RUN/status.json" >"$RUN/new" && mv "$RUN/new" "$RUN/status.json"
-  expect_equal 1 "$((now > 1))"
+  jq ".writtenMonotonicMilliseconds = -100000" "$RUN/status.json" >"$RUN/new" && mv "$RUN/new" "$RUN/status.json"
+  expect_match "$now" "^[0-9]+$"
   status_is 3
   status_says "has written no status for"
-  expect_equal unknown "$("$AGENT" status --run-dir "$RUN" --output=json | jq -r .outcome)"
+  expect_status 3 "$AGENT" status --run-dir "$RUN" --output=json
+  expect_equal unknown "$(jq -r .outcome <<<"$OUTPUT")"
   kill -CONT "$DAEMON"
   soon status_is 0
+}
+
+# --- another network namespace ---
+
+# elsewhere COMMAND…: in another network namespace
+# shellcheck disable=SC2016
+elsewhere() { unshare --net bash -c 'ip link set lo up && exec "$@"' bash "$@"; }
+
+case_record_of_another_namespace_is_refused() {
+  change 1
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN"
+  local owned command
+  owned=$(cat "$RUN/owned")
+  for command in apply run cleanup; do
+    expect_status 1 elsewhere "$AGENT" $command --run-dir "$RUN" --state state.json
+    expect_contains "$OUTPUT" "$RUN belongs to another network namespace of this machine: name a folder for this one by --run-dir"
+  done
+  expect_status 2 elsewhere "$AGENT" diff --run-dir "$RUN" --state state.json
+  expect_contains "$OUTPUT" "belongs to another network namespace"
+  expect_equal "$owned" "$(cat "$RUN/owned")"
+  expect_equal "" "$(ls "$RUN" | grep -e status -e control || true)"
+  weight_is 1
+  # With a folder of its own it is as free as anywhere.
+  expect_status 0 elsewhere "$AGENT" apply --run-dir "$TMP/other" --state state.json
+  # What names nothing any more is in nobody's way.
+  expect_status 0 "$AGENT" cleanup --run-dir "$RUN"
+  expect_status 0 elsewhere "$AGENT" apply --run-dir "$RUN" --state state.json
+}
+
+case_daemon_of_another_namespace_is_not_asked() {
+  change 1
+  start_daemon --resync=1h
+  local command reconciles
+  reconciles=$(jq .reconciles "$RUN/status.json")
+  for command in apply run cleanup "apply --reload"; do
+    # shellcheck disable=SC2086
+    expect_status 1 elsewhere "$AGENT" $command --run-dir "$RUN" --state state.json
+    expect_contains "$OUTPUT" "belongs to another network namespace"
+  done
+  expect_equal "$reconciles" "$(jq .reconciles "$RUN/status.json")"
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN"
+}
+
+case_last_good_state_of_another_namespace_is_not_taken() {
+  change 1
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN" --data-dir "$TMP/data"
+  expect_equal 1 "$(jq .services[0].destinations[0].weight "$TMP/data/last-good")"
+  change 2
+  expect_status 0 elsewhere "$AGENT" apply --state state.json --run-dir "$TMP/other" --data-dir "$TMP/data"
+  expect_contains "$OUTPUT" "$TMP/data belongs to another network namespace: name a folder for this one by --data-dir"
+  expect_equal 1 "$(jq .services[0].destinations[0].weight "$TMP/data/last-good")"
+}
+
+# --- what people are told ---
+
+case_apply_says_which_changes() {
+  change 1
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN"
+  expect_contains "$OUTPUT" "in sync: 1 service (2 changes)"
+  expect_match "$OUTPUT" "^  .*10.0.0.1:80"
+  expect_match "$OUTPUT" "^  .*10.0.1.1:80"
+  change 2
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN"
+  expect_contains "$OUTPUT" "(1 change)"
+  start_daemon --resync=1h
+  jq '.services += [range(20) | {address: "10.0.2.\(.)", port: 80, protocol: "udp"}]' state.json >new.json
+  mv new.json state.json
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN"
+  [[ $OUTPUT == *"(0 changes)"* ]] || expect_contains "$OUTPUT" "  … and 10 more"
+}
+
+case_status_says_why_the_preflight_holds_the_daemon_back() {
+  local report=/run/ipvs-preflight/report.json
+  [ ! -e $report ] || cp $report "$TMP/kept"
+  mkdir -p /run/ipvs-preflight
+  echo '{"version": 1, "ready": false, "status": "not ready: ip_vs: not in this kernel"}' >$report
+  expect_status 1 "$AGENT" status --run-dir "$RUN"
+  if [ -e "$TMP/kept" ]; then cp "$TMP/kept" $report; else rm $report; fi
+  expect_equal "no daemon is running
+  preflight       not ready: ip_vs: not in this kernel" "$OUTPUT"
+}
+
+# A state of fewer readers has no copy of more, whoever made the folder.
+case_copy_has_no_more_readers() {
+  change 1
+  chmod 640 state.json
+  expect_status 0 "$AGENT" apply --state state.json --run-dir "$RUN" --data-dir "$TMP/data"
+  expect_equal 640 "$(stat -c %a "$TMP/data/last-good")"
+  mkdir state.d
+  cp state.json state.d/a.json
+  chmod 600 state.d/a.json
+  chown 65534:65534 "$TMP/data"
+  expect_status 0 "$AGENT" apply --state state.d --run-dir "$RUN" --data-dir "$TMP/data"
+  expect_equal "600 root" "$(stat -c '%a %U' "$TMP/data/last-good/a.json")"
+  # What its owner may read anyway is the owner's, to replace.
+  chmod 644 state.d/a.json
+  touch state.d/a.json
+  change 3 state.d/a.json
+  expect_status 0 "$AGENT" apply --state state.d --run-dir "$RUN" --data-dir "$TMP/data"
+  expect_equal "644 65534" "$(stat -c '%a %u' "$TMP/data/last-good/a.json")"
+  expect_equal 65534 "$(stat -c %u "$TMP/data/last-good")"
 }

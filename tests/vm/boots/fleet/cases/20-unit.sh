@@ -26,13 +26,13 @@ ETCDCTL_ENDPOINTS=http://127.0.0.1:2379'
   expect_match "$(property_of ipvs-agent StatusText)" "^no state: "
   etcd_on 127.0.0.1
   put state "$(web 1)"
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   expect_contains "$(ipvsadm -Sn)" "-r 10.0.1.1:80 -m -w 1"
   expect_equal "ipvs-node-fleet 644" "$(stat -c '%U %a' /var/lib/ipvs-node-fleet/state.json)"
   # The next boot starts with it, whether etcd is there or not.
   etcd_off
   systemctl restart ipvs-preflight
   systemctl start ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   expect_status 0 systemd-analyze security --no-pager --threshold=25 fleet-state.service
 }

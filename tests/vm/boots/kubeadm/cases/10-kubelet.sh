@@ -67,7 +67,7 @@ case_kubelet_starts_the_agent_and_waits_for_it() {
   kubelet_runs || fail "the kubelet does not run"
   expect_equal active "$(property_of ipvs-agent ActiveState)"
   expect_contains "$(ipvsadm -Sn)" "-a -t 10.0.0.1:80 -r 10.0.1.1:80"
-  expect_contains "$(journal_of kubelet)" "in sync: 1 services"
+  expect_contains "$(journal_of kubelet)" "in sync: 1 service"
 }
 
 case_kubelet_outlives_restarts_deaths_and_a_stop_of_the_agent() {

@@ -30,7 +30,7 @@ case_ha_a_node_has_the_address_before_it_joins() {
   export IPVS_STATE=$TMP/state.json
   "$WRITE_STATE" $VIRTUAL:6443 10.229.1.2 10.229.2.2 10.229.3.2
   "$AGENT" run --state "$IPVS_STATE" --run-dir "$RUN" --drain-timeout=5s &
-  wait_until 120 has "in sync: 1 services" "$AGENT" status --run-dir "$RUN"
+  wait_until 120 has "in sync: 1 service" "$AGENT" status --run-dir "$RUN"
   expect_equal "master 1
 master 2
 master 3" "$(answers 6)"
@@ -38,7 +38,7 @@ master 3" "$(answers 6)"
   # One goes: its link is dead, and then it is no more in the state.
   ip -n master2 link set eth0 down
   "$WRITE_STATE" $VIRTUAL:6443 10.229.1.2 10.229.3.2
-  wait_until 120 has "1 destinations draining" "$AGENT" status --run-dir "$RUN"
+  wait_until 120 has "1 destination draining" "$AGENT" status --run-dir "$RUN"
   expect_equal "master 1
 master 3" "$(answers 6)"
   wait_until 120 has_destinations "10.229.1.2:6443

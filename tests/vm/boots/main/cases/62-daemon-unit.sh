@@ -56,14 +56,55 @@ case_unit_reload_waits_until_all_is_done() {
   put_back
 }
 
-case_unit_reload_of_a_broken_state_comes_back() {
+case_unit_reload_of_a_broken_state_fails() {
   cp $state "$TMP/before"
+  BEGAN=$(date +%s.%N)
   echo '{' >$state
-  systemctl reload ipvs-agent
+  expect_status 1 systemctl reload ipvs-agent
+  expect_contains "$(journalctl --quiet --no-pager --boot --unit ipvs-agent --since "@$BEGAN" --output cat)" \
+    "$state:2:1:"
   expect_equal active "$(property_of ipvs-agent ActiveState)"
   wait_for_status ipvs-agent "last good state of *T*Z in use: $state:2:1: *"
   expect_status 3 ipvs-agent status
   put_back
+}
+
+# What the sandbox hides is named as that, and as where the link leads.
+case_unit_state_behind_a_link_into_a_hidden_place() {
+  local place
+  cp -p $state "$TMP/before"
+  for place in /root /tmp; do
+    cp $state "$place/hidden-state.json"
+    ln -sf "$place/hidden-state.json" $state.new && mv -T $state.new $state
+    wait_until 40 has "$state is a link to $place/hidden-state.json; the unit's sandbox hides" status_or_link
+    expect_status 0 ipvs-agent check
+    expect_contains "$OUTPUT" "$place/hidden-state.json: ipvs-agent.service cannot see it"
+    rm $state "$place/hidden-state.json"
+    cat "$TMP/before" >$state
+  done
+  # What root reads and the daemon does not.
+  chmod 600 $state
+  expect_status 0 ipvs-agent check
+  expect_contains "$OUTPUT" "user ipvs-node, who runs ipvs-agent.service, cannot read all of it"
+  chmod 644 $state
+  expect_status 0 ipvs-agent check
+  expect_not_contains "$OUTPUT" "cannot"
+  put_back
+}
+status_or_link() { ipvs-agent status | sed "s|: it is a link|: $state is a link|"; }
+
+# A state of which one object cannot be made is taken all the same.
+case_unit_reload_of_a_degraded_state_succeeds() {
+  change '.services[0] |= (del(.schedulerFlags) | .scheduler = "nosuch")'
+  expect_status 0 systemctl reload ipvs-agent
+  expect_status 3 ipvs-agent status
+  put_back
+}
+
+case_apply_reload_needs_a_daemon() {
+  expect_status 1 ipvs-agent apply --reload --state $state --run-dir "$RUN"
+  expect_contains "$OUTPUT" "no daemon runs"
+  expect_equal lock "$(ls "$RUN")"
 }
 
 case_unit_has_a_watchdog_that_is_fed() {

@@ -31,7 +31,7 @@ case_start_long_first_reconcile_extends_the_time() {
     /usr/sbin/ipvs-agent run --state /run/start.json --run-dir /run/slow-start
   wait_until 60 has_ended_starting slow-start
   state_is slow-start active
-  wait_for_status slow-start "in sync: 1 services"
+  wait_for_status slow-start "in sync: 1 service"
   local began ready
   began=$(property_of slow-start InactiveExitTimestampMonotonic)
   ready=$(property_of slow-start ActiveEnterTimestampMonotonic)
@@ -43,11 +43,11 @@ case_start_strict_ready_waits_for_a_state_in_sync() {
   write_state nosuch
   unit strict-start TimeoutStartSec=60s -- /usr/sbin/ipvs-agent run --strict-ready \
     --state /run/start.json --run-dir /run/strict-start
-  wait_for_status strict-start "degraded: 0 of 1 services, 1 failed: web: scheduler 'nosuch' is not in this kernel: no module ip_vs_nosuch"
+  wait_for_status strict-start "degraded: 0 of 1 service, 1 failed: web: scheduler 'nosuch' is not in this kernel: no module ip_vs_nosuch"
   state_is strict-start activating
   write_state rr
   wait_until 60 has_ended_starting strict-start
   state_is strict-start active
-  wait_for_status strict-start "in sync: 1 services"
+  wait_for_status strict-start "in sync: 1 service"
   systemctl stop strict-start
 }

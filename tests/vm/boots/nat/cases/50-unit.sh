@@ -25,7 +25,7 @@ case_unit_has_what_it_takes() {
   state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true, "sourceRanges": ["192.168.1.0/24"]')"
   install -D -m 644 state.json /etc/ipvs-node/state.json
   systemctl start ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
   nft flush ruleset
   wait_until 40 has "10.0.0.1 . tcp . 80" ours
@@ -33,7 +33,7 @@ case_unit_has_what_it_takes() {
   # A restart changes nothing.
   pid=$(property_of ipvs-agent MainPID)
   systemctl restart ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   expect_equal 0 "$(jq .report.kernelWrites /run/ipvs-node/status.json)" "writes after a restart of $pid"
   systemctl stop ipvs-agent
   expect_contains "$(ours)" "10.0.0.1 . tcp . 80"

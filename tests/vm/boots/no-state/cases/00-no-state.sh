@@ -19,7 +19,7 @@ case_state_that_arrives_is_programmed() {
 END
   mv /etc/ipvs-node/state.json.new /etc/ipvs-node/state.json
   wait_until 40 has "-a -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 1" ipvsadm -Sn
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
 }
 
 case_state_that_goes_changes_nothing() {

@@ -2,7 +2,7 @@
 # timeout: 300
 
 case_the_table_is_there_before_what_needs_it() {
-  wait_for_status ipvs-agent "in sync: 1 services*"
+  wait_for_status ipvs-agent "in sync: 1 service*"
   wait_until 60 test -s /run/seen-by-kubelet
   expect_contains "$(cat /run/seen-by-kubelet)" "0A000001:01BB wrr"
   expect_contains "$(cat /run/seen-by-kubelet)" "0AE52B02:192B"

@@ -40,13 +40,13 @@ case_transfer_goes_on_whatever_is_done_to_the_unit() {
   edit '.services[0].destinations |= .[:1]'
   install -D -m 644 state.json /etc/ipvs-node/state.json
   systemctl start ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   transfer
 
   systemctl stop ipvs-agent
   transfer_goes_on
   systemctl start ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   expect_equal 0 "$(unit_writes)" "writes after stop and start"
   restarted systemctl restart ipvs-agent
   restarted systemctl kill --signal=KILL ipvs-agent

@@ -14,7 +14,7 @@ one_drains() {
   held_by one
   without_one
   agent apply >apply.out 2>&1
-  expect_contains "$(cat apply.out)" "in sync: 1 services, 1 destinations draining"
+  expect_contains "$(cat apply.out)" "in sync: 1 service, 1 destination draining"
   expect_equal "192.168.2.2:8080 -m -w 0
 192.168.3.2:8080 -m -w 1" "$(destinations)"
   still_held "while it drains"

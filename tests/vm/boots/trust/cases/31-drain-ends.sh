@@ -28,7 +28,7 @@ case_drain_ends_at_its_deadline() { # any kernel
   wait_until 40 drains
   local began
   began=$(now)
-  expect_contains "$(agent status)" "in sync: 1 services, 1 destinations draining"
+  expect_contains "$(agent status)" "in sync: 1 service, 1 destination draining"
   wait_until 40 is_gone
   [ $(($(now) - began)) -gt 3000000 ] || fail "gone after $((($(now) - began) / 1000)) ms"
   wait_until 40 grep -q "drain of $one is over its time: deleted with 1 active and 0 inactive connections" log
@@ -212,7 +212,7 @@ case_drain_is_looked_after_by_one_dump_for_each_service() { # any kernel
   kill -KILL "$first"
   exec 6>&-
   let_go
-  wait_until 60 has "in sync: 1 services" agent status
+  wait_until 60 has "in sync: 1 service" agent status
   wait_until 60 lacks "draining" agent status
   expect_equal 0 "$(requests 4)" "requests when nothing drains any more"
 }

@@ -13,7 +13,7 @@ unload() {
   modprobe -r $(modules) ip_vs
 }
 is_not_there() { ! grep -q '^ip_vs ' /proc/modules; }
-is_in_sync() { status_matches ipvs-agent "in sync: 1 services"; }
+is_in_sync() { status_matches ipvs-agent "in sync: 1 service"; }
 
 case_unloaded_underneath_and_back() {
   one_destination '"weight": 3'
@@ -24,7 +24,7 @@ case_unloaded_underneath_and_back() {
     >/run/systemd/system/ipvs-agent.service.d/period.conf
   systemctl daemon-reload
   systemctl restart ipvs-agent
-  wait_for_status ipvs-agent "in sync: 1 services"
+  wait_for_status ipvs-agent "in sync: 1 service"
   local pid modprobe
   pid=$(property_of ipvs-agent MainPID)
 
