@@ -31,8 +31,9 @@ int apply_main(const struct options *options)
 							ask_daemon };
 
 	/* What a service manager reloads runs; another folder's daemon is not to be replaced. */
-	static const struct reconcile_command reload = { "reload: no daemon runs with this --run-dir",
-							 refuse_alone, ask_daemon };
+	static const struct reconcile_command reload = {
+		"reload: no daemon runs with this --run-dir", refuse_alone, ask_daemon
+	};
 	int status;
 
 	if (options->dry_run)

@@ -78,15 +78,15 @@ static void print_drains(const json_t *report)
 	for (size_t i = 0; i < named; i++)
 		printf("  %-15s %s\n", "", text_or_mark(json_array_get(drains, i)));
 	if (named > 0 && count > (json_int_t)named)
-		printf("  %-15s … and %lld more\n", "", (long long)count - (long long)named);
+		printf("  %-15s … and %lld more\n", "",
+		       (long long)count - (long long)named);
 }
 
 static void print_hold(const json_t *report)
 {
 	const char *until = text_of(report, "heldUntil");
 
-	if (text_of(report, "outcome") &&
-	    strcmp(text_of(report, "outcome"), "held") == 0)
+	if (text_of(report, "outcome") && strcmp(text_of(report, "outcome"), "held") == 0)
 		printf("  %-15s %s%s%s`ipvs-agent apply --allow-removal` does it now\n",
 		       "held", until ? "until " : "", until ? until : "",
 		       until ? "; " : "");

@@ -171,7 +171,8 @@ static int report_drain(const struct drain *drain, struct reconcile_report *repo
 	snprintf(line, sizeof(line), "%s -> %s%s%s:%u%s%s",
 		 service_key_format(&drain->service, service), v6 ? "[" : "",
 		 address_format(&drain->address, address), v6 ? "]" : "", drain->port,
-		 drain->deadline_msec ? ", at most until " : ", as long as it has connections",
+		 drain->deadline_msec ? ", at most until "
+				      : ", as long as it has connections",
 		 drain->deadline_msec ? when : "");
 	return report_lines_add(&report->drains, line);
 }
@@ -183,9 +184,8 @@ int drains_report(const struct session *session, struct reconcile_report *report
 
 	report->draining = ownership->drain_count;
 	report_lines_clear(&report->drains);
-	for (size_t i = 0; r == 0 && i < MIN_OF(ownership->drain_count,
-						 (size_t)REPORT_LINES_MAX);
-	     i++)
+	for (size_t i = 0;
+	     r == 0 && i < MIN_OF(ownership->drain_count, (size_t)REPORT_LINES_MAX); i++)
 		r = report_drain(&ownership->drains[i], report);
 	return r;
 }

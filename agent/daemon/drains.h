@@ -25,4 +25,5 @@ int drains_look(struct session *session, struct ipvs *ipvs,
 		struct reconcile_report *report) MUST_CHECK;
 
 /* How many destinations drain, and the first of them in words, into the report. -ENOMEM. */
-int drains_report(const struct session *session, struct reconcile_report *report) MUST_CHECK;
+int drains_report(const struct session *session,
+		  struct reconcile_report *report) MUST_CHECK;

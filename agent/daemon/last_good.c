@@ -102,7 +102,8 @@ int last_good_read(const char *data_directory, const struct state_settings *sett
 
 static int note_owner(const char *data_directory, struct err *err)
 {
-	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT], line[RECORD_IDENTITY_TEXT + 1];
+	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT],
+		line[RECORD_IDENTITY_TEXT + 1];
 	cleanup_free char *text = NULL;
 	size_t length;
 	int r = record_identity(identity, err);

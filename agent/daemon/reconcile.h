@@ -68,13 +68,14 @@ struct reconcile_report {
 	size_t lasting_at, lasting;
 	size_t services;	/* wanted */
 	size_t services_failed; /* of these, with a failure of their own or of a destination */
-	size_t destinations;	 /* wanted */
-	size_t foreign_services; /* in the kernel and others' */
-	size_t changes;		 /* operations that the kernel took */
-	struct report_lines changed;  /* the first of them */
-	struct report_lines drains;   /* "DESTINATION until TIME", the first of those draining */
-	size_t drift;		 /* of these, what put back somebody else's changes */
-	size_t draining;	 /* destinations that wait for their connections to end */
+	size_t destinations;	     /* wanted */
+	size_t foreign_services;     /* in the kernel and others' */
+	size_t changes;		     /* operations that the kernel took */
+	struct report_lines changed; /* the first of them */
+	struct report_lines
+		drains;	 /* "DESTINATION until TIME", the first of those draining */
+	size_t drift;	 /* of these, what put back somebody else's changes */
+	size_t draining; /* destinations that wait for their connections to end */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;
 	int shortage; /* errno: for want of descriptors, memory or room it came to this; or 0 */

@@ -108,9 +108,8 @@ static void format_degraded(const struct reconcile_report *report, char *buffer,
 
 	snprintf(buffer, size, "degraded: %zu of %zu service%s, %zu failed: %s: %s",
 		 report->services - report->services_failed, report->services,
-		 PLURAL(report->services),
-		 report->failure_count, first->name ? first->name : first->object,
-		 first->text);
+		 PLURAL(report->services), report->failure_count,
+		 first->name ? first->name : first->object, first->text);
 }
 
 static void format_time(int64_t seconds, char when[static WHEN_TEXT])
@@ -158,7 +157,8 @@ static void format_in_sync(const struct reconcile_report *report, char *buffer,
 		snprintf(buffer, size, "in sync: %zu service%s", report->services,
 			 PLURAL(report->services));
 	else
-		snprintf(buffer, size, "in sync: %zu service%s, %zu destination%s draining",
+		snprintf(buffer, size,
+			 "in sync: %zu service%s, %zu destination%s draining",
 			 report->services, PLURAL(report->services), report->draining,
 			 PLURAL(report->draining));
 }

@@ -55,7 +55,8 @@ int record_refuse_namespace(const char *run_directory, struct err *err)
 }
 
 /* Of "ipvs-node-owned VERSION BOOT-ID DEVICE:INODE CHECKSUM". */
-static int record_header_identity(const char *line, char identity[static RECORD_IDENTITY_TEXT])
+static int record_header_identity(const char *line,
+				  char identity[static RECORD_IDENTITY_TEXT])
 {
 	char boot[RECORD_IDENTITY_TEXT / 2], space[RECORD_IDENTITY_TEXT / 2 - 1];
 
@@ -92,8 +93,8 @@ int record_check_namespace(const char *run_directory, struct err *err)
 	start[n] = '\0';
 	end = strchr(start, '\n');
 	/* The header alone owns nothing. */
-	if (!end || end[1] == '\0' ||
-	    record_header_identity(start, identity) < 0 || !record_is_elsewhere(identity))
+	if (!end || end[1] == '\0' || record_header_identity(start, identity) < 0 ||
+	    !record_is_elsewhere(identity))
 		return 0;
 	return record_refuse_namespace(run_directory, err);
 }

@@ -64,7 +64,8 @@ static struct file_access access_like(const struct place *place,
 	bool give = geteuid() == 0 && owner_may_read(place, source);
 
 	return (struct file_access){
-		.mode = own | (source->st_mode & (S_ISDIR(source->st_mode) ? 0055 : 0044)),
+		.mode = own |
+			(source->st_mode & (S_ISDIR(source->st_mode) ? 0055 : 0044)),
 		.uid = give ? place->st.st_uid : (uid_t)-1,
 		.gid = source->st_gid,
 	};

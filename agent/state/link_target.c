@@ -64,8 +64,9 @@ const char *link_target_words(const char *path, char words[static LINK_WORDS])
 		used = (size_t)snprintf(words, LINK_WORDS, ": %s is a link to %s", link,
 					target);
 	if (notify_enabled() && path_is_hidden(found ? target : path))
-		snprintf(words + used, LINK_WORDS - used,
-			 "%s the unit's sandbox hides /root, /home, /run/user, /tmp and /var/tmp (ProtectHome=, PrivateTmp=): keep the state elsewhere, as in /etc/ipvs-node",
-			 found ? ";" : ":");
+		snprintf(
+			words + used, LINK_WORDS - used,
+			"%s the unit's sandbox hides /root, /home, /run/user, /tmp and /var/tmp (ProtectHome=, PrivateTmp=): keep the state elsewhere, as in /etc/ipvs-node",
+			found ? ";" : ":");
 	return words;
 }

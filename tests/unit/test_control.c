@@ -387,7 +387,8 @@ static void test_slow_answer(void **state)
 	pthread_t thread;
 
 	assert_int_equal(control_address(*state, &address, &err), 0);
-	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)),
+			 0);
 	assert_int_equal(listen(listening, 1), 0);
 	assert_int_equal(pthread_create(&thread, NULL, trickle, &listening), 0);
 	assert_int_equal(control_apply_within(&options, 300 * 1000, &report, &err),
@@ -426,11 +427,16 @@ int main(void)
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_terminal_text, temporary_make,
 						temporary_remove),
-		CONTROL_TEST(test_report),	   CONTROL_TEST(test_long_report),
-		CONTROL_TEST(test_other_state),	   CONTROL_TEST(test_same_state),
-		CONTROL_TEST(test_allow_removal),  CONTROL_TEST(test_requests_refused),
-		CONTROL_TEST(test_silent_clients), CONTROL_TEST(test_stranger),
-		CONTROL_TEST(test_daemon_ends),	   cmocka_unit_test(test_path_too_long),
+		CONTROL_TEST(test_report),
+		CONTROL_TEST(test_long_report),
+		CONTROL_TEST(test_other_state),
+		CONTROL_TEST(test_same_state),
+		CONTROL_TEST(test_allow_removal),
+		CONTROL_TEST(test_requests_refused),
+		CONTROL_TEST(test_silent_clients),
+		CONTROL_TEST(test_stranger),
+		CONTROL_TEST(test_daemon_ends),
+		cmocka_unit_test(test_path_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,9 +408,9 @@ static void test_mode_of_file(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		assert_int_equal(chmod(in_directory(f->directory, "state.json"),
-				       modes[i].source),
-				 0);
+		assert_int_equal(
+			chmod(in_directory(f->directory, "state.json"), modes[i].source),
+			0);
 		read_state(f, "state.json");
 		assert_written(f);
 		assert_int_equal(mode_of(file_of(f)), modes[i].copy);
@@ -444,9 +444,9 @@ static void test_made_folder_is_not_for_all(void **state)
 	const char *data = in_directory(f->directory, "data");
 	bool changed = false;
 
-	assert_int_equal(last_good_write(data, &f->state, false, &f->ownership, &changed,
-					 NULL),
-			 0);
+	assert_int_equal(
+		last_good_write(data, &f->state, false, &f->ownership, &changed, NULL),
+		0);
 	assert_int_equal(mode_of(data) & 07, 0);
 }
 
@@ -499,9 +499,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_mode_of_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_mode_of_directory, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_made_folder_is_not_for_all, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_mode_of_directory, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_made_folder_is_not_for_all, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_other_namespace, set_up, tear_down),
 		LAST_GOOD_TEST(what_was_written_is_read),
 		LAST_GOOD_TEST(missing_file_is_none),

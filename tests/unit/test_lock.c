@@ -181,8 +181,8 @@ static void test_holder_without_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_holder_without_a_name, temporary_make,
-						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_holder_without_a_name,
+						temporary_make, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_free_lock, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_held_by_daemon, temporary_make,

@@ -157,8 +157,9 @@ static void test_broken_and_mended(void **state UNUSED)
 	assert_ptr_equal(expect_read(&cache, "broken", true, 2)->services[0].destinations,
 			 kept);
 	assert_int_equal(symlink("nowhere", "broken/d.json"), 0);
-	expect_refused(&cache, "broken", STATE_INVALID,
-		       "broken/d.json: is a link to a file that does not exist: it is a link to nowhere\n");
+	expect_refused(
+		&cache, "broken", STATE_INVALID,
+		"broken/d.json: is a link to a file that does not exist: it is a link to nowhere\n");
 	assert_int_equal(unlink("broken/d.json"), 0);
 	/* All as it was: nothing differs from what the last good one gave. */
 	expect_read(&cache, "broken", false, 0);

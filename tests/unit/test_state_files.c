@@ -117,8 +117,9 @@ static void test_links(void **state UNUSED)
 	assert_int_equal(symlink("volume", "link-to-directory"), 0);
 	assert_int_equal(service_count("link-to-directory"), 2);
 	assert_int_equal(symlink("nowhere", "volume/b.json"), 0);
-	expect_problems("dangling", "volume", STATE_INVALID,
-			"volume/b.json: is a link to a file that does not exist: it is a link to nowhere\n");
+	expect_problems(
+		"dangling", "volume", STATE_INVALID,
+		"volume/b.json: is a link to a file that does not exist: it is a link to nowhere\n");
 }
 
 static void test_directory_merges(void **state UNUSED)

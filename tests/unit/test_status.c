@@ -466,9 +466,10 @@ static void test_texts_fit_for_a_terminal(void **state)
 	cleanup_close int lock = take_lock(*state, true);
 	cleanup_free char *output = NULL;
 
-	write_document(*state, ", \"status\": \"a\\u001b[2Jb\", \"report\": {\"warnings\":"
-			       " [\"c\\u0007d\"], \"failures\": [{\"object\": \"e\\nf\","
-			       " \"text\": \"g\\rh\"}]}");
+	write_document(*state,
+		       ", \"status\": \"a\\u001b[2Jb\", \"report\": {\"warnings\":"
+		       " [\"c\\u0007d\"], \"failures\": [{\"object\": \"e\\nf\","
+		       " \"text\": \"g\\rh\"}]}");
 	assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
 	assert_non_null(strstr(output, "a?[2Jb\n"));
 	assert_non_null(strstr(output, "  warning: c?d\n"));
@@ -514,10 +515,11 @@ static void test_stale(void **state)
 		cleanup_free char *output = NULL;
 		char rest[200];
 
-		snprintf(rest, sizeof(rest),
-			 ", \"status\": \"in sync\", \"report\": {}, \"resyncMilliseconds\": 1,"
-			 " \"writtenMonotonicMilliseconds\": %s",
-			 cases[i].written);
+		snprintf(
+			rest, sizeof(rest),
+			", \"status\": \"in sync\", \"report\": {}, \"resyncMilliseconds\": 1,"
+			" \"writtenMonotonicMilliseconds\": %s",
+			cases[i].written);
 		write_document(*state, rest);
 		assert_int_equal(run_status(*state, false, 0, &output),
 				 cases[i].exit_status);
@@ -535,8 +537,8 @@ static void test_singular_and_lists(void **state)
 	struct status status = some_status();
 	cleanup_free char *output = NULL;
 
-	assert_int_equal(report_lines_add(&report.drains, "tcp 10.0.0.1:80 -> 10.0.1.1:80"),
-			 0);
+	assert_int_equal(
+		report_lines_add(&report.drains, "tcp 10.0.0.1:80 -> 10.0.1.1:80"), 0);
 	assert_int_equal(status_write(*state, &status, &report, NULL), 0);
 	reconcile_report_clear(&report);
 	assert_int_equal(run_status(*state, false, 0, &output), EXIT_DONE);
@@ -552,8 +554,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_odd_documents, temporary_make,
 						temporary_remove),
-		cmocka_unit_test_setup_teardown(test_texts_fit_for_a_terminal, temporary_make,
-						temporary_remove),
+		cmocka_unit_test_setup_teardown(test_texts_fit_for_a_terminal,
+						temporary_make, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_withdrawn, temporary_make,
 						temporary_remove),
 		cmocka_unit_test_setup_teardown(test_stale, temporary_make,
