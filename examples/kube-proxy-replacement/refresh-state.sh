@@ -43,7 +43,7 @@ kubectl get services,endpointslices,nodes --all-namespaces --output=json \
   --request-timeout=20s --cache-dir="${CACHE_DIRECTORY:-$HOME/.kube/cache}" >"$new"
 
 # What changes all the time and is nothing to the table: Nodes' heartbeats, the versions of objects.
-steady() { grep -vE '"(lastHeartbeatTime|resourceVersion|renewTime|time)": ' "$1" || true; }
+steady() { sed -E '/"(lastHeartbeatTime|resourceVersion|renewTime|time)": /d; s/,$//' "$1"; }
 [ ! -e "$file" ] || ! cmp -s <(steady "$new") <(steady "$file") || exit 0
 check=$(ipvs-agent check "$new" 2>&1) || {
   printf '%s\n' "$check" >&2
