@@ -6,6 +6,7 @@
 #include "agent/commands.h"
 #include "agent/daemon_user.h"
 #include "agent/problem_output.h"
+#include "agent/state_warnings.h"
 #include "agent/state/dump_guard.h"
 #include "agent/state/state.h"
 #include "common/cleanup.h"
@@ -92,6 +93,8 @@ static int check_one(const char *path, const struct options *options)
 
 	if (r == STATE_OK)
 		r = dump_guard(&table, &options->cluster);
+	if (r == STATE_OK)
+		r = state_warnings_add(path, &table);
 	if (r < 0)
 		log_error("%s: out of memory", path);
 	else if (json && print_json(path, r == STATE_OK, &table, &problems) < 0)

@@ -64,15 +64,20 @@ static bool is_built_in(const char *module)
 	return strstr(text, entry) != NULL;
 }
 
+/* The kernel writes every module's name with underscores. */
+static void name_module(const char *scheduler, char module[static NAME_ROOM])
+{
+	snprintf(module, NAME_ROOM, "ip_vs_%s", scheduler);
+	for (char *dash = strchr(module, '-'); dash; dash = strchr(dash, '-'))
+		*dash = '_';
+}
+
 bool scheduler_is_loaded(const char *scheduler)
 {
 	char module[NAME_ROOM], sysctl[NAME_ROOM + 64];
 	enum module_presence present;
 
-	snprintf(module, sizeof(module), "ip_vs_%s", scheduler);
-	/* The kernel writes every module's name with underscores. */
-	for (char *dash = strchr(module, '-'); dash; dash = strchr(dash, '-'))
-		*dash = '_';
+	name_module(scheduler, module);
 	present = presence(module);
 	if (present != MODULE_ABSENT)
 		return present == MODULE_LIVE;
@@ -80,4 +85,23 @@ bool scheduler_is_loaded(const char *scheduler)
 	snprintf(sysctl, sizeof(sysctl), "/proc/sys/net/ipv4/vs/%s_expiration",
 		 scheduler);
 	return access(sysctl, F_OK) == 0 || is_built_in(module);
+}
+
+bool scheduler_is_missing(const char *scheduler)
+{
+	cleanup_free char *text = NULL;
+	char module[NAME_ROOM], path[512], entry[NAME_ROOM + 8];
+	struct utsname uts;
+	size_t length;
+
+	name_module(scheduler, module);
+	if (presence(module) != MODULE_ABSENT || scheduler_is_loaded(scheduler) ||
+	    uname(&uts) < 0)
+		return false;
+	/* "kernel/net/netfilter/ipvs/ip_vs_rr.ko.xz: …" */
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", uts.release);
+	if (file_read(path, MODULE_LIST_MAX, &text, &length, NULL) < 0)
+		return false;
+	snprintf(entry, sizeof(entry), "/%s.ko", module);
+	return !strstr(text, entry);
 }

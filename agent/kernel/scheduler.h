@@ -20,3 +20,9 @@ bool scheduler_autoload_is_dangerous(const char *scheduler);
  * also where this cannot be told.
  */
 bool scheduler_is_loaded(const char *scheduler);
+
+/*
+ * Whether this machine cannot have the scheduler: neither loaded nor built in, and not in the kernel's module
+ * tree. False where that cannot be told, as in a container without the tree.
+ */
+bool scheduler_is_missing(const char *scheduler);

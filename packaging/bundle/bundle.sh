@@ -62,7 +62,8 @@ cp packaging/bundle/install.sh "$tree/"
   printf 'BUNDLE_VERSION=%s\nBUNDLE_ARCH=%s\nBUNDLE_ID=%s\nBUNDLE_RELEASE=%s\n' "$version" "$(uname -m)" "$ID" "$VERSION_ID"
 ) >"$tree/bundle.env"
 chmod -R u=rwX,go=rX "$tree"
-(cd "$tree" && find . -type f ! -name SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$work/sums")
+[ -z "$(find "$tree" ! -type f ! -type d)" ] || die "links among the bundle's files, which its installer refuses"
+(cd "$tree" && find . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$work/sums")
 mv "$work/sums" "$tree/SHA256SUMS"
 
 # The same content gives the same bytes.

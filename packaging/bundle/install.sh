@@ -40,11 +40,13 @@ run() {
   fi
 }
 
-# Every file is as it was packed, and there is no other.
+# Every file is as it was packed, and there is nothing else: a link could stand for any file, or lead anywhere.
 verify() {
   cd "$here"
+  odd=$(find . ! -type f ! -type d)
+  [ -z "$odd" ] || die "neither files nor folders, as links are: $odd: nothing was changed"
   sha256sum --check --quiet --strict SHA256SUMS >&2 || die "the bundle is damaged, see above: nothing was changed"
-  others=$(find . -type f ! -name SHA256SUMS | grep -vxF -e "$(sed 's/^[0-9a-f]*  //' SHA256SUMS)") || true
+  others=$(find . -type f ! -path ./SHA256SUMS | grep -vxF -e "$(sed 's/^[0-9a-f]*  //' SHA256SUMS)") || true
   [ -z "$others" ] || die "files that SHA256SUMS does not name: $others: nothing was changed"
 }
 

@@ -98,8 +98,31 @@ case_save_takes_what_ipvsadm_makes() {
   expect_contains "$(cat saved.json)" '"netmask": "0.0.0.0"'
   expect_status 0 "$AGENT" check saved.json
   expect_status 0 "$AGENT" apply --state saved.json --run-dir "$RUN" --adopt all
-  expect_contains "$OUTPUT" "(0 changes)"
+  expect_equal "$before" "$(ipvsadm -Sn)"
   ipvsadm -C
   expect_status 0 "$AGENT" apply --state saved.json --run-dir "$RUN"
   expect_equal "$(sort <<<"$before")" "$(ipvsadm -Sn | sort)"
+}
+
+case_check_warns_of_what_fails_later() {
+  mkdir -m 755 /run/case
+  trap 'rm -r /run/case' EXIT
+  cat >/run/case/state.json <<'END'
+{ "version": 1, "services": [
+  { "address": "10.0.0.1", "port": 80, "protocol": "tcp", "scheduler": "wrr", "destinations": [] },
+  { "address": "10.0.0.1", "port": 81, "protocol": "tcp", "scheduler": "nosuch", "destinations": [] },
+  { "address": "10.0.0.1", "port": 82, "protocol": "tcp", "scheduler": "nosuch", "destinations": [] } ] }
+END
+  expect_status 0 "$AGENT" check /run/case/state.json
+  expect_contains "$OUTPUT" "scheduler 'nosuch' of 2 services is not in this kernel, nor in its module tree: no module ip_vs_nosuch"
+  expect_not_contains "$OUTPUT" wrr
+  expect_not_contains "$OUTPUT" "cannot be read"
+  chmod 600 /run/case/state.json
+  expect_status 0 "$AGENT" check /run/case
+  expect_contains "$OUTPUT" "/run/case/state.json cannot be read by ipvs-node, the daemon's user"
+  expect_contains "$("$AGENT" check --output=json /run/case)" '"/run/case/state.json cannot be read by ipvs-node'
+  chmod 700 /run/case
+  expect_status 0 "$AGENT" check /run/case
+  expect_contains "$OUTPUT" "/run/case cannot be read by ipvs-node"
+  expect_not_contains "$OUTPUT" "/run/case/state.json cannot"
 }

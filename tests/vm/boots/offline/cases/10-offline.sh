@@ -71,6 +71,24 @@ case_a_damaged_file_is_refused_first() {
   cp debs/libjansson4_*.deb debs/other.deb
   expect_status 1 sh install.sh
   expect_contains "$OUTPUT" "debs/other.deb"
+  rm debs/other.deb
+  # Nor a link, to a file or to a folder, in the place of one of its files or beside them.
+  local link
+  for link in debs/other.deb static/usr/sbin/other; do
+    ln -s /etc/passwd "$link"
+    expect_status 1 sh install.sh
+    expect_contains "$OUTPUT" "neither files nor folders, as links are: ./$link: nothing was changed"
+    rm "$link"
+  done
+  cp bundle.env "$TMP/bundle.env"
+  ln -sf "$TMP/bundle.env" bundle.env
+  expect_status 1 sh install.sh
+  expect_contains "$OUTPUT" "as links are: ./bundle.env"
+  cp --remove-destination "$TMP/bundle.env" bundle.env
+  cp bundle.env debs/SHA256SUMS
+  expect_status 1 sh install.sh
+  expect_contains "$OUTPUT" "debs/SHA256SUMS"
+  rm debs/SHA256SUMS
 
   expect_equal "$(cat /opt/installed-before)" "$(installed)"
   expect_equal "" "$(find /usr/sbin /etc /var/lib -name '*ipvs-node*' -o -name 'ipvs-*' | grep -v vm-tests || true)"
