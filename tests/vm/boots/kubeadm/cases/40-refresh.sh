@@ -124,7 +124,8 @@ case_refresh_goes_on_after_a_failure() {
 
 case_refresh_refuses_half_an_answer() {
   BEGAN=$(date +%s.%N)
-  answer | head -c 500 | kubectl_says 0
+  answer >whole
+  head -c 500 whole | kubectl_says 0
   refused "/.cluster."
   expect_match "$(messages)" '/\.cluster\.[^ ]*:[0-9]+:[0-9]+: '
 }
