@@ -114,8 +114,12 @@ static struct signature take_signature(const char *path)
 	struct dirent *entry;
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0) {
+		/* Of two links to what cannot be read, the message names the target. */
+		if (lstat(path, &st) == 0)
+			add_file(&signature, "", &st);
 		return signature;
+	}
 	if (!S_ISDIR(st.st_mode)) {
 		add_file(&signature, "", &st);
 		return signature;

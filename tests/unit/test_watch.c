@@ -297,6 +297,20 @@ static void test_quiet(void **state)
 		    longest >= QUIET_MSEC * 1000 / 2);
 }
 
+/* One link to nothing, and then another one: what is said of it is another thing. */
+static void test_other_broken_link(void **state)
+{
+	cleanup_watch struct watch *watch = NULL;
+
+	assert_int_equal(symlink("nowhere", in_directory(*state, "state.json")), 0);
+	watch = start(in_directory(*state, "state.json"));
+	assert_int_equal(symlink("elsewhere", in_directory(*state, "new")), 0);
+	assert_int_equal(
+		rename(in_directory(*state, "new"), in_directory(*state, "state.json")),
+		0);
+	assert_change(watch);
+}
+
 /* More events than the kernel keeps: all is looked at again. */
 static void test_overflow(void **state)
 {
@@ -378,6 +392,7 @@ int main(void)
 		WATCH_TEST(test_unrelated_above),
 		WATCH_TEST(test_same_signature),
 		WATCH_TEST(test_quiet),
+		WATCH_TEST(test_other_broken_link),
 		WATCH_TEST(test_overflow),
 		WATCH_TEST(test_link_loop),
 		WATCH_TEST(test_dots),

@@ -63,7 +63,7 @@ case_crowd_at_a_health_check_port() {
   start_daemon --resync=2s --node-name a
   soon has '200 OK' http 32000
   ip addr add 127.0.0.2/8 dev lo
-  crowd 10000
+  crowd "$(full_or_short 10000 2000)"
   wait_until 200 test -e crowd
   # The crowd goes on: an honest question is answered, drift and a new state are seen to.
   soon has '200 OK' http 32000
