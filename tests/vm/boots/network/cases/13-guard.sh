@@ -117,9 +117,10 @@ case_listener_that_is_a_destination() {
 -A -t [fd01::1]:80 -s rr" "$(services)"
   expect_equal mine "$(tcp_ask 192.168.1.1 80 client)"
   expect_equal mine "$(tcp_ask fd01::1 80 client)"
-  expect_contains "$(ipvsadm -Ln --stats)" "TCP  192.168.1.1:80"
-  expect_match "$(ipvsadm -Ln --stats)" '^TCP +192\.168\.1\.1:80 +1 '
+  # The kernel brings its counts up to date every two seconds.
+  wait_until 40 has_counted_one
 }
+has_counted_one() { ipvsadm -Ln --stats | grep -E '^TCP +192\.168\.1\.1:80 +1 '; }
 
 case_reserved_addresses_are_nobodys() { # any kernel
   bound 10.0.0.1 10.0.5.1 fd00::5
