@@ -59,7 +59,7 @@ static void test_features(void **state)
 			 " \"tunnel\": { \"type\": \"gue\", \"port\": 6080 } } ] } ] }");
 	assert_string_equal(
 		needs_of(path, &needs, &report),
-		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_reject_ipv4,nft_reject_ipv6,tcp_diag,udp_diag,nft_chain_nat,nft_masq,nf_conntrack_netlink");
+		"ip_vs_rr,dummy,nf_tables,nft_ct,nft_chain_nat,nft_nat,nft_reject_ipv4,nft_reject_ipv6,tcp_diag,udp_diag,nft_masq,nf_conntrack_netlink");
 	assert_true(needs.agent_sets_rules && needs.agent_forwards4);
 	assert_false(needs.agent_forwards6);
 	assert_true(needs.masquerade4);
@@ -70,7 +70,7 @@ static void test_features(void **state)
 		   " \"sourceRanges\": [ \"10.0.0.0/8\" ] },"
 		   " { \"fromInside\": { \"address\": \"10.0.0.1\", \"port\": 1 } } ] }");
 	assert_string_equal(needs_of(path, &needs, &report),
-			    "ip_vs_rr,nf_tables,nft_ct,nft_chain_nat,nft_masq,nft_nat");
+			    "ip_vs_rr,nf_tables,nft_ct,nft_chain_nat,nft_nat,nft_masq");
 	assert_true(needs.agent_sets_rules);
 	assert_false(needs.agent_forwards4 || needs.agent_forwards6);
 	needs_clear(&needs);

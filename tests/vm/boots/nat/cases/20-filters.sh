@@ -170,3 +170,70 @@ case_services_without_destinations_are_answered_for() {
   put_in
   there_is_none
 }
+
+# published: port 80 of the node goes to pod2, by rules as other programs write them
+published() {
+  nft -f - <<'END'
+add table inet published
+delete table inet published
+table inet published {
+  chain ports {
+    meta l4proto { tcp, udp } meta nfproto ipv4 th dport { 80, 81 } dnat ip to 10.244.2.2:8080
+    meta l4proto { tcp, udp } meta nfproto ipv6 th dport { 80, 81 } dnat ip6 to [fd02:2::2]:8080
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat;
+    fib daddr type local goto ports
+  }
+  chain output {
+    type nat hook output priority -100;
+    fib daddr type local goto ports
+  }
+}
+END
+}
+
+# A service that is masqueraded, one that is bound and takes one packet each, one that has every port of an
+# address that is not closed; one by firewall mark stays as it is.
+case_published_ports_do_not_take_a_service() {
+  cluster
+  pod udp pod1 10.244.1.2
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+  state "$(service 10.0.0.1 10.244.1.2 '"sourceNat": true')" \
+    "$(service 10.0.0.3 10.244.1.2 '"bind": true, "onePacket": true' udp)" \
+    "$(service 10.0.0.4 10.244.1.2 '"bind": true, "overLocal": true, "port": 0, "persistence": {"timeout": 60}')" \
+    '{"fwmark": 7, "destinations": [{"address": "10.244.1.2"}]}'
+  edit '.services[2].destinations[0].port = 0'
+  published
+  nft -f - <<'END'
+table ip marking {
+  chain prerouting {
+    type filter hook prerouting priority -150;
+    ip daddr 10.0.0.2 tcp dport 8080 meta mark set 7
+  }
+}
+END
+  put_in
+  expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80 client)"
+  expect_equal "pod1 10.244.1.1" "$(seen tcp 10.0.0.1 80)"
+  expect_equal "pod1 192.168.1.2" "$(seen udp 10.0.0.3 80 client)"
+  expect_equal "pod1 192.168.1.2" "$(seen udp 10.0.0.3 80 client)"
+  expect_equal "pod1 192.168.1.2" "$(seen tcp 10.0.0.4 8080 client)"
+  expect_equal "pod1 192.168.1.2" "$(seen tcp 10.0.0.2 8080 client)"
+  # The node's own address, and the other port of one that is not closed.
+  expect_equal "pod2 192.168.1.2" "$(seen tcp 192.168.1.1 80 client)"
+  expect_equal "pod2 192.168.1.2" "$(seen tcp 10.0.0.1 81 client)"
+  # A closed one has none.
+  expect_contains "$(ask tcp 10.0.0.3 81 client 2>&1 || true)" "Connection refused"
+}
+
+case_published_ports_do_not_take_an_ipv6_service() {
+  cluster6
+  state "$(service fd00::1 fd02:1::2 '"sourceNat": true')" "$(service fd00::2 fd02:1::2 '"sourceNat": true, "bind": true')"
+  published
+  put_in
+  expect_match "$(seen tcp fd00::1 80 client)" "^pod1 "
+  expect_match "$(seen tcp fd00::2 80 client)" "^pod1 "
+  expect_match "$(seen tcp fd00::2 80)" "^pod1 "
+  expect_match "$(seen tcp fd01::1 80 client)" "^pod2 "
+}
