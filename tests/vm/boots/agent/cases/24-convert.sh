@@ -48,12 +48,13 @@ case_table_of_ipvsadm_is_taken_over_without_a_write() {
 
 # Where packets are not masqueraded, nothing looks at the server's port.
 case_what_a_state_cannot_say_is_told_with_its_line() {
-  ipvsadm -A -f 7 -s rr
-  ipvsadm -a -f 7 -r 10.1.0.1:80 -g
-  ipvsadm -a -f 7 -r 10.1.0.2:0 -g
-  ipvsadm-save -n >rules
+  cat >rules <<'END'
+-A -t 10.0.0.1:80 -s rr
+-a -t 10.0.0.1:80 -r 10.1.0.1:8080 -g -w 1
+-a -t 10.0.0.1:80 -r 10.1.0.2:80 -g -w 1
+END
   expect_status 3 "$AGENT" convert rules
-  expect_contains "$OUTPUT" "rules:2: port: 80 is not the service's 0, and forward 'direct' leaves the port as it is"
+  expect_contains "$OUTPUT" "rules:2: port: 8080 is not the service's 80, and forward 'direct' leaves the port as it is"
   expect_contains "$OUTPUT" '"address": "10.1.0.2"'
   expect_not_contains "$OUTPUT" 10.1.0.1
 }
