@@ -66,8 +66,8 @@ static const struct feature {
 } features[] = {
 	{ "bind",
 	  "bind in the state",
-	  { "dummy", "nf_tables", "nft_ct", "nft_chain_nat", "nft_nat",
-	    "nft_reject_ipv4", "nft_reject_ipv6", "tcp_diag", "udp_diag" } },
+	  { "dummy", "nf_tables", "nft_ct", "nft_chain_nat", "nft_nat", "nft_reject_ipv4",
+	    "nft_reject_ipv6", "tcp_diag", "udp_diag" } },
 	{ "sourceNat",
 	  "sourceNat in the state",
 	  { "nf_tables", "nft_ct", "nft_chain_nat", "nft_masq", "nft_nat",
