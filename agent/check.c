@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "agent/commands.h"
-#include "agent/daemon_user.h"
 #include "agent/problem_output.h"
 #include "agent/state_warnings.h"
 #include "agent/state/dump_guard.h"
@@ -84,7 +83,7 @@ static void print_valid(const char *path, const struct table *table)
 		printf("%s: warning: %s\n", name, notes->warnings[i]);
 }
 
-static int check_one(const char *path, const struct options *options)
+static int check_one(const char *path, bool in_place, const struct options *options)
 {
 	cleanup_table struct table table = { 0 };
 	struct state_problems problems = { 0 };
@@ -94,7 +93,7 @@ static int check_one(const char *path, const struct options *options)
 	if (r == STATE_OK)
 		r = dump_guard(&table, &options->cluster);
 	if (r == STATE_OK)
-		r = state_warnings_add(path, &table);
+		r = state_warnings_add(path, in_place, &table);
 	if (r < 0)
 		log_error("%s: out of memory", path);
 	else if (json && print_json(path, r == STATE_OK, &table, &problems) < 0)
@@ -111,13 +110,10 @@ int check_main(const struct options *options)
 {
 	int status = EXIT_DONE;
 
-	if (options->operand_count == 0) {
-		status = check_one(options->state_path, options);
-		daemon_user_check(options->state_path);
-		return status;
-	}
+	if (options->operand_count == 0)
+		return check_one(options->state_path, true, options);
 	for (int i = 0; i < options->operand_count; i++) {
-		int one = check_one(options->operands[i], options);
+		int one = check_one(options->operands[i], false, options);
 
 		status = one > status ? one : status;
 	}

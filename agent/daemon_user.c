@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/daemon_user.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -9,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "agent/state/link_target.h"
 #include "common/cleanup.h"
-#include "common/log.h"
-#include "common/printable.h"
 
 static const char user_name[] = "ipvs-node";
 
@@ -59,6 +60,14 @@ static void find_groups(struct daemon_user *user)
 	}
 }
 
+static int is_state_file(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 5 &&
+	       strcmp(entry->d_name + length - 5, ".json") == 0;
+}
+
 /* In a process that has become that user. */
 static bool can_read(const char *path)
 {
@@ -76,11 +85,9 @@ static int try_reading(const char *path)
 		return UNREADABLE;
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
-		size_t length = strlen(entry->d_name);
 		cleanup_free char *file = NULL;
 
-		if (length <= 5 || entry->d_name[0] == '.' ||
-		    strcmp(entry->d_name + length - 5, ".json") != 0)
+		if (!is_state_file(entry))
 			continue;
 		if (asprintf(&file, "%s/%s", path, entry->d_name) >= 0 && !can_read(file))
 			return UNREADABLE;
@@ -108,25 +115,93 @@ static int try_as(const struct daemon_user *user, const char *path)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : UNKNOWN;
 }
 
-void daemon_user_check(const char *state_path)
+static int check_place(const struct daemon_user *user, const char *path,
+		       struct notes *notes)
 {
-	struct daemon_user user = { 0 };
-	cleanup_free char *real = NULL, *name = NULL;
+	cleanup_free char *real = realpath(path, NULL);
+	const char *name = real ? real : path;
 
-	if (geteuid() != 0 || !find_user(&user))
-		return;
-	find_groups(&user);
-	real = realpath(state_path, NULL);
-	name = strdup(real ? real : state_path);
-	if (!name)
-		return;
-	printable_make(name);
 	if (real && path_is_hidden(real))
-		log_warning(
+		return notes_warn(
+			notes,
 			"%s: ipvs-agent.service cannot see it: its sandbox hides /root, /home, /run/user, /tmp and /var/tmp",
 			name);
-	else if (try_as(&user, state_path) == UNREADABLE)
-		log_warning(
-			"%s: user %s, who runs ipvs-agent.service, cannot read all of it: give group %s the right to read it and to search the folders on the way",
-			name, user_name, user_name);
+	if (try_as(user, path) != UNREADABLE)
+		return 0;
+	return notes_warn(
+		notes,
+		"%s: user %s, who runs ipvs-agent.service, cannot read all of it: give group %s the right to read it and to search the folders on the way",
+		name, user_name, user_name);
+}
+
+static bool has_group(const struct daemon_user *user, gid_t gid)
+{
+	for (size_t i = 0; i < user->group_count; i++) {
+		if (user->groups[i] == gid)
+			return true;
+	}
+	return user->gid == gid;
+}
+
+/* By its mode alone; an access control list may say otherwise, and is believed. */
+static bool mode_allows(const char *path, const struct stat *st,
+			const struct daemon_user *user)
+{
+	mode_t wanted = S_ISDIR(st->st_mode) ? 5 : 4, given = st->st_mode;
+
+	if (st->st_uid == user->uid)
+		given >>= 6;
+	else if (has_group(user, st->st_gid))
+		given >>= 3;
+	return (given & wanted) == wanted ||
+	       getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* *refused: whether it warned. */
+static int check_mode(const struct daemon_user *user, const char *path,
+		      struct notes *notes, bool *refused)
+{
+	struct stat st;
+
+	*refused = stat(path, &st) == 0 && !mode_allows(path, &st, user);
+	if (!*refused)
+		return 0;
+	return notes_warn(
+		notes,
+		"%s cannot be read by %s, the daemon's user: give it the group (chgrp %s) and let that read it (chmod g+r; its folders g+rx)",
+		path, user_name, user_name);
+}
+
+static int check_modes(const struct daemon_user *user, const char *path,
+		       struct notes *notes)
+{
+	struct dirent **entries = NULL;
+	bool refused;
+	int r = check_mode(user, path, notes, &refused), count = 0;
+
+	/* What is in a folder that cannot be read is not said again. */
+	if (r == 0 && !refused)
+		count = scandir(path, &entries, is_state_file, alphasort);
+	for (int i = 0; i < count; i++) {
+		cleanup_free char *file = NULL;
+
+		if (r == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+			r = -ENOMEM;
+		if (r == 0)
+			r = check_mode(user, file, notes, &refused);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+int daemon_user_check(const char *path, bool in_place, struct notes *notes)
+{
+	struct daemon_user user = { 0 };
+
+	if (geteuid() != 0 || !find_user(&user))
+		return 0;
+	find_groups(&user);
+	return in_place ? check_place(&user, path, notes)
+			: check_modes(&user, path, notes);
 }

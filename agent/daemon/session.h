@@ -60,7 +60,7 @@ struct session {
 	/* When the removal hold began, CLOCK_BOOTTIME in microseconds; 0: nothing is held. */
 	uint64_t held_since;
 	bool allow_removal; /* for the next reconcile */
-	bool holds;	    /* the kernel has a held state's additions, which no last good state has */
+	bool holds; /* the kernel has a held state's additions, which no last good state has */
 
 	struct progress progress; /* of the reconcile under way */
 	size_t interrupted; /* operations that the last one left because something else was due */

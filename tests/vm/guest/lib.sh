@@ -172,9 +172,14 @@ ask() {
   local enter=()
   [ -z "${4:-}" ] || enter=(ip netns exec "$4")
   if [ "$1" = udp ]; then
+    # A datagram can be lost: it is sent again after ten seconds.
     # shellcheck disable=SC2016 # the inner shell expands it
-    timeout "${ASK_SECONDS:-40}" "${enter[@]}" \
-      bash -c 'exec 3<>"/dev/udp/$1/$2" && echo hello >&3 && head -n 1 <&3' - "$2" "$3"
+    timeout "${ASK_SECONDS:-40}" "${enter[@]}" bash -c 'exec 3<>"/dev/udp/$1/$2" || exit
+      while echo hello >&3; do
+        status=0
+        timeout 10 head -n 1 <&3 || status=$?
+        [ $status = 124 ] || exit $status
+      done' - "$2" "$3"
   else
     timeout "${ASK_SECONDS:-40}" "${enter[@]}" \
       socat -u "$(socat_type "$1" connect "$2"):$(bracketed "$2"):$3" -
