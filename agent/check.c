@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/commands.h"
+#include "agent/options.h"
 #include "agent/problem_output.h"
 #include "agent/state_warnings.h"
 #include "agent/state/dump_guard.h"
@@ -106,12 +107,19 @@ static int check_one(const char *path, bool in_place, const struct options *opti
 	return r == STATE_OK && table.notes.failure_count == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* The state of ipvs-agent.service, and no draft. */
+static bool is_the_units(const struct options *options)
+{
+	return !options->state_given &&
+	       strcmp(options->run_directory, DEFAULT_RUN_DIRECTORY) == 0;
+}
+
 int check_main(const struct options *options)
 {
 	int status = EXIT_DONE;
 
 	if (options->operand_count == 0)
-		return check_one(options->state_path, true, options);
+		return check_one(options->state_path, is_the_units(options), options);
 	for (int i = 0; i < options->operand_count; i++) {
 		int one = check_one(options->operands[i], false, options);
 

@@ -12,7 +12,7 @@
 /* Kubernetes: the name of a Node is a DNS subdomain. */
 enum { NODE_NAME_MAX = 253 };
 
-static const char default_run_directory[] = "/run/ipvs-node";
+static const char default_run_directory[] = DEFAULT_RUN_DIRECTORY;
 static const char default_data_directory[] = "/var/lib/ipvs-node";
 
 enum option_code {

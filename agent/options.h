@@ -5,6 +5,8 @@
 #include "common/err.h"
 #include "common/macro.h"
 
+#define DEFAULT_RUN_DIRECTORY "/run/ipvs-node"
+
 /* Which options a command takes, beside --state, --run-dir, --output, --log-level and --help. */
 enum {
 	TAKES_DRY_RUN = 1 << 0,
