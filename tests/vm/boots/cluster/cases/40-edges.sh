@@ -248,7 +248,7 @@ case_record_of_another_namespace_is_refused() {
   expect_status 2 elsewhere "$AGENT" diff --run-dir "$RUN" --state state.json
   expect_contains "$OUTPUT" "belongs to another network namespace"
   expect_equal "$owned" "$(cat "$RUN/owned")"
-  [ ! -e "$RUN/status.json" ] && [ ! -e "$RUN/control" ] || fail "the other daemon has been here"
+  if [ -e "$RUN/status.json" ] || [ -e "$RUN/control" ]; then fail "the other daemon has been here"; fi
   weight_is 1
   # With a folder of its own it is as free as anywhere.
   expect_status 0 elsewhere "$AGENT" apply --run-dir "$TMP/other" --state state.json
