@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs guests, one more at a time than there are cores, and says what came of their cases:
+# Runs guests, two at a time for each core, and says what came of their cases:
 #
 #   run.sh [-k TEXT] [-o FOLDER] [BOOT[@SUITE]…]
 #
@@ -125,8 +125,8 @@ mapfile -t chosen < <(for boot in "${chosen[@]}"; do
 done | sort -srn | cut -d' ' -f2)
 
 decide_kvm
-# A guest has one processor and waits about a third of its time.
-jobs=${VM_JOBS:-$(($(nproc) + 1))} running=0
+# A guest has one processor and waits half of its time.
+jobs=${VM_JOBS:-$(($(nproc) * 2))} running=0
 declare -A boot_of
 passed=0 failed=0 skipped=0
 
