@@ -49,7 +49,14 @@ check=$(ipvs-agent check "$new" 2>&1) || {
   printf '%s\n' "$check" >&2
   exit 1
 }
-chmod 644 "$new"
+# Who may read the file may read the new one; where that user may not give it the group, a folder with
+# the set-group-ID bit does.
+if [ -e "$file" ]; then
+  chgrp --reference="$file" "$new" 2>/dev/null || true
+  chmod --reference="$file" "$new"
+else
+  chmod 644 "$new"
+fi
 sync "$new"
 mv "$new" "$file"
 sync "$folder"

@@ -208,3 +208,18 @@ case_refresh_has_few_rights() {
   systemctl restart ipvs-preflight
   systemctl start ipvs-agent
 }
+
+# A file that not all may read stays so.
+case_refresh_keeps_who_may_read() {
+  mkdir bin
+  answer >new.json
+  printf '#!/bin/sh\ncat %q\n' "$TMP/new.json" >bin/kubectl
+  chmod 755 bin/kubectl
+  echo '{}' >dump.json
+  chgrp ipvs-node dump.json
+  chmod 640 dump.json
+  PATH=$TMP/bin:$PATH KUBECONFIG=/etc/ipvs-node/refresh.kubeconfig expect_status 0 \
+    /usr/local/lib/ipvs-node/refresh-state.sh "$TMP/dump.json"
+  expect_equal "ipvs-node 640" "$(stat -c '%G %a' dump.json)"
+  expect_equal List "$(jq -r .kind dump.json)"
+}
