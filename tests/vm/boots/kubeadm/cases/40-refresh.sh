@@ -218,7 +218,7 @@ case_refresh_keeps_who_may_read() {
   echo '{}' >dump.json
   chgrp ipvs-node dump.json
   chmod 640 dump.json
-  PATH=$TMP/bin:$PATH KUBECONFIG=/etc/ipvs-node/refresh.kubeconfig expect_status 0 \
+  PATH=$TMP/bin:$PATH CACHE_DIRECTORY=$TMP KUBECONFIG=/etc/ipvs-node/refresh.kubeconfig expect_status 0 \
     /usr/local/lib/ipvs-node/refresh-state.sh "$TMP/dump.json"
   expect_equal "ipvs-node 640" "$(stat -c '%G %a' dump.json)"
   expect_equal List "$(jq -r .kind dump.json)"
