@@ -138,7 +138,7 @@ static int tally_all(struct tally *tally, const int *results)
 	return r;
 }
 
-/* Also where another's stands in the way: it was not brought about. */
+/* Also where another program's stands in the way: ours is not in the kernel. */
 static bool globals_failed(const struct plan *plan, const int *results)
 {
 	for (size_t i = 0; i < plan->conflict_count; i++) {

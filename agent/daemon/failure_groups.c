@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 
-enum { NAMED_MAX = 3 }; /* of the others, so many are named */
+enum { NAMED_MAX = 3 }; /* objects of a group that its line names; the rest are counted */
 
 static int compare_texts(const void *a, const void *b)
 {

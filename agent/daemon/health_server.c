@@ -20,7 +20,7 @@
 #include "common/log.h"
 
 enum { BURST = 16, BACKLOG = 128, RUNS_MAX = 4 };
-/* After what keeps the table right: whoever may connect must not be able to hold that back. */
+/* Lower than what keeps the table right: clients must not be able to delay that. */
 static const int64_t priority = SD_EVENT_PRIORITY_NORMAL + 10;
 static const uint64_t timer_accuracy_usec = 10 * 1000;
 

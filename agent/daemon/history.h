@@ -23,7 +23,7 @@ struct history {
 	struct history_service *services; /* sorted by key; NULL where nothing is known */
 	size_t service_count;
 	struct globals globals;
-	bool globals_known; /* they are all that was brought about; false is not "none" */
+	bool globals_known; /* all global values in force are known; false is not "none" */
 };
 
 /*

@@ -220,7 +220,7 @@ int lock_take(const char *run_directory, bool daemon, uint64_t wait_usec, int *f
 	r = take_or_wait(opened, daemon, wait_usec, holder);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
-	/* Whoever asks is then told of a holder that is not known. */
+	/* The next process that asks then reports an unknown holder. */
 	if (r == LOCK_TAKEN && lock_name_holder(opened) < 0)
 		log_warning("%s: there is no room for the number of this process", path);
 	if (r == LOCK_TAKEN)

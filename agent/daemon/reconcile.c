@@ -195,7 +195,7 @@ static int keep_last_good(struct session *session, struct reconcile_report *repo
 			    &session->ownership, &changed, &err) < 0)
 		r = reconcile_report_warn(
 			report, "the last good state cannot be kept: %s", err.text);
-	/* What failed must not look to the next process like a change of somebody else's. */
+	/* The next process must not take what failed for another program's change. */
 	ownership->good_left = report->failure_count > 0;
 	changed |= ownership->good_left != left;
 	if (r == 0 && changed && !session->record_unsaved &&
@@ -262,7 +262,7 @@ static int report_made_sysctls(const struct preparation *preparation,
 	return r;
 }
 
-/* What is wrong with the state itself, until it is another one. */
+/* What is wrong with the state itself, until the state changes. */
 static int report_state_failures(const struct notes *notes,
 				 struct reconcile_report *report)
 {
@@ -381,7 +381,7 @@ static int report_omissions(const struct notes *notes, struct reconcile_report *
 	return r;
 }
 
-/* Whether the wanted services were brought about, be it those of the last good state. */
+/* Whether the wanted services, or those of the last good state, are in the kernel. */
 static bool is_in_kernel(const struct reconcile_report *report)
 {
 	return report->outcome == RECONCILE_IN_SYNC ||

@@ -74,7 +74,7 @@ struct reconcile_report {
 	struct report_lines changed; /* the first of them */
 	struct report_lines
 		drains;	 /* "DESTINATION until TIME", the first of those draining */
-	size_t drift;	 /* of these, what put back somebody else's changes */
+	size_t drift;	 /* of these, those that repaired drift */
 	size_t draining; /* destinations that wait for their connections to end */
 	uint64_t kernel_reads, kernel_writes;
 	struct reconcile_times times;

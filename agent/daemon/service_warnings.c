@@ -94,7 +94,7 @@ static bool connections_are_tracked(void)
 	       strcmp(value, "1") == 0;
 }
 
-/* Whether anything was read anew; tracking is told of by nobody. */
+/* Whether anything was read anew. The kernel sends no event for connection tracking. */
 static int read_facts(struct service_warnings *warnings, bool *anew)
 {
 	bool tracks = connections_are_tracked();

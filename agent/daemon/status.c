@@ -343,7 +343,7 @@ static uint64_t find_staleness(const json_t *document)
 		json_integer_value(json_object_get(document, "resyncMilliseconds"));
 	json_int_t now = (json_int_t)(clock_usec(CLOCK_MONOTONIC) / 1000), silent;
 
-	/* Of an earlier version, or from where the clock is another one. */
+	/* Written by an earlier version, or under another clock. */
 	if (!json_is_integer(written) || json_integer_value(written) > now ||
 	    resync < 0 || resync > INT_MAX)
 		return 0;

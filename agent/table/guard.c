@@ -23,7 +23,7 @@ static const struct {
 	{ AF_INET6, { 0xff }, 8, "ff00::/8, which is multicast" },
 };
 
-/* A cluster gives its own addresses out of a network that is nobody else's. */
+/* A cluster allocates its addresses from a network that is its own. */
 static bool is_cluster_address(const struct service *service)
 {
 	return service->exposure && service->exposure->cluster_ip;

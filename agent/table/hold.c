@@ -256,7 +256,7 @@ static int add_wanted(const struct hold_view *view, struct table *in_force)
 	return 0;
 }
 
-/* One that was in force, also where somebody has just taken it out of the kernel. */
+/* A service that was in force, even if another program has just deleted it. */
 static int add_accepted(const struct hold_view *view, struct table *in_force)
 {
 	for (size_t i = 0; i < view->accepted->service_count; i++) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond so many jumps or rules a packet counts as accepted. */
+/* After this many jumps or rules a packet counts as accepted. */
 enum { JUMPS_MAX = 16, RULES_MAX = 10000 };
 
 enum { LOOPBACK_INDEX = 1, INET_FAMILY = 1 };

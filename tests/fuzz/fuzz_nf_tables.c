@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any answers of nf_tables: a generation, a table with all that is in it, and then what is told of changes. */
+/* Any answers of nf_tables: a generation, a table with all that is in it, then its notifications. */
 #include <sys/socket.h>
 
 #include "agent/kernel/nft_table.h"

@@ -33,7 +33,7 @@ static int tear_down_held(void **state)
 	return 0;
 }
 
-/* Services from first to last with so many destinations each. */
+/* Services from first to last with that number of destinations each. */
 static void fill(struct table *table, unsigned int first, unsigned int last,
 		 unsigned int destinations)
 {
@@ -135,7 +135,7 @@ static void kernel_says_what_stays_without_an_accepted_state(void **state)
 
 	fill(&f->actual, 1, MANY, 1);
 	own_all(f);
-	build_service(&f->actual, 77); /* of somebody else */
+	build_service(&f->actual, 77); /* another program's */
 	table_sort(&f->actual);
 	fill(&f->wanted, 1, 2, 2);
 	assert_counts(held, MANY, 28, MANY, 28);

@@ -150,7 +150,7 @@ static void test_rule_for_the_port(void **state UNUSED)
 	packet_filter_clear(&filter);
 }
 
-/* Whoever differs only in what no rule looks at has the same fate. */
+/* Packets that differ only in what no rule looks at get the same verdict. */
 static void test_memory_is_of_what_was_looked_at(void **state UNUSED)
 {
 	struct packet_filter filter = { 0 };
