@@ -58,6 +58,8 @@ END
   wait_until 60 has 192.168.2.2:8080 ipvsadm -Sn
   conversation 10.96.0.1 80
   "$AGENT" save >state.json
+  # A child that sees its parent die deletes the table. All are stopped first, so that none can.
+  kill -STOP "$keepalived" "$(cat c.pid)" "$(cat v.pid)"
   kill -KILL "$keepalived" "$(cat c.pid)" "$(cat v.pid)"
   wait_until 40 ended "$keepalived"
   applied
