@@ -73,8 +73,7 @@ endif
 
 src_common    := $(wildcard common/*.c)
 src_preflight := $(filter-out preflight/main.c,$(wildcard preflight/*.c))
-src_agent     := $(filter-out agent/main.c,$(wildcard agent/*.c agent/table/*.c agent/state/*.c \
-                   agent/kernel/*.c agent/daemon/*.c))
+src_agent     := $(filter-out agent/main.c,$(wildcard agent/*.c agent/*/*.c agent/*/*/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 programs := $(patsubst %/main.c,$(BUILD)/ipvs-%,$(wildcard preflight/main.c agent/main.c))

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/commands.h"
-#include "agent/daemon_state.h"
-#include "agent/options.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/daemon_state.h"
+#include "agent/cli/agent_options.h"
 #include "common/build_note.h"
 #include "common/cleanup.h"
 #include "common/log.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "preflight/needs.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 #include "preflight/system.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include "common/json_text.h"
 #include "preflight/needs.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 
 /*
  * What a state of Kubernetes objects needs of the machine: the schedulers that Services name by

@@ -3,7 +3,7 @@
 
 #include "common/build_note.h"
 #include "common/log.h"
-#include "preflight/options.h"
+#include "preflight/preflight_options.h"
 #include "preflight/preflight.h"
 
 int main(int argc, char **argv)

@@ -5,7 +5,7 @@
 
 #include "common/macro.h"
 #include "preflight/needs.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 #include "preflight/system.h"
 
 /* The report as kubeadm prints its own: what is well to out, warnings and errors to err. */

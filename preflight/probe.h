@@ -2,7 +2,7 @@
 #pragma once
 
 #include "preflight/needs.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 #include "preflight/system.h"
 
 enum probe_outcome {

@@ -101,7 +101,7 @@ static int read_features(const struct reader *reader, const json_t *object)
 	return r;
 }
 
-/* agent/daemon/rulesets.c, rulesets_imply_sysctls: what the agent sets for a service. */
+/* agent/reconcile/rulesets.c, rulesets_imply_sysctls: what the agent sets for a service. */
 static void note_implied(const struct reader *reader, const json_t *service)
 {
 	const char *address = json_string_value(json_object_get(service, "address"));

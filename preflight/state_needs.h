@@ -2,7 +2,7 @@
 #pragma once
 
 #include "preflight/needs.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 
 /*
  * Adds what the state at path asks for: a file, or a directory of *.json. Lenient: whatever is

@@ -12,7 +12,7 @@
 
 #include "agent/daemon/acceptor.h"
 #include "agent/daemon/control_message.h"
-#include "agent/daemon/report.h"
+#include "agent/report/report_json.h"
 #include "common/log.h"
 
 enum { CLIENTS_MAX = 16 };

@@ -3,8 +3,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "agent/daemon/options.h"
-#include "agent/daemon/reconcile.h"
+#include "agent/config.h"
+#include "agent/reconcile/reconcile.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/macro.h"

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "agent/daemon/control_message.h"
-#include "agent/daemon/report.h"
-#include "agent/daemon/resolution.h"
+#include "agent/report/report_json.h"
+#include "agent/daemon/path_walk.h"
 #include "common/clock.h"
 #include "common/printable.h"
 

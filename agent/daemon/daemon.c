@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "agent/daemon/lock.h"
-#include "agent/daemon/resolution.h"
+#include "agent/store/lock.h"
+#include "agent/daemon/path_walk.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"

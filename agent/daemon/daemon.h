@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "agent/daemon/options.h"
+#include "agent/config.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/macro.h"

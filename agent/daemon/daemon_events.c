@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "agent/daemon/link_needs.h"
-#include "agent/daemon/lock.h"
-#include "agent/daemon/rulesets.h"
+#include "agent/reconcile/link_needs.h"
+#include "agent/store/lock.h"
+#include "agent/reconcile/rulesets.h"
 #include "agent/kernel/ipvs.h"
 #include "common/clock.h"
 #include "common/log.h"

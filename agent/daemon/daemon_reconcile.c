@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "agent/daemon/heartbeat.h"
+#include "agent/daemon/watchdog.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"

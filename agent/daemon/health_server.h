@@ -5,8 +5,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "agent/daemon/reconcile.h"
-#include "agent/table/notes.h"
+#include "agent/reconcile/reconcile.h"
+#include "agent/model/notes.h"
 #include "common/cleanup.h"
 
 /*

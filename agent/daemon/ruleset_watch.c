@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "agent/daemon/rulesets.h"
-#include "agent/daemon/session.h"
+#include "agent/reconcile/rulesets.h"
+#include "agent/reconcile/session.h"
 #include "agent/kernel/nft_watch.h"
 #include "common/log.h"
 

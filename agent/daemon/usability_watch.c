@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "agent/daemon/session.h"
+#include "agent/reconcile/session.h"
 #include "agent/kernel/nft_filter.h"
 #include "common/clock.h"
 #include "common/log.h"

@@ -12,7 +12,7 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-#include "agent/table/node.h"
+#include "agent/model/host_net.h"
 
 struct address_watch {
 	struct nl_sock *socket;

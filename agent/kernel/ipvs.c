@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "agent/kernel/ipvs_socket.h"
-#include "agent/kernel/message.h"
+#include "agent/kernel/ipvs_message.h"
 
 int ipvs_open(struct ipvs **ipvs, struct err *err)
 {

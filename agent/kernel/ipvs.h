@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/table/plan.h"
-#include "agent/table/table.h"
+#include "agent/plan/plan.h"
+#include "agent/model/table.h"
 #include "common/err.h"
 
 /*

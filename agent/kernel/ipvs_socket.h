@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "agent/kernel/ipvs.h"
-#include "agent/kernel/socket.h"
+#include "agent/kernel/netlink/socket.h"
 
 /* What the files behind ipvs.h share: dump.c reads, apply.c writes. */
 struct ipvs {

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/kernel/answer.h"
-#include "agent/kernel/socket.h"
+#include "agent/kernel/netlink/answer.h"
+#include "agent/kernel/netlink/socket.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 

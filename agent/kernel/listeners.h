@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "agent/table/guard.h"
+#include "agent/model/guard.h"
 #include "common/err.h"
 #include "common/macro.h"
 

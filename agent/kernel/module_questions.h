@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "agent/table/service.h"
+#include "agent/model/service.h"
 
 /*
  * The kernel asks modprobe for a scheduler or persistence engine that is not there once for each

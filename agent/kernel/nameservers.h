@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "agent/table/address_list.h"
+#include "agent/model/address_list.h"
 #include "common/err.h"
 #include "common/macro.h"
 

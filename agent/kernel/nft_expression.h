@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/kernel/answer.h"
-#include "agent/table/packet_filter.h"
+#include "agent/kernel/netlink/answer.h"
+#include "agent/model/packet_filter.h"
 #include "common/macro.h"
 
 /*

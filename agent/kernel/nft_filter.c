@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "agent/kernel/nft_expression.h"
-#include "agent/kernel/socket.h"
+#include "agent/kernel/netlink/socket.h"
 #include "common/array.h"
 
 /* What is read at most. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "agent/table/packet_filter.h"
+#include "agent/model/packet_filter.h"
 #include "common/err.h"
 #include "common/macro.h"
 

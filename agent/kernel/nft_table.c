@@ -14,7 +14,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
-#include "agent/table/fingerprint.h"
+#include "agent/model/fingerprint.h"
 #include "common/array.h"
 
 /* A dump that others write into begins anew, so often. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/table/node.h"
+#include "agent/model/host_net.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/table/binding.h"
-#include "agent/table/node.h"
+#include "agent/plan/vip_plan.h"
+#include "agent/model/host_net.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/macro.h"

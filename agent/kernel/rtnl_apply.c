@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/kernel/batch.h"
+#include "agent/kernel/netlink/batch.h"
 #include "agent/kernel/rtnl.h"
 #include "agent/kernel/rtnl_socket.h"
 #include "common/ipv6.h"

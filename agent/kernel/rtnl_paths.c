@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/kernel/answer.h"
+#include "agent/kernel/netlink/answer.h"
 #include "agent/kernel/rtnl_socket.h"
 #include "common/array.h"
 

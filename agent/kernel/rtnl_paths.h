@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/kernel/rtnl.h"
-#include "agent/table/usability.h"
+#include "agent/plan/usability.h"
 
 /* Where packets go from this node, as far as usability.h asks for it. */
 struct rtnl_paths {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
-#include "agent/kernel/answer.h"
+#include "agent/kernel/netlink/answer.h"
 
 int rtnl_find_attributes(struct answer *answer, const struct nlmsghdr *message,
 			 size_t header, const struct answer_rule *rules,

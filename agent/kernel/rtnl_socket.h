@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "agent/kernel/rtnl.h"
-#include "agent/kernel/socket.h"
+#include "agent/kernel/netlink/socket.h"
 
 struct answer;
 struct answer_rule;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/table/globals.h"
-#include "agent/table/sysctl_name.h"
+#include "agent/model/globals.h"
+#include "agent/model/sysctl_name.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/ipv6.h"

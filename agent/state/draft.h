@@ -3,7 +3,7 @@
 
 #include "agent/state/source.h"
 #include "agent/state/state_file.h"
-#include "agent/table/table.h"
+#include "agent/model/table.h"
 
 /*
  * One file of a state, read on its own, whatever the others say, and perhaps in several slices.

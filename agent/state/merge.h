@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "agent/state/cache.h"
+#include "agent/state/state_cache.h"
 #include "agent/state/draft.h"
 
 /*

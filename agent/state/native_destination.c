@@ -5,7 +5,7 @@
 
 #include "agent/state/fields.h"
 #include "agent/state/native.h"
-#include "agent/state/rules.h"
+#include "agent/state/value_rules.h"
 
 enum {
 	FIELD_ADDRESS,

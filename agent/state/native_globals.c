@@ -7,7 +7,7 @@
 #include "agent/state/fields.h"
 #include "agent/state/native.h"
 #include "agent/state/problems.h"
-#include "agent/state/rules.h"
+#include "agent/state/value_rules.h"
 
 enum { TIMEOUT_COUNT = 3 };
 

@@ -6,9 +6,9 @@
 #include "agent/state/fields.h"
 #include "agent/state/native.h"
 #include "agent/state/problems.h"
-#include "agent/state/rules.h"
+#include "agent/state/value_rules.h"
 #include "agent/state/scheduler_flag.h"
-#include "agent/table/fingerprint.h"
+#include "agent/model/fingerprint.h"
 #include "common/printable.h"
 
 enum { NAME_MAX_BYTES = 255 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agent/state/link_target.h"
-#include "agent/state/kube_fields.h"
+#include "agent/state/kube/kube_fields.h"
 #include "agent/state/problems.h"
 #include "common/array.h"
 #include "common/cleanup.h"

@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #include "common/json_text.h"
-#include "agent/state/cluster.h"
+#include "agent/state/kube/cluster.h"
 #include "agent/state/place.h"
 #include "agent/state/settings.h"
 #include "agent/state/source.h"
 #include "agent/state/state.h"
 #include "agent/state/state_file.h"
-#include "agent/table/table.h"
+#include "agent/model/table.h"
 
 /*
  * One reading of a state: the files so far, the table they fill, and where in them each object

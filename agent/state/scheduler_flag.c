@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "agent/table/service.h"
+#include "agent/model/service.h"
 #include "common/macro.h"
 
 static const struct scheduler_flag flags[] = {

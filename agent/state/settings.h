@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/table/guard_rules.h"
+#include "agent/model/guard_rules.h"
 #include "common/network.h"
 
 /*

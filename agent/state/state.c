@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/state/state.h"
 
-#include "agent/state/cache.h"
+#include "agent/state/state_cache.h"
 
 int state_read(const char *path, struct table *table, struct state_problems *problems)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "agent/state/settings.h"
-#include "agent/table/table.h"
+#include "agent/model/table.h"
 #include "common/err.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "agent/table/globals.h"
+#include "agent/model/globals.h"
 
 /* One of the files that a state consists of. */
 struct state_file {
@@ -14,7 +14,7 @@ struct state_file {
 	/* What a cache knows of it beside its services. */
 	struct globals globals;
 	uint64_t content; /* source_hash() of its bytes; 0: not known */
-	/* What its copy had last (agent/daemon/state_copy.h); 0: not known. */
+	/* What its copy had last (agent/store/state_copy.h); 0: not known. */
 	uint64_t copied;
 	bool mixed; /* whether a destination is of the other family than its service */
 	/* Whether it had just been written when it was read: it can have changed again without

@@ -101,7 +101,7 @@ def check_agent():
         expect_same(command, operands, ["PATH"] * ("[PATH]" in line), "the usage", "the synopsis")
     expect_same("options", options, page.options(), "--help", page.name)
 
-    statuses = re.search(r"enum exit_status \{(.*?)\}", (TOP / "agent/commands.h").read_text(), re.S).group(1)
+    statuses = re.search(r"enum exit_status \{(.*?)\}", (TOP / "agent/cli/commands.h").read_text(), re.S).group(1)
     expect_same("exit status", re.findall(r"= (\d)", statuses), page.entries("EXIT STATUS"), "commands.h", page.name)
 
 

@@ -2,7 +2,7 @@
 /* Any answers to what is asked of connection tracking, and to the deletion of what it has. */
 #include <netinet/in.h>
 
-#include "agent/kernel/flow.h"
+#include "agent/kernel/conntrack.h"
 #include "tests/fuzz/netlink_answers.h"
 #include "tests/fuzz/require.h"
 

@@ -10,7 +10,7 @@
 
 #include "agent/daemon/control.h"
 #include "agent/daemon/control_message.h"
-#include "agent/daemon/report.h"
+#include "agent/report/report_json.h"
 #include "common/log.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/scratch.h"

@@ -3,7 +3,7 @@
  * Any text as what ipvsadm-save prints: refused with a place, or taken, and what is taken can be written
  * as a state and read back the same.
  */
-#include "agent/state/ipvsadm_rules.h"
+#include "agent/state/ipvsadm/ipvsadm_rules.h"
 #include "tests/fuzz/state_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

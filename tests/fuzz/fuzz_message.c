@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/kernel/message.h"
+#include "agent/kernel/ipvs_message.h"
 
 /* One netlink message as the kernel might send it, to every decoder. */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/daemon/record.h"
+#include "agent/store/ownership_file.h"
 #include "common/cleanup.h"
 
 /*

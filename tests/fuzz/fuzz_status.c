@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "agent/commands.h"
+#include "agent/cli/commands.h"
 #include "common/log.h"
 #include "common/printable.h"
 #include "tests/fuzz/require.h"

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/daemon/bookkeeping.h"
-#include "agent/table/fingerprint.h"
+#include "agent/reconcile/service_ownership.h"
+#include "agent/model/fingerprint.h"
 
 /* A preparation in memory: what its plan and the kernel's answers make of what is ours. */
 

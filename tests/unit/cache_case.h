@@ -3,8 +3,8 @@
 
 #include "tests/unit/state_case.h"
 
-#include "agent/state/cache.h"
-#include "agent/table/fingerprint.h"
+#include "agent/state/state_cache.h"
+#include "agent/model/fingerprint.h"
 
 /* A cache that is read, and what it must have found and parsed. */
 

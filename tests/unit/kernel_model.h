@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/table/plan.h"
+#include "agent/plan/plan.h"
 
 /*
  * A kernel in memory for random tests: services by number, some of them others', which answers

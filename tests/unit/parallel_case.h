@@ -6,7 +6,7 @@
 #include "agent/state/draft.h"
 #include "agent/state/sequential.h"
 #include "agent/state/slices.h"
-#include "agent/table/fingerprint.h"
+#include "agent/model/fingerprint.h"
 
 /* Large states, and reading them in slices or threads and in one go. */
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "agent/table/fingerprint.h"
-#include "agent/table/plan.h"
+#include "agent/model/fingerprint.h"
+#include "agent/plan/plan.h"
 
 /* What the tests of the plan share: two tables, an ownership, a policy, and the plan as text. */
 

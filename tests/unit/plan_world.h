@@ -3,9 +3,9 @@
 
 #include "tests/unit/kernel_model.h"
 
-#include "agent/daemon/preparation.h"
-#include "agent/daemon/record.h"
-#include "agent/table/fingerprint.h"
+#include "agent/reconcile/snapshot.h"
+#include "agent/store/ownership_file.h"
+#include "agent/model/fingerprint.h"
 
 /*
  * A random world: a kernel, what is wanted of it, whose is what, and the record as a text. And what

@@ -3,7 +3,7 @@
 
 #include "tests/unit/temporary.h"
 
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 #include "preflight/system.h"
 
 #define ROOTFS "tests/unit/rootfs/"

@@ -6,7 +6,7 @@
 
 #include "tests/unit/temporary.h"
 
-#include "agent/daemon/record.h"
+#include "agent/store/ownership_file.h"
 
 static const char identity[] = "8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840";
 

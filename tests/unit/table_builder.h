@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "agent/table/table.h"
+#include "agent/model/table.h"
 
 /* Short ways to write tables in tests. Services are TCP on 10.0.0.N:80, destinations 10.1.0.N:8080. */
 

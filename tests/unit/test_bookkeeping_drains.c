@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/bookkeeping_case.h"
 
-#include "agent/daemon/withhold.h"
+#include "agent/reconcile/skip_rules.h"
 
 /* Drains, and a record that cannot be written. */
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/daemon/bookkeeping.h"
+#include "agent/reconcile/service_ownership.h"
 
 /* Timeouts, sysctls and sync daemons: what was found before is kept, and given back. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/kube_case.h"
 
-#include "agent/state/dump_guard.h"
+#include "agent/state/kube/dump_guard.h"
 
 /* What `check` and `convert` know of what this node would refuse: from the state alone. */
 

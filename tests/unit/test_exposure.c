@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/state_case.h"
 
-#include "agent/table/fingerprint.h"
+#include "agent/model/fingerprint.h"
 
 /* How clients reach a service: the fields that say it, and what is made of them. */
 

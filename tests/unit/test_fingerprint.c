@@ -6,7 +6,7 @@
 #include <glob.h>
 
 #include "agent/state/state.h"
-#include "agent/table/fingerprint.h"
+#include "agent/model/fingerprint.h"
 
 /* A persistent service with one tunnelled destination: every attribute counts. */
 static struct table full_table(void)

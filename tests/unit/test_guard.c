@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/kernel/nameservers.h"
-#include "agent/table/guard.h"
+#include "agent/model/guard.h"
 
 /* A node with eth0 (2) on 192.168.1.5/24 and fd01::5, ipvs0 (3), ours, and two gateways. */
 struct world {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/plan_case.h"
 
-#include "agent/daemon/history.h"
+#include "agent/reconcile/last_applied.h"
 
 /* Which operations put back what somebody else changed. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/plan_case.h"
 
-#include "agent/table/hold.h"
+#include "agent/plan/hold.h"
 
 /* What a state that takes most away keeps, and what of it is done at once. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/kube_case.h"
 
-#include "agent/state/ipvsadm_rules.h"
+#include "agent/state/ipvsadm/ipvsadm_rules.h"
 #include "agent/state/scheduler_flag.h"
 
 /* What ipvsadm-save prints, as a table; that the kernel has the same is shown in a guest. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/kube_case.h"
 
-#include "agent/state/cache.h"
-#include "agent/state/cluster.h"
+#include "agent/state/state_cache.h"
+#include "agent/state/kube/cluster.h"
 
 /* Which endpoints a node sends connections to. */
 

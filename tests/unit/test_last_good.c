@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "agent/daemon/last_good.h"
-#include "agent/daemon/record.h"
-#include "agent/table/fingerprint.h"
+#include "agent/store/last_good.h"
+#include "agent/store/ownership_file.h"
+#include "agent/model/fingerprint.h"
 #include "common/clock.h"
 
 /* The last good state's file, and what the record says of it. */

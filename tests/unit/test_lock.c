@@ -5,7 +5,7 @@
 
 #include "tests/unit/temporary.h"
 
-#include "agent/daemon/lock.h"
+#include "agent/store/lock.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 

@@ -3,7 +3,7 @@
 
 #include "tests/unit/temporary.h"
 
-#include "agent/daemon/outcome_log.h"
+#include "agent/report/outcome_log.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/log.h"

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "agent/table/fingerprint.h"
-#include "agent/table/ownership.h"
+#include "agent/model/fingerprint.h"
+#include "agent/model/ownership.h"
 
 static int set_up(void **state)
 {

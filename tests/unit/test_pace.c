@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/daemon/pace.h"
+#include "agent/reconcile/schedule.h"
 
 enum { SECOND = 1000000 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/table/packet_filter.h"
+#include "agent/model/packet_filter.h"
 #include "common/array.h"
 
 /* A filter as it is built: chains by their order, rules into the last one. */

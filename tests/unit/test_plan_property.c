@@ -3,12 +3,12 @@
 
 #include <time.h>
 
-#include "agent/daemon/bookkeeping.h"
-#include "agent/daemon/withhold.h"
+#include "agent/reconcile/service_ownership.h"
+#include "agent/reconcile/skip_rules.h"
 
 /*
  * From random tables of a kernel to random wanted ones, with random ownership and policies: rounds
- * of reading, planning, bookkeeping and writing as agent/daemon/execution.c runs them. For a while
+ * of reading, planning, bookkeeping and writing as agent/reconcile/execute.c runs them. For a while
  * the kernel is troubled, the record cannot always be written, the process dies and the state
  * changes; then all is well, and it must converge: what is wanted is there, what is ours is known to
  * be, and what was somebody else's was never touched. The seed is printed; SEED=… repeats a run.

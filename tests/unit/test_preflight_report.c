@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "preflight/checks.h"
-#include "preflight/options.h"
+#include "preflight/preflight_options.h"
 #include "preflight/output.h"
 
 static void fill(struct report *report)

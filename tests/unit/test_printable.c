@@ -5,7 +5,7 @@
 
 #include "common/err.h"
 #include "common/printable.h"
-#include "preflight/report.h"
+#include "preflight/preflight_report.h"
 
 static void expect_made(const char *text, const char *expected)
 {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/daemon/quarrel.h"
+#include "agent/reconcile/drift_backoff.h"
 #include "common/macro.h"
 
 static const uint64_t second = 1000000, minute = 60 * 1000000ULL;

@@ -11,7 +11,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "agent/kernel/request.h"
+#include "agent/kernel/netlink/request.h"
 
 enum { FAMILY = 33, SEQUENCE = 7, COMMAND = 5, ATTRIBUTES_MAX = 8 };
 

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "agent/daemon/retry.h"
+#include "agent/reconcile/error_backoff.h"
 #include "common/macro.h"
 
 static const uint64_t second = 1000000, start = 1000 * 1000000ULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/table_builder.h"
 
-#include "agent/table/route_map.h"
+#include "agent/model/route_map.h"
 
 static struct address address_of(const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/ruleset_case.h"
 
-#include "agent/table/ruleset_change.h"
+#include "agent/plan/ruleset_change.h"
 
 /* From one ruleset to another: by its elements, or as a whole. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/temporary.h"
 
-#include "agent/table/service.h"
+#include "agent/model/service.h"
 
 static void add(struct service *service, const char *address)
 {

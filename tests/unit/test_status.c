@@ -5,10 +5,10 @@
 
 #include "tests/unit/temporary.h"
 
-#include "agent/commands.h"
-#include "agent/daemon/lock.h"
-#include "agent/daemon/report.h"
-#include "agent/daemon/status.h"
+#include "agent/cli/commands.h"
+#include "agent/store/lock.h"
+#include "agent/report/report_json.h"
+#include "agent/report/status_file.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/file.h"

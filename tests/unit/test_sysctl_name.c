@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/table/sysctl_name.h"
+#include "agent/model/sysctl_name.h"
 
 #include "common/macro.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/table/usability.h"
+#include "agent/plan/usability.h"
 #include "common/array.h"
 
 /*

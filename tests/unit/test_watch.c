@@ -4,7 +4,7 @@
 
 #include "tests/unit/temporary.h"
 
-#include "agent/daemon/watch.h"
+#include "agent/daemon/state_watch.h"
 #include "common/clock.h"
 
 /* The slack only ends what hangs. */

@@ -51,7 +51,7 @@ recorded() {
 }
 
 # checksummed: a record's lines with their checksums, from the lines without; the form is that of
-# agent/daemon/record_form.h.
+# agent/store/ownership_file_form.h.
 checksummed() {
   local line i byte sum=$((0x1f5c9d3b))
   while IFS= read -r line; do

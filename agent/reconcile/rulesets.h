@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/kernel/nft_table.h"
+#include "agent/model/ownership.h"
+#include "agent/plan/ruleset.h"
+#include "common/err.h"
+#include "common/growing_text.h"
+#include "common/macro.h"
+
+/*
+ * nftables' part of a reconciliation: what the wanted services need of it (ruleset.h), whether the
+ * kernel has that, and bringing it about. A table is replaced as a whole in one transaction, or not at
+ * all where it is what was left there: known by its sum, which stands in the record, and not summed up
+ * again as long as nobody has written any ruleset of the network namespace.
+ *
+ * A table is ours where the record names it and it has our marker or the handle that it had. One with
+ * the marker alone (the record was lost) is taken over as services are (--adopt); any other stays, and
+ * is a conflict.
+ */
+
+struct preparation;
+struct reconcile_report;
+struct session;
+
+/* What is wanted and what is there. */
+struct ruleset_goals {
+	bool looked; /* the rest is valid */
+	struct ruleset wanted[RULESET_SLOTS];
+	struct nft_table actual[RULESET_SLOTS];
+	bool conflict[RULESET_SLOTS];
+	/* For nft(8), where elements alone make the table of what it is; else empty. */
+	struct growing_text changes[RULESET_SLOTS];
+	struct err trouble; /* code 0, or why nf_tables could not be asked */
+};
+
+/* Adds the sysctls that the wanted services' rulesets need. -ENOMEM. */
+int rulesets_imply_sysctls(const struct table *wanted,
+			   struct globals *globals) MUST_CHECK;
+
+/* Adds those that are ours and that services of the plan which drain still need. -ENOMEM. */
+int rulesets_imply_for_drains(struct preparation *preparation) MUST_CHECK;
+
+/*
+ * Adds to the preparation's plan what the tables need: nothing where they are as wanted. One of ours
+ * stays, idle, as long as anything drains.
+ */
+int rulesets_plan(struct preparation *preparation, struct err *err) MUST_CHECK;
+
+/* Whether the wanted services need any table, or one is ours. */
+bool rulesets_concern(const struct preparation *preparation);
+
+/* Whether the node's own addresses are those that the last rulesets were made with, if they matter. */
+bool rulesets_have_own_addresses(const struct session *session);
+
+bool rulesets_are_owned(const struct ownership *ownership);
+
+/*
+ * Carries out the plan's operations on tables whose result is 0, adds failures to the report, and keeps
+ * new services from being sent that not everybody may use where their table could not be brought about.
+ * -ENOMEM.
+ */
+int rulesets_write(struct preparation *preparation, int *results,
+		   struct reconcile_report *report) MUST_CHECK;
+
+/* The record's part, as bookkeeping.h has it for services. */
+void rulesets_confirm(struct preparation *preparation, bool *changed);
+void rulesets_intend(struct preparation *preparation, const int *results, bool *changed);
+void rulesets_note(struct preparation *preparation, const int *results, bool *changed);
+
+/* Whether a table of ours is another than the one that was left there; also where that is not known. */
+bool rulesets_changed(struct session *session);
+
+void rulesets_clear(struct ruleset_goals *goals);

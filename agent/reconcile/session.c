@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/reconcile/session.h"
+
+#include <string.h>
+
+#include "agent/store/ownership_file.h"
+#include "common/clock.h"
+#include "common/macro.h"
+
+/* Lines that say nothing new to a reader; the file is written again when it has so many. */
+enum { APPENDED_MAX = 1000 };
+
+void session_clear(struct session *session)
+{
+	state_cache_clear(&session->state);
+	ownership_clear(&session->ownership);
+	retry_clear(&session->retries);
+	quarrel_clear(&session->quarrels);
+	history_clear(&session->history);
+	addresses_clear(&session->addresses);
+	notes_clear(&session->last_good_notes);
+	address_list_clear(&session->own_addresses);
+	table_clear(&session->draining);
+	service_warnings_clear(&session->warnings);
+	for (int slot = 0; slot < RULESET_SLOTS; slot++)
+		ruleset_clear(&session->rulesets_made[slot]);
+	memset(session, 0, sizeof(*session));
+}
+
+int session_write_record(struct session *session, struct err *err)
+{
+	int r = record_write(session->options->run_directory, &session->ownership, err);
+
+	session->record_unsaved = r < 0;
+	session->record_appended = 0;
+	if (r == 0)
+		ownership_recorded(&session->ownership);
+	return r;
+}
+
+int session_note_good(struct session *session, struct err *err)
+{
+	struct err reason = { 0 };
+
+	if (!session->record_unsaved && session->record_appended < APPENDED_MAX &&
+	    record_append_good(session->options->run_directory, &session->ownership,
+			       &reason) == 0) {
+		session->record_appended++;
+		return 0;
+	}
+	return session_write_record(session, err);
+}
+
+uint64_t session_next(const struct session *session)
+{
+	uint64_t now = clock_usec(CLOCK_BOOTTIME);
+	uint64_t next = retry_next(&session->retries);
+
+	next = MIN_OF(next, quarrel_next(&session->quarrels, now));
+	if (session->held_since && session->options->removal_hold_usec)
+		next = MIN_OF(next,
+			      session->held_since + session->options->removal_hold_usec);
+	return next;
+}
+
+void session_retry_all(struct session *session)
+{
+	retry_reset(&session->retries);
+}

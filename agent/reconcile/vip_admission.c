@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/reconcile/vip_admission.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/reconcile/snapshot.h"
+#include "agent/kernel/listeners.h"
+#include "agent/kernel/nameservers.h"
+#include "agent/kernel/rtnl.h"
+#include "agent/model/guard.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+
+static const char resolv_conf[] = "/etc/resolv.conf";
+
+/* What the facts borrow from. */
+struct evidence {
+	struct node node;
+	struct address_list nameservers;
+	struct listener *listeners;
+	struct guard_facts facts;
+};
+
+bool admission_is_needed(const struct preparation *preparation)
+{
+	const struct guard_rules *rules = &preparation->session->options->guard;
+	const struct table *wanted = &preparation->wanted;
+
+	for (size_t i = 0; i < wanted->service_count; i++) {
+		if (guard_concerns(rules, &wanted->services[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- facts --- */
+
+/* A fact that cannot be had refuses nothing: the node has its services, and somebody is told. */
+static int note_missing(struct admission *admission, const struct err *err)
+{
+	if (err->code == ENOMEM)
+		return -ENOMEM;
+	if (admission->warning)
+		return 0;
+	return asprintf(&admission->warning,
+			"not all is known that could refuse a virtual address: %s",
+			err->text) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int read_node(struct node *node, struct err *err)
+{
+	cleanup_rtnl struct rtnl *rtnl = NULL;
+	int r = rtnl_open(&rtnl, err);
+
+	return r < 0 ? r : rtnl_read_node(rtnl, false, node, err);
+}
+
+static bool needs_listeners(const struct guard_facts *facts, const struct table *wanted)
+{
+	for (size_t i = 0; i < wanted->service_count; i++) {
+		if (guard_needs_listeners(facts, &wanted->services[i]))
+			return true;
+	}
+	return false;
+}
+
+static int own_link(const struct preparation *preparation, const struct node *node)
+{
+	const struct owned_link *owned = &preparation->session->ownership.link;
+	const struct node_link *link =
+		owned->name[0] ? node_find_dummy(node, owned->hardware) : NULL;
+
+	return link ? link->index : 0;
+}
+
+static int gather(struct preparation *preparation, struct evidence *evidence)
+{
+	struct admission *admission = &preparation->admission;
+	struct guard_facts *facts = &evidence->facts;
+	struct err err = { 0 };
+	int r = 0;
+
+	facts->node = &evidence->node;
+	facts->rules = &preparation->session->options->guard;
+	facts->nameservers = &evidence->nameservers;
+	facts->reserved = preparation->wanted.notes.reserved;
+	facts->reserved_count = preparation->wanted.notes.reserved_count;
+	if (read_node(&evidence->node, &err) < 0)
+		r = note_missing(admission, &err);
+	facts->own_link = own_link(preparation, &evidence->node);
+	if (r == 0 && nameservers_read(resolv_conf, &evidence->nameservers, &err) < 0)
+		r = note_missing(admission, &err);
+	if (r == 0 && needs_listeners(facts, &preparation->wanted) &&
+	    listeners_read(&evidence->listeners, &facts->listener_count, &err) < 0)
+		r = note_missing(admission, &err);
+	facts->listeners = evidence->listeners;
+	return r;
+}
+
+static void evidence_clear(struct evidence *evidence)
+{
+	node_clear(&evidence->node);
+	address_list_clear(&evidence->nameservers);
+	free(evidence->listeners);
+}
+
+/* --- refusals --- */
+
+static int add_refusal(struct admission *admission, const struct service *service,
+		       const char *reason)
+{
+	char key[SERVICE_KEY_TEXT];
+	struct refusal *refusal;
+
+	if (ARRAY_MAKE_ROOM(admission->refusals, admission->count, admission->room) < 0)
+		return -ENOMEM;
+	refusal = &admission->refusals[admission->count++];
+	*refusal = (struct refusal){
+		.object = strdup(service_key_format(&service->key, key)),
+		.name = service->name ? strdup(service->name) : NULL,
+		.reason = strdup(reason),
+	};
+	return refusal->object && refusal->reason && (refusal->name || !service->name)
+		       ? 0
+		       : -ENOMEM;
+}
+
+static int note_shadowed(struct admission *admission, const struct service *service)
+{
+	char key[SERVICE_KEY_TEXT];
+
+	if (admission->shadowed_count++ > 0)
+		return 0;
+	admission->shadowed = strdup(service_key_format(&service->key, key));
+	return admission->shadowed ? 0 : -ENOMEM;
+}
+
+/* The wanted services are the session's, or those of a last good state. */
+static int take_out(struct preparation *preparation, const bool *refused)
+{
+	struct table *wanted = &preparation->wanted;
+	bool borrowed = preparation->wanted_borrowed;
+	struct service *kept = wanted->services;
+	size_t count = 0;
+
+	if (borrowed) {
+		kept = calloc(wanted->service_count + 1, sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < wanted->service_count; i++) {
+		if (!refused[i])
+			kept[count++] = wanted->services[i];
+		else if (!borrowed)
+			service_clear(&wanted->services[i]);
+	}
+	wanted->services = kept;
+	wanted->service_count = count;
+	if (borrowed) {
+		preparation->wanted_borrowed = false;
+		preparation->wanted_in_part = true;
+	}
+	return 0;
+}
+
+static int judge(struct preparation *preparation, const struct guard_facts *facts)
+{
+	struct table *wanted = &preparation->wanted;
+	cleanup_free bool *refused = calloc(wanted->service_count + 1, sizeof(*refused));
+	struct admission *admission = &preparation->admission;
+	int r = refused ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < wanted->service_count; i++) {
+		const struct service *service = &wanted->services[i];
+		bool is_there = ownership_find(&preparation->session->ownership,
+					       &service->key) != NULL;
+		char reason[GUARD_TEXT];
+
+		refused[i] = guard_refuses(facts, service, is_there, reason);
+		if (refused[i])
+			r = add_refusal(admission, service, reason);
+		else if (is_there && guard_shadows(facts, service))
+			r = note_shadowed(admission, service);
+	}
+	return r == 0 && admission->count > 0 ? take_out(preparation, refused) : r;
+}
+
+int admission_check(struct preparation *preparation)
+{
+	struct evidence evidence = { 0 };
+	int r = gather(preparation, &evidence);
+
+	if (r == 0)
+		r = judge(preparation, &evidence.facts);
+	evidence_clear(&evidence);
+	return r;
+}
+
+int admission_report(const struct admission *admission, struct reconcile_report *report)
+{
+	if (admission->warning &&
+	    reconcile_report_warn(report, "%s", admission->warning) < 0)
+		return -ENOMEM;
+	if (admission->shadowed &&
+	    reconcile_report_warn(
+		    report,
+		    "a program here listens at %s as well and gets nothing of it, since the virtual service is there; of such services there are %zu",
+		    admission->shadowed, admission->shadowed_count) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < admission->count; i++) {
+		const struct refusal *refusal = &admission->refusals[i];
+
+		if (reconcile_report_add(report, refusal->object, refusal->name,
+					 refusal->reason, EADDRINUSE) < 0)
+			return -ENOMEM;
+		/* Every reconcile looks again: it has no back-off that a success would wait for. */
+		report->failures[report->failure_count - 1].waiting = true;
+		report->services_failed++;
+	}
+	return 0;
+}
+
+void admission_clear(struct admission *admission)
+{
+	for (size_t i = 0; i < admission->count; i++) {
+		free(admission->refusals[i].object);
+		free(admission->refusals[i].name);
+		free(admission->refusals[i].reason);
+	}
+	free(admission->refusals);
+	free(admission->warning);
+	free(admission->shadowed);
+	memset(admission, 0, sizeof(*admission));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/reconcile/reconcile.h"
+#include "agent/model/table.h"
+#include "common/macro.h"
+
+/*
+ * Keeps out of the wanted table what the guard (agent/model/guard.h) refuses, with the facts that it
+ * needs. What is refused is planned as if the state did not name it: a service that was there before
+ * leaves. Beside the node's addresses nothing is read that no service makes necessary.
+ */
+
+struct preparation;
+
+struct refusal {
+	char *object; /* the service's key */
+	char *name;   /* or NULL */
+	char *reason;
+};
+
+/* Zeroed where nothing was refused. */
+struct admission {
+	struct refusal *refusals;
+	size_t count, room;
+	char *warning;	/* a fact that could not be had, or NULL */
+	char *shadowed; /* the first service at which a program listens as well, or NULL */
+	size_t shadowed_count;
+};
+
+/* Whether the guard is concerned with any of the services that the preparation wants. */
+bool admission_is_needed(const struct preparation *preparation);
+
+/* Takes what is refused out of the preparation's wanted table and keeps why. -ENOMEM. */
+int admission_check(struct preparation *preparation) MUST_CHECK;
+
+/* Adds the refusals to a report: each is a service that failed. -ENOMEM. */
+int admission_report(const struct admission *admission,
+		     struct reconcile_report *report) MUST_CHECK;
+
+void admission_clear(struct admission *admission);

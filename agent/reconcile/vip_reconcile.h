@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/reconcile/reconcile.h"
+#include "agent/plan/vip_plan.h"
+#include "common/err.h"
+#include "common/macro.h"
+
+/*
+ * Makes the addresses of virtual services local on this node, by agent/plan/vip_plan.h's plan, with
+ * what is ours in the session's record. It comes after the services: an address is there when its
+ * services are, and goes when the last of them has gone.
+ */
+
+struct preparation;
+struct session;
+
+/* What a session remembers of it, so that it can be looked after without the state. */
+struct addresses {
+	bool known; /* a reconcile has said what is wanted */
+	struct address_list bound;
+	/* The services that are ours and not wanted, as they were then. Sorted. */
+	struct service_key *leaving;
+	size_t leaving_count;
+	/* What was brought about: another operation on it is drift. As in struct binding_plan. */
+	struct network *local;
+	size_t local_count;
+	bool has_link, uses_link;
+	/* What became ours by the last look, before its writes. */
+	struct address_list fresh;
+	bool fresh_link;
+	bool settled; /* the last look found nothing that is not as wanted */
+};
+
+/*
+ * At the end of a reconcile of the preparation, whose services are in the kernel: plans, writes, and
+ * adds what came of it to the report. After a part that changes nothing of it, nothing is looked at.
+ * Negative only where memory is out.
+ */
+int addresses_bring_about(const struct preparation *preparation,
+			  struct reconcile_report *report) MUST_CHECK;
+
+/* The same from memory, when an address may have gone or a service has ended its drain. */
+int addresses_look(struct session *session, struct reconcile_report *report) MUST_CHECK;
+
+/*
+ * What addresses_bring_about() would do after the preparation's plan. Fills an empty plan. -errno with
+ * err set.
+ */
+int addresses_plan(const struct preparation *preparation, struct binding_plan *plan,
+		   struct err *err) MUST_CHECK;
+
+void addresses_clear(struct addresses *addresses);
