@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/unit/bookkeeping_case.h"
+#include "tests/unit/service_ownership_case.h"
 
 /* How services become ours, and cease to be. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/unit/record_case.h"
+#include "tests/unit/ownership_file_case.h"
 
 static int parse(const char *text, size_t length, const char *here,
 		 struct ownership *ownership, struct err *err)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "tests/unit/record_case.h"
+#include "tests/unit/ownership_file_case.h"
 
 #include "common/file.h"
 
