@@ -43,7 +43,7 @@ struct options {
 	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
 	struct state_settings cluster;
 	struct guard_rules guard; /* --reserve and --permit; cluster.guard is this */
-	struct node_address_except own_link; /* by its name alone */
+	struct own_link own_link; /* by its name alone */
 	const char *link; /* --link, default ipvs0: a name that the kernel takes */
 	struct network service_networks[SERVICE_NETWORKS_MAX]; /* --service-cidr */
 	size_t service_network_count;

@@ -255,7 +255,7 @@ int options_parse(int argc, char **argv, unsigned int takes, struct options *opt
 		.resync_usec = 30 * 1000000,
 		.removal_hold_usec = 10 * 60 * 1000000ULL,
 		.drain_timeout_usec = 15 * 60 * 1000000ULL,
-		.cluster = { .node_addresses = node_address_list },
+		.cluster = { .node_addresses = host_address_list },
 		.masquerade_bit = MASQUERADE_BIT_DEFAULT,
 	};
 	optind = 0; /* glibc: start anew, also its inner state */

@@ -14,27 +14,27 @@ enum { TEXT_ROOM = 1024 };
 /* All that apply would do, and what it would not. */
 struct difference {
 	const struct plan *plan;
-	const struct binding_plan *binding;
-	const struct admission *admission;
+	const struct vip_plan *binding;
+	const struct vip_admission *admission;
 	const char *link;
 };
 
 static void print_binding_text(const struct difference *difference)
 {
-	const struct binding_plan *binding = difference->binding;
-	const struct admission *admission = difference->admission;
-	char object[BINDING_TEXT], text[BINDING_TEXT];
+	const struct vip_plan *binding = difference->binding;
+	const struct vip_admission *admission = difference->admission;
+	char object[VIP_TEXT], text[VIP_TEXT];
 
 	for (size_t i = 0; i < binding->operation_count; i++)
-		printf("%s\n", binding_format(&binding->operations[i], text));
+		printf("%s\n", vip_format(&binding->operations[i], text));
 	for (size_t i = 0; i < binding->conflict_count; i++) {
-		const struct binding_conflict *conflict = &binding->conflicts[i];
+		const struct vip_conflict *conflict = &binding->conflicts[i];
 
-		if (binding_conflict_is_note(conflict))
+		if (vip_conflict_is_note(conflict))
 			continue;
 		printf("conflict: %s: %s\n",
-		       binding_conflict_object(conflict, difference->link, object),
-		       binding_conflict_text(conflict, difference->link, text));
+		       vip_conflict_object(conflict, difference->link, object),
+		       vip_conflict_text(conflict, difference->link, text));
 	}
 	for (size_t i = 0; i < admission->count; i++)
 		printf("%s: %s\n", admission->refusals[i].object,
@@ -102,43 +102,42 @@ static json_t *conflict_to_json(const struct conflict *conflict)
 	return json_pack("{s:s}", "object", text);
 }
 
-static json_t *binding_to_json(const struct binding_operation *operation)
+static json_t *vip_to_json(const struct vip_operation *operation)
 {
-	char object[BINDING_TEXT], before[BINDING_TEXT], now[BINDING_TEXT];
+	char object[VIP_TEXT], before[VIP_TEXT], now[VIP_TEXT];
 
 	return json_pack("{s:s, s:s, s:s, s:n, s:o, s:o}", "operation",
-			 binding_kind_name(operation->kind), "reason",
+			 vip_kind_name(operation->kind), "reason",
 			 operation->drift ? "drift" : "state", "object",
-			 binding_format_object(operation, object), "name", "old",
-			 text_or_null(binding_format_values(operation, true, before)),
-			 "new",
-			 text_or_null(binding_format_values(operation, false, now)));
+			 vip_format_object(operation, object), "name", "old",
+			 text_or_null(vip_format_values(operation, true, before)), "new",
+			 text_or_null(vip_format_values(operation, false, now)));
 }
 
 static int add_bindings(const struct difference *difference, json_t *operations,
 			json_t *conflicts)
 {
-	const struct binding_plan *binding = difference->binding;
-	char object[BINDING_TEXT], text[BINDING_TEXT];
+	const struct vip_plan *binding = difference->binding;
+	char object[VIP_TEXT], text[VIP_TEXT];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < binding->operation_count; i++)
 		r = json_array_append_new(operations,
-					  binding_to_json(&binding->operations[i]));
+					  vip_to_json(&binding->operations[i]));
 	for (size_t i = 0; r == 0 && i < binding->conflict_count; i++) {
-		const struct binding_conflict *conflict = &binding->conflicts[i];
+		const struct vip_conflict *conflict = &binding->conflicts[i];
 
-		if (binding_conflict_is_note(conflict))
+		if (vip_conflict_is_note(conflict))
 			continue;
-		binding_conflict_object(conflict, difference->link, object);
-		binding_conflict_text(conflict, difference->link, text);
+		vip_conflict_object(conflict, difference->link, object);
+		vip_conflict_text(conflict, difference->link, text);
 		r = json_array_append_new(conflicts, json_pack("{s:s, s:s}", "object",
 							       object, "text", text));
 	}
 	return r;
 }
 
-static json_t *refusals_to_json(const struct admission *admission)
+static json_t *refusals_to_json(const struct vip_admission *admission)
 {
 	json_t *refused = json_array();
 
@@ -185,25 +184,25 @@ static int print_json(const struct difference *difference)
 }
 
 /* What apply says before it does it, or instead. */
-static void print_hold(struct preparation *preparation)
+static void print_hold(struct snapshot *snapshot)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	struct hold_counts counts;
 
 	if (hold_may_be_due(plan->removed_services, plan->removed_destinations) &&
-	    preparation_count_removed(preparation, &counts) == 0 && hold_is_due(&counts))
+	    snapshot_count_removed(snapshot, &counts) == 0 && hold_is_due(&counts))
 		log_warning(
 			"this removes %zu of %zu services and %zu of %zu destinations: that would be held; apply --allow-removal does it",
 			counts.services_removed, counts.services,
 			counts.destinations_removed, counts.destinations);
 }
 
-static int make_plan(struct preparation *preparation, struct binding_plan *binding,
+static int make_plan(struct snapshot *snapshot, struct vip_plan *binding,
 		     struct reconcile_report *report)
 {
 	struct err err = { 0 };
 
-	if (preparation_read_state(preparation, report) < 0) {
+	if (snapshot_read_state(snapshot, report) < 0) {
 		log_error("reading the state: out of memory");
 		return -1;
 	}
@@ -211,8 +210,8 @@ static int make_plan(struct preparation *preparation, struct binding_plan *bindi
 		fprintf(stderr, "%s\n", report->problems.lines[i]);
 	if (report->outcome != RECONCILE_IN_SYNC)
 		return -1;
-	if (preparation_plan(preparation, report, &err) < 0 ||
-	    addresses_plan(preparation, binding, &err) < 0) {
+	if (snapshot_plan(snapshot, report, &err) < 0 ||
+	    vips_plan(snapshot, binding, &err) < 0) {
 		log_error("%s", err.text);
 		return -1;
 	}
@@ -221,13 +220,13 @@ static int make_plan(struct preparation *preparation, struct binding_plan *bindi
 
 static bool differs(const struct difference *difference)
 {
-	const struct binding_plan *binding = difference->binding;
+	const struct vip_plan *binding = difference->binding;
 
 	if (difference->plan->operation_count || difference->plan->conflict_count ||
 	    binding->operation_count || difference->admission->count)
 		return true;
 	for (size_t i = 0; i < binding->conflict_count; i++) {
-		if (!binding_conflict_is_note(&binding->conflicts[i]))
+		if (!vip_conflict_is_note(&binding->conflicts[i]))
 			return true;
 	}
 	return false;
@@ -236,19 +235,19 @@ static bool differs(const struct difference *difference)
 int diff_print(const struct options *options, int changes, int trouble)
 {
 	cleanup_session struct session session = { .options = options };
-	cleanup_preparation struct preparation preparation = { .session = &session };
-	cleanup_binding_plan struct binding_plan binding = { 0 };
+	cleanup_snapshot struct snapshot snapshot = { .session = &session };
+	cleanup_vip_plan struct vip_plan binding = { 0 };
 	struct reconcile_report report = { 0 };
-	const struct plan *plan = &preparation.plan;
-	const struct difference difference = { plan, &binding, &preparation.admission,
+	const struct plan *plan = &snapshot.plan;
+	const struct difference difference = { plan, &binding, &snapshot.admission,
 					       options->link };
-	int r = make_plan(&preparation, &binding, &report);
+	int r = make_plan(&snapshot, &binding, &report);
 
 	reconcile_report_clear(&report);
 	if (r < 0)
 		return trouble;
 	if (options->removal_hold_usec && !options->allow_removal)
-		print_hold(&preparation);
+		print_hold(&snapshot);
 	if (!options->json)
 		print_text(&difference);
 	else if (print_json(&difference) < 0)

@@ -25,10 +25,10 @@ static int run_locked(const struct reconcile_command *command,
 	r = lock_take(options->run_directory, false, lock_wait_usec, &lock, &holder, err);
 	if (r < 0)
 		return r;
-	if (r == LOCK_HELD && record_is_elsewhere(holder.identity))
-		return record_refuse_namespace(options->run_directory, err);
+	if (r == LOCK_HELD && ownership_file_is_elsewhere(holder.identity))
+		return ownership_file_refuse_namespace(options->run_directory, err);
 	if (r == LOCK_TAKEN)
-		r = record_check_namespace(options->run_directory, err);
+		r = ownership_file_check_namespace(options->run_directory, err);
 	if (r < 0)
 		return r;
 	if (r == LOCK_HELD && holder.daemon) {

@@ -27,8 +27,8 @@ static int refuse_second(const char *run_directory, const struct lock_holder *ho
 	char process[LOCK_PROCESS_TEXT] = "a process not known";
 	struct err err = { 0 };
 
-	if (record_is_elsewhere(holder->identity)) {
-		record_refuse_namespace(run_directory, &err);
+	if (ownership_file_is_elsewhere(holder->identity)) {
+		ownership_file_refuse_namespace(run_directory, &err);
 		return fail(err.code, err.text);
 	}
 	if (holder->pid != 0)
@@ -60,7 +60,7 @@ int run_main(const struct options *options)
 	if (r == LOCK_HELD)
 		return refuse_second(options->run_directory, &holder);
 	/* Before the socket and the status of that namespace's daemon are replaced. */
-	if (record_check_namespace(options->run_directory, &err) < 0)
+	if (ownership_file_check_namespace(options->run_directory, &err) < 0)
 		return fail(err.code, err.text);
 	r = daemon_new(&daemon, options, lock, &err);
 	if (r < 0)

@@ -69,7 +69,7 @@ static int add_loop(struct daemon *daemon, struct err *err)
 
 static int add_watches(struct daemon *daemon, struct err *err)
 {
-	int r = watch_new(&daemon->watch, daemon->state_path, NULL);
+	int r = state_watch_new(&daemon->watch, daemon->state_path, NULL);
 
 	if (r >= 0)
 		r = sd_event_add_io(daemon->event, &daemon->watch_source,
@@ -139,10 +139,10 @@ int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 	made->session.falls_back = true;
 	made->session.progress.pursuit.stop = daemon_is_wanted;
 	made->session.progress.pursuit.context = made;
-	made->pace.resync_usec = options->resync_usec;
+	made->schedule.resync_usec = options->resync_usec;
 	made->status.state_path = made->state_path;
 	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);
-	made->status.resync_usec = pace_period(&made->pace, 0);
+	made->status.resync_usec = schedule_period(&made->schedule, 0);
 	spare_descriptors_fill(&made->spare);
 	r = add_loop(made, err);
 	if (r == 0)
@@ -196,7 +196,7 @@ void daemon_free(struct daemon *daemon)
 	sd_event_source_disable_unref(daemon->address_source);
 	sd_event_source_disable_unref(daemon->mend_timer);
 	if (daemon->watch)
-		watch_free(daemon->watch);
+		state_watch_free(daemon->watch);
 	if (daemon->links)
 		link_watch_free(daemon->links);
 	if (daemon->addresses)

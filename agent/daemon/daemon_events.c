@@ -34,7 +34,7 @@ int daemon_on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		    void *userdata)
 {
 	struct daemon *daemon = userdata;
-	int r = watch_dispatch(daemon->watch);
+	int r = state_watch_dispatch(daemon->watch);
 
 	if (r < 0) {
 		log_error("watching %s: %s; changes are seen at the next resync only",
@@ -42,7 +42,7 @@ int daemon_on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		sd_event_source_set_enabled(daemon->watch_source, SD_EVENT_OFF);
 		return 0;
 	}
-	if (r != WATCH_CHANGED)
+	if (r != STATE_WATCH_CHANGED)
 		return 0;
 	log_info("%s changed", daemon->state_path);
 	daemon_begin_anew(daemon);
@@ -75,7 +75,7 @@ int daemon_on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 		daemon_tell_manager(daemon, false, 0);
 	}
 	reconcile_report_clear(&looked);
-	return daemon_set_drain_timer(daemon, pace_look(took));
+	return daemon_set_drain_timer(daemon, schedule_look(took));
 }
 
 /* Whether anything here is local, or depends on what addresses are the node's own. */
@@ -165,8 +165,9 @@ int daemon_on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 		return 0;
 	daemon_begin_anew(daemon);
 	/* Links may come one after another, without an end: what is due is not put off. */
-	return daemon_hasten(daemon, MAX_OF(link_delay_usec,
-					    daemon->last_read_usec * PACE_RETRY_FACTOR));
+	return daemon_hasten(
+		daemon,
+		MAX_OF(link_delay_usec, daemon->last_read_usec * SCHEDULE_RETRY_FACTOR));
 }
 
 int daemon_on_mend_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
@@ -192,7 +193,7 @@ int daemon_on_ruleset(void *context)
 	return daemon_hasten(daemon,
 			     daemon->report.outcome == RECONCILE_IN_SYNC
 				     ? ruleset_delay_usec
-				     : daemon->last_read_usec * PACE_RETRY_FACTOR);
+				     : daemon->last_read_usec * SCHEDULE_RETRY_FACTOR);
 }
 
 /* Whether services of ours, or others', have gone since the last reconcile. */
@@ -266,7 +267,7 @@ const struct reconcile_report *daemon_on_apply(void *context, bool allow_removal
 
 	log_debug("asked to reconcile now");
 	daemon_begin_anew(daemon);
-	quarrel_permit(&daemon->session.quarrels);
+	drift_backoff_permit(&daemon->session.drift_backoffs);
 	daemon->session.allow_removal = allow_removal;
 	/* Where the loop's timer cannot be set the loop ends; the report is there all the same. */
 	if (daemon_reconcile(daemon, CAUSE_TIME) < 0)

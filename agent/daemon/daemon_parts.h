@@ -33,14 +33,14 @@ struct daemon {
 	sd_event_source *address_timer, *address_source;
 	sd_event_source
 		*mend_timer; /* on only while something of the daemon's own fails */
-	struct watch *watch;
+	struct state_watch *watch;
 	struct link_watch *links;
 	struct address_watch *addresses;
 	struct ruleset_watch rulesets;
 	struct usability_watch usability;
 	struct control *control;
 	struct health_server *health;
-	struct pace pace;
+	struct schedule schedule;
 	struct outcome_log log;
 	struct status status;
 	struct reconcile_report report; /* the last, or the one that is being made */

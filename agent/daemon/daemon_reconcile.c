@@ -104,7 +104,7 @@ static void note_outcome(struct daemon *daemon)
 		daemon->last_read_usec = report->times.read + report->times.dump;
 		daemon->last_whole = clock_usec(CLOCK_BOOTTIME);
 	}
-	status->resync_usec = pace_period(&daemon->pace, daemon->last_read_usec);
+	status->resync_usec = schedule_period(&daemon->schedule, daemon->last_read_usec);
 }
 
 int daemon_set_timer(sd_event_source *timer, uint64_t usec)
@@ -134,11 +134,11 @@ uint64_t daemon_time_to_next(struct daemon *daemon)
 	if (daemon->session.wants_reconcile)
 		wish = 0;
 	/* From the last whole one on: what happens in between puts off nothing that is due. */
-	next = pace_next(&daemon->pace, daemon->report.outcome, daemon->last_read_usec,
-			 wish, random);
+	next = schedule_next(&daemon->schedule, daemon->report.outcome,
+			     daemon->last_read_usec, wish, random);
 	if (errno_is_shortage(daemon->report.shortage))
-		next = MIN_OF(next, MAX_OF(shortage_usec,
-					   daemon->last_read_usec * PACE_RETRY_FACTOR));
+		next = MIN_OF(next, MAX_OF(shortage_usec, daemon->last_read_usec *
+								  SCHEDULE_RETRY_FACTOR));
 	return begin + next > now ? begin + next - now : 0;
 }
 
@@ -183,7 +183,7 @@ int daemon_hasten(struct daemon *daemon, uint64_t usec)
 
 static void renew_watch(struct daemon *daemon)
 {
-	int r = watch_renew(daemon->watch);
+	int r = state_watch_renew(daemon->watch);
 
 	if (r < 0)
 		log_debug("watching %s: %s", daemon->state_path, strerror(-r));
@@ -191,7 +191,7 @@ static void renew_watch(struct daemon *daemon)
 
 static int warn_of_watch(struct daemon *daemon)
 {
-	const char *problem = watch_problem(daemon->watch);
+	const char *problem = state_watch_problem(daemon->watch);
 
 	if (!problem)
 		return 0;
@@ -207,7 +207,7 @@ static bool is_contested(const struct session *session)
 }
 
 /*
- * By the heartbeat's thread, while a reconcile is under way: what it reads the reconcile leaves alone,
+ * By the watchdog's thread, while a reconcile is under way: what it reads the reconcile leaves alone,
  * or is atomic. To read again what is in sync is no news.
  */
 static void tell_progress(void *context)
@@ -259,7 +259,7 @@ bool daemon_is_wanted(void *context)
 int daemon_reconcile(struct daemon *daemon, enum cause cause)
 {
 	bool reload = cause == CAUSE_RELOAD;
-	struct heartbeat heartbeat;
+	struct watchdog watchdog;
 	uint64_t next;
 	int r;
 
@@ -267,12 +267,12 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	if (cause != CAUSE_CHANGE)
 		renew_watch(daemon);
 	begin_reconcile(daemon, cause);
-	heartbeat_start(&heartbeat, reload || !daemon->ready, tell_progress, daemon);
+	watchdog_start(&watchdog, reload || !daemon->ready, tell_progress, daemon);
 	if (cause == CAUSE_CHANGE)
 		r = reconcile_changes(&daemon->session, &daemon->report);
 	else
 		r = reconcile_run(&daemon->session, &daemon->report);
-	heartbeat_stop(&heartbeat);
+	watchdog_stop(&watchdog);
 	reconcile_report_clear(&daemon->before);
 	if (r == 0)
 		r = warn_of_watch(daemon);
@@ -291,12 +291,12 @@ int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	daemon_write_status(daemon);
 	next = daemon_time_to_next(daemon);
 	daemon_tell_manager(daemon, reload && daemon->ready, next);
-	r = daemon_set_drain_timer(daemon, pace_look(0));
+	r = daemon_set_drain_timer(daemon, schedule_look(0));
 	return r < 0 ? r : daemon_set_timer(daemon->timer, next);
 }
 
 void daemon_begin_anew(struct daemon *daemon)
 {
-	pace_reset(&daemon->pace);
+	schedule_reset(&daemon->schedule);
 	session_retry_all(&daemon->session);
 }

@@ -91,7 +91,7 @@ static void go_up(struct walk *walk)
 		*slash = '\0';
 }
 
-int resolution_walk(const char *path, resolution_visit visit, void *context)
+int path_walk(const char *path, resolution_visit visit, void *context)
 {
 	struct walk walk = { .done = "" };
 	char name[NAME_MAX + 1];

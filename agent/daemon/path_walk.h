@@ -22,7 +22,7 @@ typedef int (*resolution_visit)(void *context, const char *directory, const char
  * Walks as far as there is something: up to the file, the first missing name, or the 40th link.
  * 0, what visit returned, or -ENAMETOOLONG. The path is absolute.
  */
-int resolution_walk(const char *path, resolution_visit visit, void *context) MUST_CHECK;
+int path_walk(const char *path, resolution_visit visit, void *context) MUST_CHECK;
 
 /* path made absolute by the working directory, newly allocated; nothing in it need exist. */
 int absolute_path(const char *path, char **absolute, struct err *err) MUST_CHECK;

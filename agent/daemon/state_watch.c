@@ -52,7 +52,7 @@ struct signature {
 	bool recent;
 };
 
-struct watch {
+struct state_watch {
 	char *path;
 	int epoll_fd, inotify_fd, timer_fd;
 	struct interest *interests;
@@ -140,14 +140,14 @@ static struct signature take_signature(const char *path)
 
 /* --- the watches ----------------------------------------------------------------------------- */
 
-static void clear_interests(struct watch *watch)
+static void clear_interests(struct state_watch *watch)
 {
 	for (size_t i = 0; i < watch->interest_count; i++)
 		free(watch->interests[i].name);
 	watch->interest_count = 0;
 }
 
-static int add_interest(struct watch *watch, int wd, const char *name)
+static int add_interest(struct state_watch *watch, int wd, const char *name)
 {
 	cleanup_free char *copy = NULL;
 
@@ -171,7 +171,7 @@ static int add_interest(struct watch *watch, int wd, const char *name)
 	return 0;
 }
 
-static int remember_wd(struct watch *watch, int wd)
+static int remember_wd(struct state_watch *watch, int wd)
 {
 	for (size_t i = 0; i < watch->wd_count; i++) {
 		if (watch->wds[i] == wd)
@@ -190,7 +190,7 @@ static int remember_wd(struct watch *watch, int wd)
 	return 0;
 }
 
-static void forget_wd(struct watch *watch, int wd)
+static void forget_wd(struct state_watch *watch, int wd)
 {
 	for (size_t i = 0; i < watch->wd_count; i++) {
 		if (watch->wds[i] == wd) {
@@ -201,7 +201,7 @@ static void forget_wd(struct watch *watch, int wd)
 }
 
 /* Watches path for events on name in it (NULL: every *.json, "": path itself, a file). */
-static int set_watch(struct watch *watch, const char *path, uint32_t events,
+static int set_watch(struct state_watch *watch, const char *path, uint32_t events,
 		     const char *name)
 {
 	int wd, r;
@@ -229,7 +229,7 @@ static int visit(void *context, const char *directory, const char *name, bool la
 }
 
 /* The entries' own ways: they can be links to anywhere. */
-static int walk_entries(struct watch *watch)
+static int walk_entries(struct state_watch *watch)
 {
 	cleanup_dir DIR *directory = opendir(watch->path);
 	struct dirent *entry;
@@ -242,12 +242,12 @@ static int walk_entries(struct watch *watch)
 			continue;
 		if (asprintf(&path, "%s/%s", watch->path, entry->d_name) < 0)
 			return -ENOMEM;
-		r = resolution_walk(path, visit, watch);
+		r = path_walk(path, visit, watch);
 	}
 	return r;
 }
 
-static void drop_unwanted(struct watch *watch)
+static void drop_unwanted(struct state_watch *watch)
 {
 	for (size_t i = watch->wd_count; i-- > 0;) {
 		int wd = watch->wds[i];
@@ -263,7 +263,7 @@ static void drop_unwanted(struct watch *watch)
 }
 
 /* None is left where others of this user, or of a container's, have taken them all. */
-static int open_inotify(struct watch *watch)
+static int open_inotify(struct state_watch *watch)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	cleanup_close int fd = -1;
@@ -282,7 +282,7 @@ static int open_inotify(struct watch *watch)
 	return 0;
 }
 
-static int arm(struct watch *watch)
+static int arm(struct state_watch *watch)
 {
 	struct stat st;
 	int r;
@@ -291,7 +291,7 @@ static int arm(struct watch *watch)
 	clear_interests(watch);
 	if (open_inotify(watch) < 0)
 		return 0;
-	r = resolution_walk(watch->path, visit, watch);
+	r = path_walk(watch->path, visit, watch);
 	if (r == 0 && stat(watch->path, &st) == 0) {
 		if (S_ISDIR(st.st_mode)) {
 			r = set_watch(watch, watch->path,
@@ -312,7 +312,8 @@ static int arm(struct watch *watch)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static bool is_of_interest(const struct watch *watch, const struct inotify_event *event)
+static bool is_of_interest(const struct state_watch *watch,
+			   const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW)
 		return true;
@@ -334,7 +335,7 @@ static bool is_of_interest(const struct watch *watch, const struct inotify_event
 enum { SEEN_INTEREST = 1, SEEN_NAMES = 2, SEEN_OTHER_THAN_RENAMES = 4 };
 
 /* Reads all that has come. A mask of SEEN_…, or -errno. */
-static int read_events(struct watch *watch)
+static int read_events(struct state_watch *watch)
 {
 	char buffer[16 * 1024]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
@@ -367,7 +368,7 @@ static int read_events(struct watch *watch)
 	return seen;
 }
 
-static int set_timer_at(struct watch *watch, uint64_t due)
+static int set_timer_at(struct state_watch *watch, uint64_t due)
 {
 	const struct itimerspec timer = {
 		.it_value = { .tv_sec = (time_t)(due / 1000000),
@@ -380,14 +381,14 @@ static int set_timer_at(struct watch *watch, uint64_t due)
 }
 
 /* Where there is no room for a watch, which nothing tells the end of. */
-static int set_poll_timer(struct watch *watch)
+static int set_poll_timer(struct state_watch *watch)
 {
 	if (!errno_is_shortage(watch->problem.code) || watch->first_event != 0)
 		return 0;
 	return set_timer_at(watch, clock_usec(CLOCK_MONOTONIC) + poll_usec);
 }
 
-static int set_timer(struct watch *watch, bool renames)
+static int set_timer(struct state_watch *watch, bool renames)
 {
 	uint64_t now = clock_usec(CLOCK_MONOTONIC), due;
 
@@ -398,7 +399,7 @@ static int set_timer(struct watch *watch, bool renames)
 	return set_timer_at(watch, MIN_OF(due, watch->first_event + latest_usec));
 }
 
-static int check(struct watch *watch)
+static int check(struct state_watch *watch)
 {
 	struct signature found;
 	bool changed;
@@ -406,7 +407,7 @@ static int check(struct watch *watch)
 	int r = 0;
 
 	if (read(watch->timer_fd, &expired, sizeof(expired)) < 0)
-		return errno == EAGAIN || errno == EINTR ? WATCH_NOTHING : -errno;
+		return errno == EAGAIN || errno == EINTR ? STATE_WATCH_NOTHING : -errno;
 	/* Watched first, so that what comes after the signature is seen. */
 	if (errno_is_shortage(watch->problem.code))
 		r = arm(watch);
@@ -420,10 +421,10 @@ static int check(struct watch *watch)
 	r = set_poll_timer(watch);
 	if (r < 0)
 		return r;
-	return changed ? WATCH_CHANGED : WATCH_NOTHING;
+	return changed ? STATE_WATCH_CHANGED : STATE_WATCH_NOTHING;
 }
 
-int watch_dispatch(struct watch *watch)
+int state_watch_dispatch(struct state_watch *watch)
 {
 	int seen = read_events(watch), r;
 
@@ -442,21 +443,21 @@ int watch_dispatch(struct watch *watch)
 	return check(watch);
 }
 
-int watch_renew(struct watch *watch)
+int state_watch_renew(struct state_watch *watch)
 {
 	int r = arm(watch);
 
 	return r < 0 ? r : set_poll_timer(watch);
 }
 
-const char *watch_problem(const struct watch *watch)
+const char *state_watch_problem(const struct state_watch *watch)
 {
 	return watch->problem.code ? watch->problem.text : NULL;
 }
 
 /* --- new and free ---------------------------------------------------------------------------- */
 
-static int open_all(struct watch *watch)
+static int open_all(struct state_watch *watch)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -468,9 +469,9 @@ static int open_all(struct watch *watch)
 	return 0;
 }
 
-int watch_new(struct watch **watch, const char *path, struct err *err)
+int state_watch_new(struct state_watch **watch, const char *path, struct err *err)
 {
-	cleanup_watch struct watch *made = calloc(1, sizeof(*made));
+	cleanup_state_watch struct state_watch *made = calloc(1, sizeof(*made));
 	int r;
 
 	if (!made)
@@ -493,7 +494,7 @@ int watch_new(struct watch **watch, const char *path, struct err *err)
 	return 0;
 }
 
-void watch_free(struct watch *watch)
+void state_watch_free(struct state_watch *watch)
 {
 	clear_interests(watch);
 	free(watch->interests);
@@ -508,7 +509,7 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
-int watch_fd(const struct watch *watch)
+int watch_fd(const struct state_watch *watch)
 {
 	return watch->epoll_fd;
 }

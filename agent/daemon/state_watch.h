@@ -11,11 +11,11 @@
  * there yet. A change is told once nothing has happened for 200 ms, after renames alone for 50 ms, and
  * at the latest 2 s after its first sign. What else happens in the directories on the way costs nothing.
  */
-struct watch;
+struct state_watch;
 
-enum watch_event {
-	WATCH_NOTHING = 0,
-	WATCH_CHANGED = 1, /* the state is another one, or has come or gone */
+enum state_watch_event {
+	STATE_WATCH_NOTHING = 0,
+	STATE_WATCH_CHANGED = 1, /* the state is another one, or has come or gone */
 };
 
 /*
@@ -24,23 +24,24 @@ enum watch_event {
  * then set and err says which. Where it is for want of a watch, the state is looked at every two
  * seconds until there is one again; what may not be read is not looked at. -errno otherwise.
  */
-int watch_new(struct watch **watch, const char *path, struct err *err) MUST_CHECK;
-void watch_free(struct watch *watch);
+int state_watch_new(struct state_watch **watch, const char *path,
+		    struct err *err) MUST_CHECK;
+void state_watch_free(struct state_watch *watch);
 
-DEFINE_CLEANUP(watch_cleanup, struct watch *, watch_free)
-#define cleanup_watch CLEANUP(watch_cleanup)
+DEFINE_CLEANUP(watch_cleanup, struct state_watch *, state_watch_free)
+#define cleanup_state_watch CLEANUP(watch_cleanup)
 
-/* Readable when watch_dispatch() has something to do. */
-int watch_fd(const struct watch *watch);
+/* Readable when state_watch_dispatch() has something to do. */
+int watch_fd(const struct state_watch *watch);
 
 /*
  * Looks for the way to the state once more: of a file system mounted over it nothing is told. To be
  * called before the state is read anyway, since what is found counts for nothing here. -errno.
  */
-int watch_renew(struct watch *watch) MUST_CHECK;
+int state_watch_renew(struct state_watch *watch) MUST_CHECK;
 
 /* "PATH: why" of the first that cannot be watched, NULL where all is. */
-const char *watch_problem(const struct watch *watch) MUST_CHECK;
+const char *state_watch_problem(const struct state_watch *watch) MUST_CHECK;
 
-/* Never blocks. An enum watch_event, or -errno. */
-int watch_dispatch(struct watch *watch) MUST_CHECK;
+/* Never blocks. An enum state_watch_event, or -errno. */
+int state_watch_dispatch(struct state_watch *watch) MUST_CHECK;

@@ -25,59 +25,59 @@ static struct timespec in_one_interval(void)
 
 static void *beat(void *argument)
 {
-	struct heartbeat *heartbeat = argument;
+	struct watchdog *watchdog = argument;
 	uint64_t end = clock_usec(CLOCK_MONOTONIC) + limit_usec;
 
-	pthread_mutex_lock(&heartbeat->mutex);
-	while (!heartbeat->stop && clock_usec(CLOCK_MONOTONIC) < end) {
+	pthread_mutex_lock(&watchdog->mutex);
+	while (!watchdog->stop && clock_usec(CLOCK_MONOTONIC) < end) {
 		struct timespec due = in_one_interval();
 		int r = 0;
 
-		while (!heartbeat->stop && r != ETIMEDOUT)
-			r = pthread_cond_timedwait(&heartbeat->wake, &heartbeat->mutex,
+		while (!watchdog->stop && r != ETIMEDOUT)
+			r = pthread_cond_timedwait(&watchdog->wake, &watchdog->mutex,
 						   &due);
-		if (heartbeat->stop)
+		if (watchdog->stop)
 			break;
 		notify_send("WATCHDOG=1");
-		if (heartbeat->extend)
+		if (watchdog->extend)
 			notify_extend_timeout(extension_usec);
-		heartbeat->tell(heartbeat->context);
+		watchdog->tell(watchdog->context);
 	}
-	pthread_mutex_unlock(&heartbeat->mutex);
+	pthread_mutex_unlock(&watchdog->mutex);
 	return NULL;
 }
 
-void heartbeat_start(struct heartbeat *heartbeat, bool extend,
-		     void (*tell)(void *context), void *context)
+void watchdog_start(struct watchdog *watchdog, bool extend, void (*tell)(void *context),
+		    void *context)
 {
 	pthread_condattr_t attributes;
 	int r;
 
-	memset(heartbeat, 0, sizeof(*heartbeat));
-	heartbeat->extend = extend;
-	heartbeat->tell = tell;
-	heartbeat->context = context;
-	pthread_mutex_init(&heartbeat->mutex, NULL);
+	memset(watchdog, 0, sizeof(*watchdog));
+	watchdog->extend = extend;
+	watchdog->tell = tell;
+	watchdog->context = context;
+	pthread_mutex_init(&watchdog->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&heartbeat->wake, &attributes);
+	pthread_cond_init(&watchdog->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	r = pthread_create(&heartbeat->thread, NULL, beat, heartbeat);
-	heartbeat->running = r == 0;
+	r = pthread_create(&watchdog->thread, NULL, beat, watchdog);
+	watchdog->running = r == 0;
 	if (r != 0)
 		log_debug("no heartbeat during this reconcile: %s", strerror(r));
 }
 
-void heartbeat_stop(struct heartbeat *heartbeat)
+void watchdog_stop(struct watchdog *watchdog)
 {
-	if (!heartbeat->running)
+	if (!watchdog->running)
 		return;
-	pthread_mutex_lock(&heartbeat->mutex);
-	heartbeat->stop = true;
-	pthread_cond_signal(&heartbeat->wake);
-	pthread_mutex_unlock(&heartbeat->mutex);
-	pthread_join(heartbeat->thread, NULL);
-	pthread_cond_destroy(&heartbeat->wake);
-	pthread_mutex_destroy(&heartbeat->mutex);
-	heartbeat->running = false;
+	pthread_mutex_lock(&watchdog->mutex);
+	watchdog->stop = true;
+	pthread_cond_signal(&watchdog->wake);
+	pthread_mutex_unlock(&watchdog->mutex);
+	pthread_join(watchdog->thread, NULL);
+	pthread_cond_destroy(&watchdog->wake);
+	pthread_mutex_destroy(&watchdog->mutex);
+	watchdog->running = false;
 }

@@ -11,7 +11,7 @@
  * found out all the same. At each beat, every two seconds, it also calls tell, which says the same to people.
  */
 
-struct heartbeat {
+struct watchdog {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -23,8 +23,8 @@ struct heartbeat {
 };
 
 /* All signals that the process handles are blocked by then, in its only thread. */
-void heartbeat_start(struct heartbeat *heartbeat, bool extend,
-		     void (*tell)(void *context), void *context);
+void watchdog_start(struct watchdog *watchdog, bool extend, void (*tell)(void *context),
+		    void *context);
 
 /* Returns when the thread has ended. */
-void heartbeat_stop(struct heartbeat *heartbeat);
+void watchdog_stop(struct watchdog *watchdog);

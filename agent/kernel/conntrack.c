@@ -211,8 +211,8 @@ static bool is_without_tracking(int error)
 	       error == -NLE_OPNOTSUPP;
 }
 
-int flow_forget(const struct service_key *keys, size_t count, size_t *deleted,
-		struct err *err)
+int conntrack_forget(const struct service_key *keys, size_t count, size_t *deleted,
+		     struct err *err)
 {
 	struct flows flows = { .keys = keys, .key_count = count };
 	struct nl_sock *socket = nl_socket_alloc();

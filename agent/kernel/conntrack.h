@@ -16,5 +16,5 @@
  * Deletes the entries of connections to these virtual services, which are known by address and sorted
  * by key. *deleted counts them. -errno with err set; 0 where the kernel has no connection tracking.
  */
-int flow_forget(const struct service_key *keys, size_t count, size_t *deleted,
-		struct err *err) MUST_CHECK;
+int conntrack_forget(const struct service_key *keys, size_t count, size_t *deleted,
+		     struct err *err) MUST_CHECK;

@@ -40,7 +40,7 @@ static int handle_info(const struct nlmsghdr *message, void *context)
 {
 	struct ipvs_info *info = context;
 
-	return message_decode_info(message, &info->version, &info->connection_table_size);
+	return ipvs_decode_info(message, &info->version, &info->connection_table_size);
 }
 
 int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err)

@@ -35,7 +35,7 @@ static int add(struct writing *writing, const struct operation *operation, size_
 	size_t room;
 	void *place = batch_place(&writing->batch, &room);
 	int r = batch_add(&writing->batch,
-			  message_encode(writing->ipvs->socket, operation, place, room),
+			  ipvs_encode(writing->ipvs->socket, operation, place, room),
 			  index);
 
 	if (r < 0)
@@ -57,8 +57,8 @@ static bool goes_alone(const struct operation *operation)
 	case OPERATION_SET_SERVICE:
 		return strcmp(operation->service->scheduler,
 			      operation->service_before->scheduler) != 0;
-	case OPERATION_STOP_DAEMON:
-	case OPERATION_START_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 		return true;
 	default:
 		return false;

@@ -153,7 +153,7 @@ static void decode_persistence(const struct answer *answer, uint32_t flags,
 	service->persistence_netmask = answer_u32(answer, IPVS_SVC_ATTR_NETMASK);
 }
 
-int message_decode_service(const struct nlmsghdr *message, struct service *service)
+int ipvs_decode_service(const struct nlmsghdr *message, struct service *service)
 {
 	static const uint8_t required[] = {
 		IPVS_SVC_ATTR_AF,      IPVS_SVC_ATTR_SCHED_NAME, IPVS_SVC_ATTR_FLAGS,
@@ -197,8 +197,8 @@ static void decode_tunnel(const struct answer *answer, struct destination *desti
 			(uint8_t)answer_u16(answer, IPVS_DEST_ATTR_TUN_FLAGS);
 }
 
-int message_decode_destination(const struct nlmsghdr *message, uint8_t family,
-			       struct destination *destination)
+int ipvs_decode_destination(const struct nlmsghdr *message, uint8_t family,
+			    struct destination *destination)
 {
 	static const uint8_t required[] = { IPVS_DEST_ATTR_ADDR,
 					    IPVS_DEST_ATTR_PORT,
@@ -238,7 +238,7 @@ int message_decode_destination(const struct nlmsghdr *message, uint8_t family,
 	return 0;
 }
 
-int message_decode_timeouts(const struct nlmsghdr *message, struct timeouts *timeouts)
+int ipvs_decode_timeouts(const struct nlmsghdr *message, struct timeouts *timeouts)
 {
 	static const uint8_t required[] = { IPVS_CMD_ATTR_TIMEOUT_TCP,
 					    IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, 0 };
@@ -271,7 +271,7 @@ static void decode_group(const struct answer *answer, struct address *group)
 	}
 }
 
-int message_decode_daemon(const struct nlmsghdr *message, struct sync_daemon *daemon)
+int ipvs_decode_sync_daemon(const struct nlmsghdr *message, struct sync_daemon *daemon)
 {
 	static const uint8_t required[] = { IPVS_DAEMON_ATTR_STATE,
 					    IPVS_DAEMON_ATTR_MCAST_IFN,
@@ -304,8 +304,8 @@ int message_decode_daemon(const struct nlmsghdr *message, struct sync_daemon *da
 	return 0;
 }
 
-int message_decode_info(const struct nlmsghdr *message, uint32_t *version,
-			uint32_t *table_size)
+int ipvs_decode_info(const struct nlmsghdr *message, uint32_t *version,
+		     uint32_t *table_size)
 {
 	struct answer found;
 	const struct answer *answer = &found;

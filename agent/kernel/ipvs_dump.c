@@ -23,7 +23,7 @@ static int handle_service(const struct nlmsghdr *message, void *context)
 {
 	struct table *table = context;
 	struct service decoded = { 0 }, *added;
-	int r = message_decode_service(message, &decoded);
+	int r = ipvs_decode_service(message, &decoded);
 
 	if (r == -EPROTONOSUPPORT)
 		return 0;
@@ -42,7 +42,7 @@ static int handle_destination(const struct nlmsghdr *message, void *context)
 	struct destination decoded = { 0 }, *added;
 	int r;
 
-	r = message_decode_destination(message, service->key.address.family, &decoded);
+	r = ipvs_decode_destination(message, service->key.address.family, &decoded);
 	if (r == -EPROTONOSUPPORT)
 		return 0;
 	if (r < 0)
@@ -58,7 +58,7 @@ static int handle_daemon(const struct nlmsghdr *message, void *context)
 {
 	struct globals *globals = context;
 	struct sync_daemon decoded = { 0 };
-	int r = message_decode_daemon(message, &decoded);
+	int r = ipvs_decode_sync_daemon(message, &decoded);
 
 	if (r == -EPROTONOSUPPORT)
 		return 0;
@@ -69,7 +69,7 @@ static int handle_daemon(const struct nlmsghdr *message, void *context)
 
 static int handle_timeouts(const struct nlmsghdr *message, void *context)
 {
-	return message_decode_timeouts(message, context);
+	return ipvs_decode_timeouts(message, context);
 }
 
 static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, genl_handler handle,
@@ -102,8 +102,8 @@ static int dump_destinations(struct ipvs *ipvs, struct service *service)
 	struct nlmsghdr *request;
 	int r;
 
-	request = message_encode_get_destinations(socket, &service->key, buffer.bytes,
-						  sizeof(buffer.bytes));
+	request = ipvs_encode_get_destinations(socket, &service->key, buffer.bytes,
+					       sizeof(buffer.bytes));
 	if (!request)
 		return -EMSGSIZE;
 	ipvs->counts.reads++;
@@ -274,7 +274,7 @@ static int handle_one_service(const struct nlmsghdr *message, void *context)
 
 	/* One answer comes; a second would leave its destinations to nobody. */
 	memset(service, 0, sizeof(*service));
-	return message_decode_service(message, service);
+	return ipvs_decode_service(message, service);
 }
 
 int ipvs_get_service(struct ipvs *ipvs, const struct service_key *key,
@@ -285,8 +285,8 @@ int ipvs_get_service(struct ipvs *ipvs, const struct service_key *key,
 	struct nlmsghdr *request;
 	int r;
 
-	request = message_encode_get_service(ipvs->socket, key, buffer.bytes,
-					     sizeof(buffer.bytes));
+	request = ipvs_encode_get_service(ipvs->socket, key, buffer.bytes,
+					  sizeof(buffer.bytes));
 	if (!request)
 		return explain(-EMSGSIZE, err);
 	ipvs->counts.reads++;

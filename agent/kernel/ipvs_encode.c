@@ -136,10 +136,10 @@ static void put_operation(struct request *request, const struct operation *opera
 	case OPERATION_SET_TIMEOUTS:
 		put_timeouts(request, &operation->timeouts);
 		break;
-	case OPERATION_START_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 		put_daemon(request, operation->daemon, true);
 		break;
-	case OPERATION_STOP_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
 		put_daemon(request, operation->daemon, false);
 		break;
 	case OPERATION_SET_SYSCTL:
@@ -151,14 +151,13 @@ static void put_operation(struct request *request, const struct operation *opera
 	}
 }
 
-struct nlmsghdr *message_encode(struct genl_socket *socket,
-				const struct operation *operation, void *buffer,
-				size_t room)
+struct nlmsghdr *ipvs_encode(struct genl_socket *socket,
+			     const struct operation *operation, void *buffer, size_t room)
 {
 	static const uint8_t commands[] = {
 		[OPERATION_SET_TIMEOUTS] = IPVS_CMD_SET_CONFIG,
-		[OPERATION_STOP_DAEMON] = IPVS_CMD_DEL_DAEMON,
-		[OPERATION_START_DAEMON] = IPVS_CMD_NEW_DAEMON,
+		[OPERATION_STOP_SYNC_DAEMON] = IPVS_CMD_DEL_DAEMON,
+		[OPERATION_START_SYNC_DAEMON] = IPVS_CMD_NEW_DAEMON,
 		[OPERATION_NEW_SERVICE] = IPVS_CMD_NEW_SERVICE,
 		[OPERATION_SET_SERVICE] = IPVS_CMD_SET_SERVICE,
 		[OPERATION_NEW_DESTINATION] = IPVS_CMD_NEW_DEST,
@@ -186,16 +185,16 @@ static struct nlmsghdr *encode_get(struct genl_socket *socket,
 	return request_end(&request);
 }
 
-struct nlmsghdr *message_encode_get_service(struct genl_socket *socket,
-					    const struct service_key *key, void *buffer,
-					    size_t room)
+struct nlmsghdr *ipvs_encode_get_service(struct genl_socket *socket,
+					 const struct service_key *key, void *buffer,
+					 size_t room)
 {
 	return encode_get(socket, key, IPVS_CMD_GET_SERVICE, 0, buffer, room);
 }
 
-struct nlmsghdr *message_encode_get_destinations(struct genl_socket *socket,
-						 const struct service_key *key,
-						 void *buffer, size_t room)
+struct nlmsghdr *ipvs_encode_get_destinations(struct genl_socket *socket,
+					      const struct service_key *key, void *buffer,
+					      size_t room)
 {
 	return encode_get(socket, key, IPVS_CMD_GET_DEST, NLM_F_DUMP, buffer, room);
 }

@@ -69,8 +69,8 @@ struct causes {
 	}
 
 static const struct causes causes_by_kind[] = {
-	[OPERATION_STOP_DAEMON] = CAUSES(daemon_causes),
-	[OPERATION_START_DAEMON] = CAUSES(daemon_causes),
+	[OPERATION_STOP_SYNC_DAEMON] = CAUSES(daemon_causes),
+	[OPERATION_START_SYNC_DAEMON] = CAUSES(daemon_causes),
 	[OPERATION_NEW_SERVICE] = CAUSES(new_service_causes),
 	[OPERATION_SET_SERVICE] = CAUSES(set_service_causes),
 	[OPERATION_NEW_DESTINATION] = CAUSES(new_destination_causes),
@@ -151,7 +151,7 @@ static bool explain_with_values(const struct operation *operation, int code, cha
 		snprintf(buffer, size, IPV6_IS_OFF_TEXT);
 	else if (code == EINVAL && operation->kind == OPERATION_NEW_DESTINATION)
 		explain_refused_address(operation, buffer, size);
-	else if (code == ENODEV && operation->kind == OPERATION_START_DAEMON)
+	else if (code == ENODEV && operation->kind == OPERATION_START_SYNC_DAEMON)
 		snprintf(
 			buffer, size,
 			"there is no interface %s; the daemon is started when the link appears",

@@ -53,7 +53,7 @@ static int take_words(const char *words, struct err *err)
 	return err_set(err, EIO, "nftables: %.*s", (int)strcspn(text, "\n"), text);
 }
 
-int nftables_run(const char *commands, struct err *err)
+int nft_run(const char *commands, struct err *err)
 {
 	struct library nft;
 	struct nft_ctx *context;
@@ -74,7 +74,7 @@ int nftables_run(const char *commands, struct err *err)
 
 #else
 
-int nftables_run(const char *commands UNUSED, struct err *err)
+int nft_run(const char *commands UNUSED, struct err *err)
 {
 	return err_set(err, EOPNOTSUPP, "this program was built without libnftables");
 }

@@ -10,4 +10,4 @@
  * which whoever reads first (nft_table.h) makes sure of: libnftables ends the process otherwise.
  * -EOPNOTSUPP where this program was built without; -EIO with its own words.
  */
-int nftables_run(const char *commands, struct err *err) MUST_CHECK;
+int nft_run(const char *commands, struct err *err) MUST_CHECK;

@@ -47,13 +47,13 @@ static void find_name(const struct ifaddrs *found, const uint8_t *hardware,
 		const struct sockaddr_ll *link = (const void *)entry->ifa_addr;
 
 		if (link && link->sll_family == AF_PACKET &&
-		    link->sll_halen == NODE_HARDWARE_LENGTH &&
-		    memcmp(link->sll_addr, hardware, NODE_HARDWARE_LENGTH) == 0)
+		    link->sll_halen == HOST_HARDWARE_LENGTH &&
+		    memcmp(link->sll_addr, hardware, HOST_HARDWARE_LENGTH) == 0)
 			snprintf(name, IF_NAMESIZE, "%s", entry->ifa_name);
 	}
 }
 
-static int read_addresses(const struct node_address_except *except, wanted_fn is_wanted,
+static int read_addresses(const struct own_link *except, wanted_fn is_wanted,
 			  struct address **addresses, size_t *count)
 {
 	cleanup_ifaddrs struct ifaddrs *found = NULL;
@@ -88,7 +88,7 @@ static bool is_not_on_loopback(const struct ifaddrs *entry,
 	return !(entry->ifa_flags & IFF_LOOPBACK);
 }
 
-int node_address_list(const void *except, struct address **addresses, size_t *count)
+int host_address_list(const void *except, struct address **addresses, size_t *count)
 {
 	return read_addresses(except, is_not_on_loopback, addresses, count);
 }
@@ -101,8 +101,8 @@ static bool is_known_to_others(UNUSED const struct ifaddrs *entry,
 	return !IN6_IS_ADDR_LOOPBACK(&a->v6) && !IN6_IS_ADDR_LINKLOCAL(&a->v6);
 }
 
-int node_address_own(const struct node_address_except *except, struct address **addresses,
-		     size_t *count, struct err *err)
+int host_addresses_known(const struct own_link *except, struct address **addresses,
+			 size_t *count, struct err *err)
 {
 	int r = read_addresses(except, is_known_to_others, addresses, count);
 

@@ -9,9 +9,9 @@
 #include "common/macro.h"
 
 /* The link whose addresses are virtual ones: ours, by its name or, whatever that is, its hardware address. */
-struct node_address_except {
+struct own_link {
 	const char *name;
-	const uint8_t *hardware; /* NODE_HARDWARE_LENGTH bytes, or NULL */
+	const uint8_t *hardware; /* HOST_HARDWARE_LENGTH bytes, or NULL */
 };
 
 /*
@@ -19,10 +19,10 @@ struct node_address_except {
  * allocated, the caller's to free; without those of our own link, and of kube-proxy's.
  */
 
-/* Without those of loopback links. -errno. Fits struct state_settings (struct node_address_except). */
-int node_address_list(const void *except, struct address **addresses,
+/* Without those of loopback links. -errno. Fits struct state_settings (struct own_link). */
+int host_address_list(const void *except, struct address **addresses,
 		      size_t *count) MUST_CHECK;
 
 /* Those by which others know the node: neither loopback nor link-local ones, on any link. */
-int node_address_own(const struct node_address_except *except, struct address **addresses,
-		     size_t *count, struct err *err) MUST_CHECK;
+int host_addresses_known(const struct own_link *except, struct address **addresses,
+			 size_t *count, struct err *err) MUST_CHECK;

@@ -84,10 +84,10 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 		[IFLA_IFNAME] = { 1, IF_NAMESIZE },
 		[IFLA_LINKINFO] = { 0, UINT16_MAX },
 	};
-	struct node *node = context;
+	struct host_net *host = context;
 	struct ifinfomsg header;
 	struct answer answer;
-	struct node_link *link;
+	struct host_link *link;
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
@@ -95,17 +95,17 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 				 ARRAY_SIZE(rules)) < 0 ||
 	    !answer.value[IFLA_IFNAME])
 		return -EBADMSG;
-	if (ARRAY_MAKE_ROOM(node->links, node->link_count, node->link_room) < 0)
+	if (ARRAY_MAKE_ROOM(host->links, host->link_count, host->link_room) < 0)
 		return -ENOMEM;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
-	link = &node->links[node->link_count++];
-	*link = (struct node_link){ .index = header.ifi_index,
+	link = &host->links[host->link_count++];
+	*link = (struct host_link){ .index = header.ifi_index,
 				    .loopback = header.ifi_flags & IFF_LOOPBACK,
 				    .dummy = is_dummy(&answer) };
 	answer_text(&answer, IFLA_IFNAME, link->name, sizeof(link->name));
 	if (answer.value[IFLA_ADDRESS] &&
-	    answer.length[IFLA_ADDRESS] == NODE_HARDWARE_LENGTH)
-		memcpy(link->hardware, answer.value[IFLA_ADDRESS], NODE_HARDWARE_LENGTH);
+	    answer.length[IFLA_ADDRESS] == HOST_HARDWARE_LENGTH)
+		memcpy(link->hardware, answer.value[IFLA_ADDRESS], HOST_HARDWARE_LENGTH);
 	return 0;
 }
 
@@ -116,8 +116,8 @@ static int handle_address(const struct nlmsghdr *message, void *context)
 		[IFA_LOCAL] = { 4, 16 },
 		[IFA_FLAGS] = { 4, 4 },
 	};
-	struct node *node = context;
-	struct node_address added = { 0 };
+	struct host_net *host = context;
+	struct host_address added = { 0 };
 	struct ifaddrmsg header;
 	struct answer answer;
 	uint32_t flags;
@@ -142,9 +142,9 @@ static int handle_address(const struct nlmsghdr *message, void *context)
 		       !(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED));
 	/* The same bit is an IPv6 address's IFA_F_TEMPORARY. */
 	added.primary = !(flags & IFA_F_SECONDARY);
-	if (ARRAY_MAKE_ROOM(node->addresses, node->address_count, node->address_room) < 0)
+	if (ARRAY_MAKE_ROOM(host->addresses, host->address_count, host->address_room) < 0)
 		return -ENOMEM;
-	node->addresses[node->address_count++] = added;
+	host->addresses[host->address_count++] = added;
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static const struct answer_rule route_rules[RTA_VIA + 1] = {
 };
 
 struct route_reader {
-	struct node *node;
+	struct host_net *host;
 	uint8_t family; /* kernels without IPv6 answer for every family */
 };
 
@@ -180,13 +180,13 @@ static bool take_route(const struct route_reader *reader, const struct nlmsghdr 
 static int handle_own_route(const struct nlmsghdr *message, void *context)
 {
 	struct route_reader *reader = context;
-	struct node *node = reader->node;
-	struct node_route route = { 0 };
+	struct host_net *host = reader->host;
+	struct host_route route = { 0 };
 	struct answer answer;
 	struct rtmsg header;
 
 	if (!take_route(reader, message, RT_TABLE_LOCAL, &header, &answer) ||
-	    header.rtm_type != RTN_LOCAL || header.rtm_protocol != NODE_ROUTE_PROTOCOL)
+	    header.rtm_type != RTN_LOCAL || header.rtm_protocol != HOST_ROUTE_PROTOCOL)
 		return 0;
 	route.network.prefix = header.rtm_dst_len;
 	if (!answer.value[RTA_DST] ||
@@ -195,9 +195,9 @@ static int handle_own_route(const struct nlmsghdr *message, void *context)
 	if (answer.value[RTA_PREFSRC] &&
 	    take_address(&answer, RTA_PREFSRC, header.rtm_family, &route.source) < 0)
 		return -EBADMSG;
-	if (ARRAY_MAKE_ROOM(node->routes, node->route_count, node->route_room) < 0)
+	if (ARRAY_MAKE_ROOM(host->routes, host->route_count, host->route_room) < 0)
 		return -ENOMEM;
-	node->routes[node->route_count++] = route;
+	host->routes[host->route_count++] = route;
 	return 0;
 }
 
@@ -205,10 +205,10 @@ static int handle_own_route(const struct nlmsghdr *message, void *context)
 static int add_gateway(struct route_reader *reader, const struct answer *answer, int link,
 		       uint32_t metric)
 {
-	struct node_gateway gateway = { .family = reader->family,
+	struct host_gateway gateway = { .family = reader->family,
 					.link = link,
 					.metric = metric };
-	struct node *node = reader->node;
+	struct host_net *host = reader->host;
 
 	if (answer->value[RTA_GATEWAY]) {
 		if (take_address(answer, RTA_GATEWAY, reader->family, &gateway.address) <
@@ -226,9 +226,9 @@ static int add_gateway(struct route_reader *reader, const struct answer *answer,
 			gateway.address.family = AF_INET6;
 		}
 	}
-	if (ARRAY_MAKE_ROOM(node->gateways, node->gateway_count, node->gateway_room) < 0)
+	if (ARRAY_MAKE_ROOM(host->gateways, host->gateway_count, host->gateway_room) < 0)
 		return -ENOMEM;
-	node->gateways[node->gateway_count++] = gateway;
+	host->gateways[host->gateway_count++] = gateway;
 	return 0;
 }
 
@@ -276,7 +276,7 @@ static int handle_default_route(const struct nlmsghdr *message, void *context)
 
 /* --- dumps --- */
 
-static int dump_routes(struct rtnl *rtnl, struct node *node, uint8_t family,
+static int dump_routes(struct rtnl *rtnl, struct host_net *host, uint8_t family,
 		       uint8_t table, genl_handler handle)
 {
 	bool own = table == RT_TABLE_LOCAL;
@@ -284,48 +284,49 @@ static int dump_routes(struct rtnl *rtnl, struct node *node, uint8_t family,
 				      .rtm_table = table,
 				      .rtm_type = own ? RTN_LOCAL : RTN_UNSPEC,
 				      .rtm_protocol =
-					      own ? NODE_ROUTE_PROTOCOL : RTPROT_UNSPEC };
-	struct route_reader reader = { .node = node, .family = family };
+					      own ? HOST_ROUTE_PROTOCOL : RTPROT_UNSPEC };
+	struct route_reader reader = { .host = host, .family = family };
 	int r = rtnl_dump(rtnl, RTM_GETROUTE, &header, sizeof(header), handle, &reader);
 
 	/* A table in which nothing has ever been. */
 	return r == -ENOENT ? 0 : r;
 }
 
-static int dump_all(struct rtnl *rtnl, bool own_routes, struct node *node)
+static int dump_all(struct rtnl *rtnl, bool own_routes, struct host_net *host)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	const struct ifaddrmsg address = { .ifa_family = AF_UNSPEC };
-	int r = rtnl_dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, node);
+	int r = rtnl_dump(rtnl, RTM_GETLINK, &link, sizeof(link), handle_link, host);
 
 	if (r == 0)
 		r = rtnl_dump(rtnl, RTM_GETADDR, &address, sizeof(address),
-			      handle_address, node);
+			      handle_address, host);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
 		if (own_routes)
-			r = dump_routes(rtnl, node, families[i], RT_TABLE_LOCAL,
+			r = dump_routes(rtnl, host, families[i], RT_TABLE_LOCAL,
 					handle_own_route);
 		if (r == 0)
-			r = dump_routes(rtnl, node, families[i], RT_TABLE_MAIN,
+			r = dump_routes(rtnl, host, families[i], RT_TABLE_MAIN,
 					handle_default_route);
 	}
 	return r;
 }
 
-int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct node *node, struct err *err)
+int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct host_net *host,
+		   struct err *err)
 {
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		node_clear(node);
+		host_net_clear(host);
 		rtnl->takes_interrupted = i == DUMP_TRIES - 1;
-		r = dump_all(rtnl, own_routes, node);
+		r = dump_all(rtnl, own_routes, host);
 	}
 	if (r < 0) {
-		node_clear(node);
+		host_net_clear(host);
 		return err_errno(err, -r, "reading links, addresses and routes");
 	}
-	node_sort(node);
+	host_net_sort(host);
 	return 0;
 }

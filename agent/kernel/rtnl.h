@@ -28,7 +28,7 @@ DEFINE_CLEANUP(rtnl_cleanup, struct rtnl *, rtnl_close)
  * many, and the gateways of default routes. What changes meanwhile may be there or not; a dump that the kernel marks as interrupted is
  * made again. Needs not be cleared where it fails.
  */
-int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct node *node,
+int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct host_net *host,
 		   struct err *err) MUST_CHECK;
 
 /*
@@ -38,12 +38,12 @@ int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct node *node,
  * -EINPROGRESS where the answer was lost. hardware: of the link that ADD_LINK makes. Returns 0 where
  * every answer came.
  */
-int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
-	       size_t count, const uint8_t hardware[static NODE_HARDWARE_LENGTH],
-	       int *results, struct err *err) MUST_CHECK;
+int rtnl_apply(struct rtnl *rtnl, const struct vip_operation *operations, size_t count,
+	       const uint8_t hardware[static HOST_HARDWARE_LENGTH], int *results,
+	       struct err *err) MUST_CHECK;
 
 /* Why the kernel refused this operation, and what to do about it. code is the positive errno. */
-void rtnl_explain(const struct binding_operation *operation, int code, char *buffer,
+void rtnl_explain(const struct vip_operation *operation, int code, char *buffer,
 		  size_t size);
 
 /* Requests so far. */

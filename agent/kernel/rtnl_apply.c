@@ -39,11 +39,11 @@ static void put_address(struct request *request, uint16_t type,
 	request_put(request, type, address->bytes, address_size(address));
 }
 
-static void encode_address(struct rtnl *rtnl, const struct binding_operation *operation,
+static void encode_address(struct rtnl *rtnl, const struct vip_operation *operation,
 			   int link, struct request *request, void *buffer, size_t room)
 {
 	const struct address *address = &operation->network.address;
-	bool add = operation->kind == BINDING_ADD_ADDRESS;
+	bool add = operation->kind == VIP_ADD_ADDRESS;
 	const struct ifaddrmsg header = { .ifa_family = address->family,
 					  .ifa_prefixlen = operation->network.prefix,
 					  .ifa_scope = RT_SCOPE_UNIVERSE,
@@ -59,15 +59,15 @@ static void encode_address(struct rtnl *rtnl, const struct binding_operation *op
 		request_put_u32(request, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 }
 
-static void encode_route(struct rtnl *rtnl, const struct binding_operation *operation,
+static void encode_route(struct rtnl *rtnl, const struct vip_operation *operation,
 			 struct request *request, void *buffer, size_t room)
 {
 	const struct network *network = &operation->network;
-	bool add = operation->kind == BINDING_ADD_ROUTE;
+	bool add = operation->kind == VIP_ADD_ROUTE;
 	const struct rtmsg header = { .rtm_family = network->address.family,
 				      .rtm_dst_len = network->prefix,
 				      .rtm_table = RT_TABLE_LOCAL,
-				      .rtm_protocol = NODE_ROUTE_PROTOCOL,
+				      .rtm_protocol = HOST_ROUTE_PROTOCOL,
 				      .rtm_scope = RT_SCOPE_HOST,
 				      .rtm_type = RTN_LOCAL };
 
@@ -76,38 +76,38 @@ static void encode_route(struct rtnl *rtnl, const struct binding_operation *oper
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	put_address(request, RTA_DST, &network->address);
 	request_put_u32(request, RTA_OIF, LOOPBACK_INDEX);
-	request_put_u32(request, RTA_PRIORITY, NODE_ROUTE_METRIC);
+	request_put_u32(request, RTA_PRIORITY, HOST_ROUTE_METRIC);
 	if (operation->source.family != 0)
 		put_address(request, RTA_PREFSRC, &operation->source);
 }
 
-static void encode_link(struct rtnl *rtnl, const struct binding_operation *operation,
+static void encode_link(struct rtnl *rtnl, const struct vip_operation *operation,
 			const uint8_t *hardware, struct request *request, void *buffer,
 			size_t room)
 {
 	static const uint16_t types[] = {
-		[BINDING_ADD_LINK] = RTM_NEWLINK,
-		[BINDING_RENAME_LINK] = RTM_SETLINK,
-		[BINDING_REMOVE_LINK] = RTM_DELLINK,
+		[VIP_ADD_LINK] = RTM_NEWLINK,
+		[VIP_RENAME_LINK] = RTM_SETLINK,
+		[VIP_REMOVE_LINK] = RTM_DELLINK,
 	};
-	bool add = operation->kind == BINDING_ADD_LINK;
+	bool add = operation->kind == VIP_ADD_LINK;
 	const struct ifinfomsg header = { .ifi_index = add ? 0 : operation->link };
 	size_t nest;
 
 	netlink_request(rtnl->socket, request, buffer, room, types[operation->kind],
 			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
-	if (operation->kind != BINDING_REMOVE_LINK)
+	if (operation->kind != VIP_REMOVE_LINK)
 		request_put_text(request, IFLA_IFNAME, operation->name);
 	if (!add)
 		return;
 	/* An address that is set keeps udev from giving it another one. */
-	request_put(request, IFLA_ADDRESS, hardware, NODE_HARDWARE_LENGTH);
+	request_put(request, IFLA_ADDRESS, hardware, HOST_HARDWARE_LENGTH);
 	nest = request_start_nest(request, IFLA_LINKINFO);
 	request_put_text(request, IFLA_INFO_KIND, "dummy");
 	request_end_nest(request, nest);
 }
 
-static int add(struct writing *writing, const struct binding_operation *operation,
+static int add(struct writing *writing, const struct vip_operation *operation,
 	       size_t index)
 {
 	struct request request;
@@ -115,8 +115,7 @@ static int add(struct writing *writing, const struct binding_operation *operatio
 	void *place = batch_place(&writing->batch, &room);
 	int r;
 
-	if (operation->kind == BINDING_ADD_ADDRESS ||
-	    operation->kind == BINDING_REMOVE_ADDRESS)
+	if (operation->kind == VIP_ADD_ADDRESS || operation->kind == VIP_REMOVE_ADDRESS)
 		encode_address(writing->rtnl, operation,
 			       operation->link ? operation->link : writing->link,
 			       &request, place, room);
@@ -156,7 +155,7 @@ static int find_index(struct rtnl *rtnl, const char *name, int *index)
 	return genl_ask(rtnl->socket, request_end(&request), handle_index, index);
 }
 
-static int write_link(struct writing *writing, const struct binding_operation *operation,
+static int write_link(struct writing *writing, const struct vip_operation *operation,
 		      const uint8_t *hardware)
 {
 	struct request_buffer buffer;
@@ -170,7 +169,7 @@ static int write_link(struct writing *writing, const struct binding_operation *o
 	/* Whether it was done is not known then; a link that is there must stay ours. */
 	if (r == -ETIMEDOUT || r == -ENOBUFS)
 		r = -EINPROGRESS;
-	if (operation->kind != BINDING_ADD_LINK)
+	if (operation->kind != VIP_ADD_LINK)
 		return r;
 	writing->link = -1;
 	if (r < 0)
@@ -180,28 +179,27 @@ static int write_link(struct writing *writing, const struct binding_operation *o
 		       : 0;
 }
 
-static bool is_about_link(const struct binding_operation *operation)
+static bool is_about_link(const struct vip_operation *operation)
 {
-	return operation->kind == BINDING_ADD_LINK ||
-	       operation->kind == BINDING_RENAME_LINK ||
-	       operation->kind == BINDING_REMOVE_LINK;
+	return operation->kind == VIP_ADD_LINK || operation->kind == VIP_RENAME_LINK ||
+	       operation->kind == VIP_REMOVE_LINK;
 }
 
-static int apply_all(struct writing *writing, const struct binding_operation *operations,
+static int apply_all(struct writing *writing, const struct vip_operation *operations,
 		     size_t count, const uint8_t *hardware)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		const struct binding_operation *operation = &operations[i];
+		const struct vip_operation *operation = &operations[i];
 
-		if (operation->kind == BINDING_ADD_LINK && writing->batch.results[i] != 0)
+		if (operation->kind == VIP_ADD_LINK && writing->batch.results[i] != 0)
 			writing->link = -1;
-		if (operation->kind == BINDING_ADD_ADDRESS && operation->link == 0 &&
+		if (operation->kind == VIP_ADD_ADDRESS && operation->link == 0 &&
 		    writing->link <= 0 && writing->batch.results[i] == 0)
 			writing->batch.results[i] = -ECANCELED;
 		/* Addresses that were to go to the link keep their routes. */
-		if (operation->kind == BINDING_REMOVE_ROUTE && writing->link < 0 &&
+		if (operation->kind == VIP_REMOVE_ROUTE && writing->link < 0 &&
 		    network_is_of_one(&operation->network) &&
 		    writing->batch.results[i] == 0)
 			writing->batch.results[i] = -ECANCELED;
@@ -220,9 +218,9 @@ static int apply_all(struct writing *writing, const struct binding_operation *op
 	return r < 0 ? r : batch_send(&writing->batch);
 }
 
-int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
-	       size_t count, const uint8_t hardware[static NODE_HARDWARE_LENGTH],
-	       int *results, struct err *err)
+int rtnl_apply(struct rtnl *rtnl, const struct vip_operation *operations, size_t count,
+	       const uint8_t hardware[static HOST_HARDWARE_LENGTH], int *results,
+	       struct err *err)
 {
 	cleanup_free struct writing *writing = calloc(1, sizeof(*writing));
 	int r;
@@ -242,27 +240,26 @@ int rtnl_apply(struct rtnl *rtnl, const struct binding_operation *operations,
 	return err_errno(err, -r, "writing addresses");
 }
 
-void rtnl_explain(const struct binding_operation *operation, int code, char *buffer,
+void rtnl_explain(const struct vip_operation *operation, int code, char *buffer,
 		  size_t size)
 {
-	bool add = operation->kind == BINDING_ADD_ADDRESS ||
-		   operation->kind == BINDING_ADD_ROUTE;
+	bool add = operation->kind == VIP_ADD_ADDRESS || operation->kind == VIP_ADD_ROUTE;
 
 	if (code == EPERM)
 		snprintf(buffer, size, "no permission: CAP_NET_ADMIN is needed");
-	else if (code == EOPNOTSUPP && operation->kind == BINDING_ADD_LINK)
+	else if (code == EOPNOTSUPP && operation->kind == VIP_ADD_LINK)
 		snprintf(
 			buffer, size,
 			"this kernel has no dummy links: load its module dummy (modprobe dummy)");
-	else if (code == EBUSY && operation->kind == BINDING_RENAME_LINK)
+	else if (code == EBUSY && operation->kind == VIP_RENAME_LINK)
 		snprintf(buffer, size,
 			 "this kernel renames no link that is up: ip link set %s down",
 			 operation->name_before);
-	else if (code == EEXIST && operation->kind == BINDING_ADD_ROUTE)
+	else if (code == EEXIST && operation->kind == VIP_ADD_ROUTE)
 		snprintf(
 			buffer, size,
 			"somebody else has a local route to it with metric %d; delete that",
-			NODE_ROUTE_METRIC);
+			HOST_ROUTE_METRIC);
 	else if (operation->network.address.family == AF_INET6 && ipv6_is_off(""))
 		snprintf(buffer, size, IPV6_IS_OFF_TEXT);
 	else if ((code == EACCES || code == EOPNOTSUPP) && add &&

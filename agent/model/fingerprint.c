@@ -141,22 +141,22 @@ static uint64_t mix_globals(uint64_t sum, const struct globals *globals)
 	return sum;
 }
 
-/* One without an exposure has the fingerprint that it had before there were any. */
-static uint64_t mix_exposure(uint64_t sum, const struct exposure *exposure)
+/* One without access rules has the fingerprint that it had before there were any. */
+static uint64_t mix_exposure(uint64_t sum, const struct service_access *access)
 {
-	if (!exposure)
+	if (!access)
 		return sum;
-	sum = mix(sum, (uint64_t)exposure->bind | (uint64_t)exposure->cluster_ip << 1 |
-			       (uint64_t)exposure->node_port << 2 |
-			       (uint64_t)exposure->over_local << 3 |
-			       (uint64_t)exposure->source_nat << 8 |
-			       (uint64_t)exposure->inside.port << 16 |
-			       (uint64_t)exposure->health_port << 32);
-	if (exposure->inside.address.family)
-		sum = mix_address(sum, &exposure->inside.address);
-	for (size_t i = 0; i < exposure->source_count; i++) {
-		sum = mix_address(sum, &exposure->sources[i].address);
-		sum = mix(sum, exposure->sources[i].prefix);
+	sum = mix(sum, (uint64_t)access->bind | (uint64_t)access->cluster_ip << 1 |
+			       (uint64_t)access->node_port << 2 |
+			       (uint64_t)access->over_local << 3 |
+			       (uint64_t)access->source_nat << 8 |
+			       (uint64_t)access->inside.port << 16 |
+			       (uint64_t)access->health_port << 32);
+	if (access->inside.address.family)
+		sum = mix_address(sum, &access->inside.address);
+	for (size_t i = 0; i < access->source_count; i++) {
+		sum = mix_address(sum, &access->sources[i].address);
+		sum = mix(sum, access->sources[i].prefix);
 	}
 	return sum;
 }
@@ -174,7 +174,7 @@ uint64_t fingerprint_table(const struct table *table)
 				       service->key.protocol);
 		sum = mix_text(sum, service->name);
 		sum = mix(sum, service_fingerprint(service));
-		sum = mix_exposure(sum, service->exposure);
+		sum = mix_exposure(sum, service->access);
 	}
 	return finish(sum);
 }

@@ -26,7 +26,7 @@ static const struct {
 /* A cluster allocates its addresses from a network that is its own. */
 static bool is_cluster_address(const struct service *service)
 {
-	return service->exposure && service->exposure->cluster_ip;
+	return service->access && service->access->cluster_ip;
 }
 
 bool guard_concerns(const struct guard_rules *rules, const struct service *service)
@@ -39,10 +39,9 @@ bool guard_concerns(const struct guard_rules *rules, const struct service *servi
 /* Whether it makes its address local here, or says that it is. */
 static bool takes_address(const struct service *service)
 {
-	const struct exposure *exposure = service->exposure;
+	const struct service_access *access = service->access;
 
-	return exposure &&
-	       (exposure->bind || exposure->node_port || exposure->over_local);
+	return access && (access->bind || access->node_port || access->over_local);
 }
 
 static bool PRINTF_LIKE(2, 3) refuse(char reason[static GUARD_TEXT], const char *fmt, ...)
@@ -70,10 +69,10 @@ static const char *find_range(const struct address *address)
 		       : NULL;
 }
 
-static bool is_gateway(const struct node *node, const struct address *address)
+static bool is_gateway(const struct host_net *host, const struct address *address)
 {
-	for (size_t i = 0; i < node->gateway_count; i++) {
-		if (address_compare(&node->gateways[i].address, address) == 0)
+	for (size_t i = 0; i < host->gateway_count; i++) {
+		if (address_compare(&host->gateways[i].address, address) == 0)
 			return true;
 	}
 	return false;
@@ -100,10 +99,9 @@ static bool refuses_address(const struct guard_facts *facts,
 	char text[ADDRESS_TEXT];
 
 	address_format(address, text);
-	if (is_gateway(facts->node, address))
+	if (is_gateway(facts->host, address))
 		return refuse(reason, "refused: %s is the node's default gateway", text);
-	if (address_list_has(facts->nameservers, address) &&
-	    !service->exposure->permitted)
+	if (address_list_has(facts->nameservers, address) && !service->access->permitted)
 		return refuse(
 			reason,
 			"refused: %s is a nameserver of /etc/resolv.conf; the option --permit=%s permits it",
@@ -141,7 +139,7 @@ static bool is_loopback(const struct address *address)
 static bool is_own(const struct guard_facts *facts, const struct address *address)
 {
 	return is_loopback(address) ||
-	       node_find_elsewhere(facts->node, address, facts->own_link) != NULL;
+	       host_find_elsewhere(facts->host, address, facts->own_link) != NULL;
 }
 
 /* Whether connections reach the program all the same, since a destination is where it listens. */
@@ -181,7 +179,7 @@ static const char *format_advice(const struct service *service,
 	const char *name = service->name ? service->name : "";
 	char text[ADDRESS_TEXT];
 
-	if (!service->exposure || !service->exposure->of_cluster)
+	if (!service->access || !service->access->of_cluster)
 		return strcpy(advice, "\"overLocal\" permits it");
 	address_format(&service->key.address, text);
 	snprintf(
@@ -194,7 +192,7 @@ static const char *format_advice(const struct service *service,
 static bool refuses_port_of(const char *whose, int port, const struct service *service,
 			    char reason[static GUARD_TEXT])
 {
-	bool of_cluster = service->exposure && service->exposure->of_cluster;
+	bool of_cluster = service->access && service->access->of_cluster;
 
 	return refuse(
 		reason,
@@ -205,7 +203,7 @@ static bool refuses_port_of(const char *whose, int port, const struct service *s
 
 static bool is_over_local(const struct service *service)
 {
-	return service->exposure && service->exposure->over_local;
+	return service->access && service->access->over_local;
 }
 
 /* Ports of which the node is maintained: those of a Service never take them. A port of 0 is every port. */
@@ -215,7 +213,7 @@ static bool refuses_vital_port(const struct service *service,
 	uint16_t port = service->key.port;
 
 	if (service->key.protocol != IPPROTO_TCP ||
-	    (is_over_local(service) && !service->exposure->of_cluster))
+	    (is_over_local(service) && !service->access->of_cluster))
 		return false;
 	if (port == 0 || port == PORT_SSH)
 		return refuses_port_of("SSH", PORT_SSH, service, reason);

@@ -30,7 +30,7 @@ struct listener {
 
 /* All borrowed. */
 struct guard_facts {
-	const struct node *node;
+	const struct host_net *host;
 	int own_link; /* the index of our own link, 0 where there is none */
 	const struct address_list *nameservers;
 	const struct listener *listeners;

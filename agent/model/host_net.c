@@ -6,7 +6,7 @@
 
 static int compare_addresses(const void *a, const void *b)
 {
-	const struct node_address *left = a, *right = b;
+	const struct host_address *left = a, *right = b;
 	int order = address_compare(&left->address, &right->address);
 
 	return order ? order : (left->link > right->link) - (left->link < right->link);
@@ -14,53 +14,53 @@ static int compare_addresses(const void *a, const void *b)
 
 static int compare_routes(const void *a, const void *b)
 {
-	const struct node_route *left = a, *right = b;
+	const struct host_route *left = a, *right = b;
 
 	return network_compare(&left->network, &right->network);
 }
 
-void node_sort(struct node *node)
+void host_net_sort(struct host_net *host)
 {
-	if (node->address_count > 0)
-		qsort(node->addresses, node->address_count, sizeof(*node->addresses),
+	if (host->address_count > 0)
+		qsort(host->addresses, host->address_count, sizeof(*host->addresses),
 		      compare_addresses);
-	if (node->route_count > 0)
-		qsort(node->routes, node->route_count, sizeof(*node->routes),
+	if (host->route_count > 0)
+		qsort(host->routes, host->route_count, sizeof(*host->routes),
 		      compare_routes);
 }
 
-const struct node_link *node_find_link(const struct node *node, const char *name)
+const struct host_link *host_find_link(const struct host_net *host, const char *name)
 {
-	for (size_t i = 0; i < node->link_count; i++) {
-		if (strcmp(node->links[i].name, name) == 0)
-			return &node->links[i];
+	for (size_t i = 0; i < host->link_count; i++) {
+		if (strcmp(host->links[i].name, name) == 0)
+			return &host->links[i];
 	}
 	return NULL;
 }
 
-const struct node_link *
-node_find_dummy(const struct node *node,
-		const uint8_t hardware[static NODE_HARDWARE_LENGTH])
+const struct host_link *
+host_find_dummy(const struct host_net *host,
+		const uint8_t hardware[static HOST_HARDWARE_LENGTH])
 {
-	for (size_t i = 0; i < node->link_count; i++) {
-		const struct node_link *link = &node->links[i];
+	for (size_t i = 0; i < host->link_count; i++) {
+		const struct host_link *link = &host->links[i];
 
 		if (link->dummy &&
-		    memcmp(link->hardware, hardware, NODE_HARDWARE_LENGTH) == 0)
+		    memcmp(link->hardware, hardware, HOST_HARDWARE_LENGTH) == 0)
 			return link;
 	}
 	return NULL;
 }
 
 /* Where the entries of an address begin, or would. */
-static size_t first_of(const struct node *node, const struct address *address)
+static size_t first_of(const struct host_net *host, const struct address *address)
 {
-	size_t low = 0, high = node->address_count;
+	size_t low = 0, high = host->address_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (address_compare(&node->addresses[middle].address, address) < 0)
+		if (address_compare(&host->addresses[middle].address, address) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -68,37 +68,38 @@ static size_t first_of(const struct node *node, const struct address *address)
 	return low;
 }
 
-static const struct node_address *
-find(const struct node *node, const struct address *address, int link, bool there)
+static const struct host_address *
+find(const struct host_net *host, const struct address *address, int link, bool there)
 {
-	for (size_t i = first_of(node, address);
-	     i < node->address_count &&
-	     address_compare(&node->addresses[i].address, address) == 0;
+	for (size_t i = first_of(host, address);
+	     i < host->address_count &&
+	     address_compare(&host->addresses[i].address, address) == 0;
 	     i++) {
-		if ((node->addresses[i].link == link) == there)
-			return &node->addresses[i];
+		if ((host->addresses[i].link == link) == there)
+			return &host->addresses[i];
 	}
 	return NULL;
 }
 
-const struct node_address *node_find_elsewhere(const struct node *node,
+const struct host_address *host_find_elsewhere(const struct host_net *host,
 					       const struct address *address, int link)
 {
-	return find(node, address, link, false);
+	return find(host, address, link, false);
 }
 
-const struct node_address *node_find_on_link(const struct node *node,
+const struct host_address *host_find_on_link(const struct host_net *host,
 					     const struct address *address, int link)
 {
-	return find(node, address, link, true);
+	return find(host, address, link, true);
 }
 
-static const struct node_gateway *best_gateway(const struct node *node, uint8_t family)
+static const struct host_gateway *best_gateway(const struct host_net *host,
+					       uint8_t family)
 {
-	const struct node_gateway *best = NULL;
+	const struct host_gateway *best = NULL;
 
-	for (size_t i = 0; i < node->gateway_count; i++) {
-		const struct node_gateway *gateway = &node->gateways[i];
+	for (size_t i = 0; i < host->gateway_count; i++) {
+		const struct host_gateway *gateway = &host->gateways[i];
 
 		if (gateway->family == family &&
 		    (!best || gateway->metric < best->metric))
@@ -107,18 +108,18 @@ static const struct node_gateway *best_gateway(const struct node *node, uint8_t 
 	return best;
 }
 
-static bool is_loopback(const struct node *node, int link)
+static bool is_loopback(const struct host_net *host, int link)
 {
-	for (size_t i = 0; i < node->link_count; i++) {
-		if (node->links[i].index == link)
-			return node->links[i].loopback;
+	for (size_t i = 0; i < host->link_count; i++) {
+		if (host->links[i].index == link)
+			return host->links[i].loopback;
 	}
 	return false;
 }
 
 /* How good an address is as the node's own; 0: not at all. */
-static int rank(const struct node *node, const struct node_address *candidate,
-		const struct node_gateway *gateway)
+static int rank(const struct host_net *host, const struct host_address *candidate,
+		const struct host_gateway *gateway)
 {
 	struct network network = { .address = candidate->address,
 				   .prefix = candidate->prefix };
@@ -126,51 +127,52 @@ static int rank(const struct node *node, const struct node_address *candidate,
 	if (!candidate->global || !candidate->primary)
 		return 0;
 	if (!gateway || candidate->link != gateway->link)
-		return is_loopback(node, candidate->link) ? 1 : 2;
+		return is_loopback(host, candidate->link) ? 1 : 2;
 	network_mask(&network);
 	return network_contains(&network, &gateway->address) ? 4 : 3;
 }
 
-bool node_address_is_alone(const struct node *node, const struct node_address *address)
+bool host_address_is_alone(const struct host_net *host,
+			   const struct host_address *address)
 {
 	const struct network alone = network_of_one(&address->address);
 
 	if (address->prefix != alone.prefix)
 		return false;
-	for (size_t i = 0; i < node->gateway_count; i++) {
-		if (node->gateways[i].family == address->address.family &&
-		    node->gateways[i].link == address->link)
+	for (size_t i = 0; i < host->gateway_count; i++) {
+		if (host->gateways[i].family == address->address.family &&
+		    host->gateways[i].link == address->link)
 			return false;
 	}
 	return true;
 }
 
-static bool is_virtual(const struct node *node, const struct node_address *candidate,
+static bool is_virtual(const struct host_net *host, const struct host_address *candidate,
 		       const struct network *networks, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (network_contains(&networks[i], &candidate->address))
-			return node_address_is_alone(node, candidate);
+			return host_address_is_alone(host, candidate);
 	}
 	return false;
 }
 
-const struct address *node_own_address(const struct node *node, uint8_t family,
-				       int except, const struct network *networks,
-				       size_t count)
+const struct address *host_source_address(const struct host_net *host, uint8_t family,
+					  int except, const struct network *networks,
+					  size_t count)
 {
-	const struct node_gateway *gateway = best_gateway(node, family);
+	const struct host_gateway *gateway = best_gateway(host, family);
 	const struct address *best = NULL;
 	int best_rank = 0;
 
-	for (size_t i = 0; i < node->address_count; i++) {
-		const struct node_address *candidate = &node->addresses[i];
+	for (size_t i = 0; i < host->address_count; i++) {
+		const struct host_address *candidate = &host->addresses[i];
 		int found;
 
 		if (candidate->address.family != family || candidate->link == except ||
-		    is_virtual(node, candidate, networks, count))
+		    is_virtual(host, candidate, networks, count))
 			continue;
-		found = rank(node, candidate, gateway);
+		found = rank(host, candidate, gateway);
 		if (found > best_rank) {
 			best_rank = found;
 			best = &candidate->address;
@@ -179,11 +181,11 @@ const struct address *node_own_address(const struct node *node, uint8_t family,
 	return best;
 }
 
-void node_clear(struct node *node)
+void host_net_clear(struct host_net *host)
 {
-	free(node->links);
-	free(node->addresses);
-	free(node->routes);
-	free(node->gateways);
-	memset(node, 0, sizeof(*node));
+	free(host->links);
+	free(host->addresses);
+	free(host->routes);
+	free(host->gateways);
+	memset(host, 0, sizeof(*host));
 }

@@ -71,7 +71,7 @@ struct drain {
 /* The dummy link of ours, there or asked for; known by its hardware address, whatever its name is. */
 struct owned_link {
 	char name[IF_NAMESIZE]; /* that it was given; "": there is none */
-	uint8_t hardware[NODE_HARDWARE_LENGTH];
+	uint8_t hardware[HOST_HARDWARE_LENGTH];
 };
 
 /* A sysctl of which the kernel made another value than it was given: rounded, clamped. */
@@ -104,7 +104,7 @@ struct ownership {
 	bool good_left;
 	struct owned_link link;
 	struct address_list bound; /* on that link, there or asked for */
-	bool routes;		   /* those with NODE_ROUTE_PROTOCOL are ours */
+	bool routes;		   /* those with HOST_ROUTE_PROTOCOL are ours */
 };
 
 /*

@@ -167,6 +167,6 @@ void service_clear(struct service *service)
 {
 	free(service->name);
 	free(service->destinations);
-	exposure_free(service->exposure);
+	service_access_free(service->access);
 	memset(service, 0, sizeof(*service));
 }

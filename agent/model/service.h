@@ -54,7 +54,7 @@ struct service {
 	struct destination *destinations; /* sorted by key in a sorted table; owned */
 	size_t destination_count;
 	size_t destination_room;
-	struct exposure *exposure; /* NULL: nothing beside IPVS's own; owned */
+	struct service_access *access; /* NULL: nothing beside IPVS's own; owned */
 	/*
 	 * fingerprint_service_whole(), where a reader has computed it; 0: not known. Whoever
 	 * changes a service sets it to 0.

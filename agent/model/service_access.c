@@ -4,26 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool exposure_is_default(const struct exposure *exposure)
+bool service_access_is_default(const struct service_access *access)
 {
-	return !exposure->bind && !exposure->cluster_ip && !exposure->node_port &&
-	       !exposure->over_local && exposure->source_nat == SOURCE_NAT_NONE &&
-	       exposure->inside.address.family == 0 && exposure->source_count == 0 &&
-	       exposure->health_port == 0;
+	return !access->bind && !access->cluster_ip && !access->node_port &&
+	       !access->over_local && access->source_nat == SOURCE_NAT_NONE &&
+	       access->inside.address.family == 0 && access->source_count == 0 &&
+	       access->health_port == 0;
 }
 
-struct exposure *exposure_keep(struct exposure *exposure)
+struct service_access *service_access_keep(struct service_access *access)
 {
-	struct exposure *kept = malloc(sizeof(*kept));
+	struct service_access *kept = malloc(sizeof(*kept));
 
 	if (!kept)
 		return NULL;
-	*kept = *exposure;
-	memset(exposure, 0, sizeof(*exposure));
+	*kept = *access;
+	memset(access, 0, sizeof(*access));
 	return kept;
 }
 
-static bool sources_equal(const struct exposure *a, const struct exposure *b)
+static bool sources_equal(const struct service_access *a, const struct service_access *b)
 {
 	if (a->source_count != b->source_count)
 		return false;
@@ -34,9 +34,9 @@ static bool sources_equal(const struct exposure *a, const struct exposure *b)
 	return true;
 }
 
-bool exposure_equal(const struct exposure *a, const struct exposure *b)
+bool service_access_equal(const struct service_access *a, const struct service_access *b)
 {
-	static const struct exposure none;
+	static const struct service_access none;
 
 	a = a ? a : &none;
 	b = b ? b : &none;
@@ -59,16 +59,16 @@ const char *source_nat_name(uint8_t source_nat)
 	return source_nat < ARRAY_SIZE(names) ? names[source_nat] : NULL;
 }
 
-void exposure_clear(struct exposure *exposure)
+void service_access_clear(struct service_access *access)
 {
-	free(exposure->sources);
-	memset(exposure, 0, sizeof(*exposure));
+	free(access->sources);
+	memset(access, 0, sizeof(*access));
 }
 
-void exposure_free(struct exposure *exposure)
+void service_access_free(struct service_access *access)
 {
-	if (!exposure)
+	if (!access)
 		return;
-	exposure_clear(exposure);
-	free(exposure);
+	service_access_clear(access);
+	free(access);
 }

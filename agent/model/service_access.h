@@ -29,7 +29,7 @@ struct inside_target {
 	uint16_t port;	 /* host byte order */
 };
 
-struct exposure {
+struct service_access {
 	bool bind;	 /* the address is to be local on this node */
 	bool cluster_ip; /* it is of a service network, which may be local as a whole */
 	bool node_port;	 /* it is one of the node's own addresses */
@@ -47,18 +47,18 @@ struct exposure {
 };
 
 /* Whether it says nothing that an absent one would not. */
-bool exposure_is_default(const struct exposure *exposure);
+bool service_access_is_default(const struct service_access *access);
 
 /* Makes it one that can be kept: a copy on the heap, sources taken over. NULL: memory. */
-struct exposure *exposure_keep(struct exposure *exposure) MUST_CHECK;
+struct service_access *service_access_keep(struct service_access *access) MUST_CHECK;
 
 /* Whether they say the same; either may be NULL. */
-bool exposure_equal(const struct exposure *a, const struct exposure *b);
+bool service_access_equal(const struct service_access *a, const struct service_access *b);
 
 /* The state file's word for it: "hairpin", "outside", "all"; NULL for none. */
 const char *source_nat_name(uint8_t source_nat);
 
 /* Frees what it owns. */
-void exposure_clear(struct exposure *exposure);
+void service_access_clear(struct service_access *access);
 /* The same, and itself; NULL is nothing. */
-void exposure_free(struct exposure *exposure);
+void service_access_free(struct service_access *access);

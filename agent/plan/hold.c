@@ -163,9 +163,9 @@ static int copy_text(const char *from, char **to)
 	return from && !*to ? -ENOMEM : 0;
 }
 
-static int copy_exposure(const struct exposure *from, struct exposure **to)
+static int copy_exposure(const struct service_access *from, struct service_access **to)
 {
-	struct exposure copy = *from;
+	struct service_access copy = *from;
 
 	copy.sources = NULL;
 	if (from->source_count > 0) {
@@ -175,10 +175,10 @@ static int copy_exposure(const struct exposure *from, struct exposure **to)
 		memcpy(copy.sources, from->sources,
 		       from->source_count * sizeof(*copy.sources));
 	}
-	*to = exposure_keep(&copy);
+	*to = service_access_keep(&copy);
 	if (*to)
 		return 0;
-	exposure_clear(&copy);
+	service_access_clear(&copy);
 	return -ENOMEM;
 }
 
@@ -207,9 +207,9 @@ static struct service *add_copy(struct table *table, const struct service *from)
 	added->name = NULL;
 	added->destinations = NULL;
 	added->destination_count = added->destination_room = 0;
-	added->exposure = NULL;
+	added->access = NULL;
 	if (copy_text(from->name, &added->name) < 0 ||
-	    (from->exposure && copy_exposure(from->exposure, &added->exposure) < 0) ||
+	    (from->access && copy_exposure(from->access, &added->access) < 0) ||
 	    copy_destinations(from, added) < 0)
 		return NULL;
 	added->fingerprint = from->fingerprint;

@@ -184,8 +184,8 @@ const char *operation_format_values(const struct operation *operation, bool befo
 		describe_timeouts_alone(&text, before ? &operation->timeouts_before
 						      : &operation->timeouts);
 		break;
-	case OPERATION_STOP_DAEMON:
-	case OPERATION_START_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 		daemon = before ? operation->daemon_before : operation->daemon;
 		if (daemon)
 			text_add(&text, "%s, id %u", daemon->interface, daemon->sync_id);
@@ -229,8 +229,8 @@ const char *operation_format_object(const struct operation *operation, char *buf
 	case OPERATION_SET_TIMEOUTS:
 		text_add(&text, "timeouts");
 		break;
-	case OPERATION_STOP_DAEMON:
-	case OPERATION_START_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 		text_add(&text, "sync daemon %s",
 			 sync_role_name(operation->daemon->role));
 		break;
@@ -277,8 +277,8 @@ const char *operation_format(const struct operation *operation, char *buffer, si
 	case OPERATION_SET_TIMEOUTS:
 		describe_timeouts(&text, operation);
 		break;
-	case OPERATION_STOP_DAEMON:
-	case OPERATION_START_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 		describe_daemon(&text, operation->daemon);
 		break;
 	default:
@@ -351,8 +351,8 @@ const char *operation_kind_name(enum operation_kind kind)
 		[OPERATION_CHANGE_RULESET] = "change elements of nftables table",
 		[OPERATION_DELETE_RULESET] = "delete nftables table",
 		[OPERATION_SET_TIMEOUTS] = "set timeouts",
-		[OPERATION_STOP_DAEMON] = "stop sync daemon",
-		[OPERATION_START_DAEMON] = "start sync daemon",
+		[OPERATION_STOP_SYNC_DAEMON] = "stop sync daemon",
+		[OPERATION_START_SYNC_DAEMON] = "start sync daemon",
 		[OPERATION_NEW_SERVICE] = "new service",
 		[OPERATION_SET_SERVICE] = "set service",
 		[OPERATION_NEW_DESTINATION] = "new destination",

@@ -432,7 +432,7 @@ int plan_make(const struct table *wanted, const struct table *actual,
 		r = plan_staying(&planning);
 	if (r == 0)
 		r = for_next_pairs(&planning, plan_leaving, SIZE_MAX, &start);
-	return r < 0 || policy->services_only ? r : plan_daemon_starts(&planning);
+	return r < 0 || policy->services_only ? r : plan_sync_daemon_starts(&planning);
 }
 
 static int compare_drains(const void *a, const void *b)

@@ -50,7 +50,7 @@ static int plan_daemon_stops(const struct planning *planning)
 		    !owned_daemon_is_ours(&planning->ownership->daemons[slot], have))
 			continue;
 		r = plan_add(planning->plan,
-			     &(struct operation){ .kind = OPERATION_STOP_DAEMON,
+			     &(struct operation){ .kind = OPERATION_STOP_SYNC_DAEMON,
 						  .daemon = have });
 		if (r < 0)
 			return r;
@@ -77,7 +77,7 @@ static int plan_daemon_start(const struct planning *planning,
 			     const struct sync_daemon *have, bool ours)
 {
 	enum adopt_mode adopt = planning->policy->adopt;
-	struct operation start = { .kind = OPERATION_START_DAEMON, .daemon = want };
+	struct operation start = { .kind = OPERATION_START_SYNC_DAEMON, .daemon = want };
 	bool equal = sync_daemon_equal(want, have) && !have->lost;
 	int r;
 
@@ -90,7 +90,7 @@ static int plan_daemon_start(const struct planning *planning,
 								    .daemon_actual = have,
 								    .equal = equal });
 		r = plan_add(planning->plan,
-			     &(struct operation){ .kind = OPERATION_STOP_DAEMON,
+			     &(struct operation){ .kind = OPERATION_STOP_SYNC_DAEMON,
 						  .daemon = have });
 		if (r < 0)
 			return r;
@@ -99,7 +99,7 @@ static int plan_daemon_start(const struct planning *planning,
 	return plan_add(planning->plan, &start);
 }
 
-int plan_daemon_starts(const struct planning *planning)
+int plan_sync_daemon_starts(const struct planning *planning)
 {
 	int r = 0;
 

@@ -29,7 +29,7 @@ int plan_sysctls(const struct planning *planning) MUST_CHECK;
 
 /* What comes before the services, and after them. */
 int plan_globals_before(const struct planning *planning) MUST_CHECK;
-int plan_daemon_starts(const struct planning *planning) MUST_CHECK;
+int plan_sync_daemon_starts(const struct planning *planning) MUST_CHECK;
 
 /* --- plan_leaving.c: what is in the kernel and ours, and not wanted any more --- */
 

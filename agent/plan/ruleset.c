@@ -14,30 +14,30 @@
 bool ruleset_masquerades(const struct service *service)
 {
 	/* ip_vs_core.c, ip_vs_schedule: one packet is no connection that conntrack follows. */
-	return service->exposure && !service->one_packet && !service->key.fwmark &&
-	       service->key.port != 0 && service->exposure->source_nat != SOURCE_NAT_NONE;
+	return service->access && !service->one_packet && !service->key.fwmark &&
+	       service->key.port != 0 && service->access->source_nat != SOURCE_NAT_NONE;
 }
 
 bool ruleset_restricts(const struct service *service)
 {
-	const struct exposure *exposure = service->exposure;
+	const struct service_access *access = service->access;
 
 	/* The larger of two networks with one address comes first. */
-	return exposure && !service->key.fwmark && service->key.port != 0 &&
-	       exposure->source_count > 0 && exposure->sources[0].prefix != 0;
+	return access && !service->key.fwmark && service->key.port != 0 &&
+	       access->source_count > 0 && access->sources[0].prefix != 0;
 }
 
 static bool redirects(const struct service *service)
 {
-	return service->exposure && !service->key.fwmark && service->key.port != 0 &&
-	       service->exposure->inside.address.family == service->key.address.family;
+	return service->access && !service->key.fwmark && service->key.port != 0 &&
+	       service->access->inside.address.family == service->key.address.family;
 }
 
 bool ruleset_concerns(const struct service *service)
 {
 	return ruleset_masquerades(service) || ruleset_restricts(service) ||
 	       redirects(service) ||
-	       (service->exposure && service->exposure->bind && !service->key.fwmark);
+	       (service->access && service->access->bind && !service->key.fwmark);
 }
 
 bool draft_has_key(const struct ruleset_draft *draft, const struct service *service)
@@ -52,7 +52,7 @@ uint8_t draft_level(const struct ruleset_draft *draft, const struct service *ser
 
 	if (!draft_has_key(draft, service) || !ruleset_masquerades(service))
 		return SOURCE_NAT_NONE;
-	level = service->exposure->source_nat;
+	level = service->access->source_nat;
 	if (level != SOURCE_NAT_OUTSIDE)
 		return level;
 	if (draft->settings->masquerade_all)
@@ -65,7 +65,7 @@ bool draft_keeps(const struct ruleset_draft *draft, const struct service *servic
 {
 	uint8_t level = draft_level(draft, service);
 
-	return service->exposure && draft_has_key(draft, service) &&
+	return service->access && draft_has_key(draft, service) &&
 	       level != SOURCE_NAT_ALL && level != SOURCE_NAT_OUTSIDE &&
 	       !draft_is_closed(draft, &service->key.address);
 }
@@ -74,7 +74,7 @@ bool draft_keeps_whole(const struct ruleset_draft *draft, const struct service *
 {
 	const struct service_key *key = &service->key;
 
-	return service->exposure && !key->fwmark && key->port == 0 &&
+	return service->access && !key->fwmark && key->port == 0 &&
 	       key->address.family == draft->family &&
 	       !draft_is_closed(draft, &key->address);
 }
@@ -121,8 +121,8 @@ static int compare_lists(const void *a, const void *b)
 
 static struct source_list list_of(const struct service *service)
 {
-	return (struct source_list){ .sources = service->exposure->sources,
-				     .count = service->exposure->source_count };
+	return (struct source_list){ .sources = service->access->sources,
+				     .count = service->access->source_count };
 }
 
 static bool has_own(const struct ruleset_settings *settings,

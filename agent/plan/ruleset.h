@@ -10,7 +10,7 @@
 #include "common/macro.h"
 
 /*
- * What nftables has to do beside IPVS for the services of a table, by their exposures: masquerade,
+ * What nftables has to do beside IPVS for the services of a table, by their accesses: masquerade,
  * let in by source, send elsewhere, close what is no service. One table of each address family that
  * needs one, in nft(8)'s language. Pure: the same services and settings give the same text.
  *

@@ -33,9 +33,9 @@ static bool in_network(const struct ruleset_draft *draft, const struct address *
 /* Whether the node may have a use of its own for the service's address. */
 static bool keeps_open(const struct service *service)
 {
-	const struct exposure *exposure = service->exposure;
+	const struct service_access *access = service->access;
 
-	if (exposure && (exposure->over_local || exposure->node_port))
+	if (access && (access->over_local || access->node_port))
 		return true;
 	/* Every port, and not by a key that could be let through. */
 	return service->key.port == 0 && draft_forwards_unchanged(service);
@@ -43,7 +43,7 @@ static bool keeps_open(const struct service *service)
 
 static bool is_bound(const struct service *service)
 {
-	return service->exposure && service->exposure->bind;
+	return service->access && service->access->bind;
 }
 
 /* --- service networks --- */

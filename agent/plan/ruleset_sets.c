@@ -210,10 +210,9 @@ static void write_inside(struct ruleset_writer *w)
 		if (!draft_redirects(w->draft, service))
 			continue;
 		add_key(w, service);
-		growing_text_add(
-			w->text, " : %s . %u",
-			address_text(&service->exposure->inside.address, address),
-			service->exposure->inside.port);
+		growing_text_add(w->text, " : %s . %u",
+				 address_text(&service->access->inside.address, address),
+				 service->access->inside.port);
 	}
 	end_set(w);
 }
@@ -424,11 +423,11 @@ static bool write_health(struct ruleset_writer *w)
 		const struct service *service = &table->services[i];
 		const struct address *address = &service->key.address;
 
-		if (draft_has_key(w->draft, service) && service->exposure &&
-		    service->exposure->health_port != 0 &&
+		if (draft_has_key(w->draft, service) && service->access &&
+		    service->access->health_port != 0 &&
 		    draft_is_closed(w->draft, address) &&
 		    add_place(&places, address, IPPROTO_TCP,
-			      service->exposure->health_port) < 0)
+			      service->access->health_port) < 0)
 			w->text->failed = true;
 	}
 	return write_places(w, "health_checks", &places, false);

@@ -390,7 +390,7 @@ static int judge_destinations(struct judging *judging, const struct service *ser
 		r = judge_destination(judging, service, destination);
 	}
 	/* A cluster has many without: scaled to nothing, or with a local policy. */
-	if (r < 0 || usable || (judging->cluster && service->exposure))
+	if (r < 0 || usable || (judging->cluster && service->access))
 		return r;
 	return report(judging,
 		      service->destination_count == 0 ? NO_DESTINATION : ONLY_WEIGHT_0, 0,
@@ -419,11 +419,11 @@ static int judge_input(struct judging *judging, const struct service *service)
 /* What is made local by us, and is not, is a failure already. */
 static int judge_address(struct judging *judging, const struct service *service)
 {
-	const struct exposure *exposure = service->exposure;
+	const struct service_access *access = service->access;
 	int link;
 
 	if (!judging->facts->routes || judging->standby ||
-	    (exposure && (exposure->bind || exposure->node_port)) ||
+	    (access && (access->bind || access->node_port)) ||
 	    route_to(judging->facts, &service->key.address, &judging->address_hint,
 		     &link) == ROUTE_LOCAL)
 		return 0;
@@ -479,8 +479,7 @@ static int judge_health_checks(struct judging *judging, const struct notes *note
 static bool is_cluster(const struct table *wanted)
 {
 	for (size_t i = 0; i < wanted->service_count; i++) {
-		if (wanted->services[i].exposure &&
-		    wanted->services[i].exposure->cluster_ip)
+		if (wanted->services[i].access && wanted->services[i].access->cluster_ip)
 			return true;
 	}
 	return false;

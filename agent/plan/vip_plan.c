@@ -17,12 +17,12 @@ int planning_own_index(const struct planning *planning)
 
 const struct address *planning_source(const struct planning *planning, uint8_t family)
 {
-	return node_own_address(planning->node, family, planning_own_index(planning),
-				planning->wish->networks, planning->wish->network_count);
+	return host_source_address(planning->host, family, planning_own_index(planning),
+				   planning->wish->networks,
+				   planning->wish->network_count);
 }
 
-int planning_add_operation(struct binding_plan *plan,
-			   const struct binding_operation *operation)
+int planning_add_operation(struct vip_plan *plan, const struct vip_operation *operation)
 {
 	if (ARRAY_MAKE_ROOM(plan->operations, plan->operation_count,
 			    plan->operation_room) < 0)
@@ -31,8 +31,7 @@ int planning_add_operation(struct binding_plan *plan,
 	return 0;
 }
 
-int planning_add_conflict(struct binding_plan *plan,
-			  const struct binding_conflict *conflict)
+int planning_add_conflict(struct vip_plan *plan, const struct vip_conflict *conflict)
 {
 	if (ARRAY_MAKE_ROOM(plan->conflicts, plan->conflict_count, plan->conflict_room) <
 	    0)
@@ -41,32 +40,31 @@ int planning_add_conflict(struct binding_plan *plan,
 	return 0;
 }
 
-int binding_compare_networks(const void *a, const void *b)
+int vip_compare_networks(const void *a, const void *b)
 {
 	return network_compare(a, b);
 }
 
-const struct node_route *binding_find_route(const struct node *node,
-					    const struct network *network)
+const struct host_route *vip_find_route(const struct host_net *host,
+					const struct network *network)
 {
-	const struct node_route key = { .network = *network };
+	const struct host_route key = { .network = *network };
 
 	/* The network stands first in a route. */
-	return node->route_count == 0
+	return host->route_count == 0
 		       ? NULL
-		       : bsearch(&key, node->routes, node->route_count,
-				 sizeof(*node->routes), binding_compare_networks);
+		       : bsearch(&key, host->routes, host->route_count,
+				 sizeof(*host->routes), vip_compare_networks);
 }
 
 /* --- what is wished for --- */
 
-int binding_collect(const struct table *wanted, struct address_list *bound)
+int vip_collect(const struct table *wanted, struct address_list *bound)
 {
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		const struct service *service = &wanted->services[i];
 
-		if (service->exposure && service->exposure->bind &&
-		    !service->key.fwmark &&
+		if (service->access && service->access->bind && !service->key.fwmark &&
 		    address_list_add(bound, &service->key.address) < 0)
 			return -ENOMEM;
 	}
@@ -77,28 +75,28 @@ int binding_collect(const struct table *wanted, struct address_list *bound)
 static const struct address *find_needed(const struct planning *planning,
 					 const struct network *network)
 {
-	const struct node *node = planning->node;
+	const struct host_net *host = planning->host;
 
-	for (size_t i = 0; i < node->address_count; i++) {
-		const struct node_address *own = &node->addresses[i];
+	for (size_t i = 0; i < host->address_count; i++) {
+		const struct host_address *own = &host->addresses[i];
 
 		if (own->link != planning_own_index(planning) &&
 		    network_contains(network, &own->address) &&
-		    !node_address_is_alone(node, own))
+		    !host_address_is_alone(host, own))
 			return &own->address;
 	}
-	for (size_t i = 0; i < node->gateway_count; i++) {
-		if (network_contains(network, &node->gateways[i].address))
-			return &node->gateways[i].address;
+	for (size_t i = 0; i < host->gateway_count; i++) {
+		if (network_contains(network, &host->gateways[i].address))
+			return &host->gateways[i].address;
 	}
 	return NULL;
 }
 
 /* The name of a link; NULL where it is not known, and for kube-proxy's link. */
-static const char *name_to_tell(const struct node *node, int index)
+static const char *name_to_tell(const struct host_net *host, int index)
 {
-	for (size_t i = 0; i < node->link_count; i++) {
-		const struct node_link *link = &node->links[i];
+	for (size_t i = 0; i < host->link_count; i++) {
+		const struct host_link *link = &host->links[i];
 
 		/* In its IPVS mode it has all of them, until a migration is over. */
 		if (link->index == index)
@@ -110,19 +108,19 @@ static const char *name_to_tell(const struct node *node, int index)
 /* Names the first address of the network that another link has as well. */
 static int note_shared(struct planning *planning, const struct network *network)
 {
-	const struct node *node = planning->node;
-	struct binding_conflict conflict = { .kind = BINDING_NETWORK_SHARED,
-					     .network = *network };
+	const struct host_net *host = planning->host;
+	struct vip_conflict conflict = { .kind = VIP_NETWORK_SHARED,
+					 .network = *network };
 	const char *name = NULL;
 	int own = planning_own_index(planning), silent = own;
 
-	for (size_t i = 0; i < node->address_count; i++) {
-		const struct node_address *other = &node->addresses[i];
+	for (size_t i = 0; i < host->address_count; i++) {
+		const struct host_address *other = &host->addresses[i];
 
 		if (other->link == own || other->link == silent ||
 		    !network_contains(network, &other->address))
 			continue;
-		name = name_to_tell(node, other->link);
+		name = name_to_tell(host, other->link);
 		if (!name)
 			silent = other->link;
 		else if (conflict.count++ == 0) {
@@ -135,12 +133,12 @@ static int note_shared(struct planning *planning, const struct network *network)
 
 static int refuse_networks(struct planning *planning, bool *refused)
 {
-	const struct binding_wish *wish = planning->wish;
+	const struct vip_wish *wish = planning->wish;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wish->network_count; i++) {
-		struct binding_conflict conflict = { .kind = BINDING_NETWORK_OF_NODE,
-						     .network = wish->networks[i] };
+		struct vip_conflict conflict = { .kind = VIP_NETWORK_OF_NODE,
+						 .network = wish->networks[i] };
 		const struct address *needed = find_needed(planning, &wish->networks[i]);
 
 		if (!needed) {
@@ -158,7 +156,7 @@ static int refuse_networks(struct planning *planning, bool *refused)
 static size_t covering(const struct planning *planning, const struct address *address,
 		       const bool *refused)
 {
-	const struct binding_wish *wish = planning->wish;
+	const struct vip_wish *wish = planning->wish;
 	size_t found = wish->network_count;
 
 	for (size_t i = 0; i < wish->network_count; i++) {
@@ -176,10 +174,10 @@ static bool is_ours(const struct planning *planning, const struct address *addre
 	const struct network alone = network_of_one(address);
 
 	if (address_list_has(&planning->ownership->bound, address) ||
-	    (planning->routes_ours && binding_find_route(planning->node, &alone)))
+	    (planning->routes_ours && vip_find_route(planning->host, &alone)))
 		return true;
 	return network < planning->wish->network_count && planning->routes_ours &&
-	       binding_find_route(planning->node, &planning->wish->networks[network]);
+	       vip_find_route(planning->host, &planning->wish->networks[network]);
 }
 
 static int take_address(struct planning *planning, const struct address *address,
@@ -197,8 +195,8 @@ static int take_address(struct planning *planning, const struct address *address
 	}
 	/* What we have on our link stays there, whoever else has it meanwhile. */
 	if (!(planning->own &&
-	      node_find_on_link(planning->node, address, planning->own->index)) &&
-	    node_find_elsewhere(planning->node, address, planning_own_index(planning)))
+	      host_find_on_link(planning->host, address, planning->own->index)) &&
+	    host_find_elsewhere(planning->host, address, planning_own_index(planning)))
 		return 0;
 	return address_list_add(&planning->locals, address);
 }
@@ -232,7 +230,7 @@ static int take_addresses(struct planning *planning, bool *refused)
 
 /* --- what is done --- */
 
-static int add_local(struct binding_plan *plan, const struct network *network)
+static int add_local(struct vip_plan *plan, const struct network *network)
 {
 	if (ARRAY_MAKE_ROOM(plan->local, plan->local_count, plan->local_room) < 0)
 		return -ENOMEM;
@@ -242,8 +240,8 @@ static int add_local(struct binding_plan *plan, const struct network *network)
 
 static int add_wanted_networks(struct planning *planning)
 {
-	const struct binding_wish *wish = planning->wish;
-	struct binding_plan *plan = planning->plan;
+	const struct vip_wish *wish = planning->wish;
+	struct vip_plan *plan = planning->plan;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < wish->network_count; i++) {
@@ -252,7 +250,7 @@ static int add_wanted_networks(struct planning *planning)
 	}
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      binding_compare_networks);
+		      vip_compare_networks);
 	for (size_t i = 0; i < plan->local_count; i++) {
 		if (kept == 0 ||
 		    network_compare(&plan->local[kept - 1], &plan->local[i]) != 0)
@@ -264,7 +262,7 @@ static int add_wanted_networks(struct planning *planning)
 
 static int add_alone(struct planning *planning)
 {
-	struct binding_plan *plan = planning->plan;
+	struct vip_plan *plan = planning->plan;
 
 	for (size_t i = 0; i < planning->locals.count; i++) {
 		const struct network alone = network_of_one(&planning->locals.items[i]);
@@ -286,7 +284,7 @@ static int keep_routes(struct planning *planning)
 	for (size_t i = 0; i < planning->locals.count; i++) {
 		const struct network alone = network_of_one(&planning->locals.items[i]);
 
-		if (planning->routes_ours && binding_find_route(planning->node, &alone) &&
+		if (planning->routes_ours && vip_find_route(planning->host, &alone) &&
 		    add_local(planning->plan, &alone) < 0)
 			return -ENOMEM;
 	}
@@ -295,20 +293,20 @@ static int keep_routes(struct planning *planning)
 
 static int plan_all(struct planning *planning)
 {
-	struct binding_plan *plan = planning->plan;
-	bool on_link = planning->locals.count > 0 &&
-		       planning->locals.count <= BINDING_ADDRESSES_MAX;
+	struct vip_plan *plan = planning->plan;
+	bool on_link =
+		planning->locals.count > 0 && planning->locals.count <= VIP_ADDRESSES_MAX;
 	bool has_link = on_link || planning->wish->keep_link;
 	size_t routes;
 	int r = add_wanted_networks(planning);
 
-	if (r == 0 && planning->locals.count > BINDING_ADDRESSES_MAX)
+	if (r == 0 && planning->locals.count > VIP_ADDRESSES_MAX)
 		r = add_alone(planning);
 	if (r == 0 && on_link && link_is_taken(planning))
 		r = keep_routes(planning);
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      binding_compare_networks);
+		      vip_compare_networks);
 	routes = plan->local_count;
 	if (r == 0)
 		r = planning_new_routes(planning, routes);
@@ -321,31 +319,31 @@ static int plan_all(struct planning *planning)
 	if (r == 0)
 		r = planning_old_routes(planning, routes);
 	if (r == 0 && planning->own && !has_link && planning->shared == 0)
-		r = planning_link_operation(planning, BINDING_REMOVE_LINK);
+		r = planning_link_operation(planning, VIP_REMOVE_LINK);
 	plan->has_link = has_link && !link_is_taken(planning);
 	plan->uses_link = on_link && plan->has_link;
 	if (r == 0 && plan->uses_link)
 		r = add_alone(planning);
 	if (plan->local_count > 1)
 		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      binding_compare_networks);
+		      vip_compare_networks);
 	return r;
 }
 
-int binding_plan_make(const struct binding_wish *wish, const struct node *node,
-		      const struct ownership *ownership, struct binding_plan *plan)
+int vip_plan_make(const struct vip_wish *wish, const struct host_net *host,
+		  const struct ownership *ownership, struct vip_plan *plan)
 {
 	cleanup_free bool *refused = calloc(wish->network_count + 1, sizeof(*refused));
 	cleanup_free bool *used = calloc(wish->network_count + 1, sizeof(*used));
 	struct planning planning = {
 		.wish = wish,
-		.node = node,
+		.host = host,
 		.ownership = ownership,
 		.plan = plan,
 		.own = ownership->link.name[0]
-			       ? node_find_dummy(node, ownership->link.hardware)
+			       ? host_find_dummy(host, ownership->link.hardware)
 			       : NULL,
-		.named = node_find_link(node, wish->link),
+		.named = host_find_link(host, wish->link),
 		.used = used,
 	};
 	int r;
@@ -361,7 +359,7 @@ int binding_plan_make(const struct binding_wish *wish, const struct node *node,
 	return r;
 }
 
-void binding_plan_clear(struct binding_plan *plan)
+void vip_plan_clear(struct vip_plan *plan)
 {
 	free(plan->operations);
 	free(plan->conflicts);

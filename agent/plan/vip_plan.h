@@ -30,10 +30,10 @@
  * and goes after the last.
  */
 
-enum { BINDING_ADDRESSES_MAX = 1000 }; /* on the link; more of them are routes */
+enum { VIP_ADDRESSES_MAX = 1000 }; /* on the link; more of them are routes */
 
 /* All borrowed. */
-struct binding_wish {
+struct vip_wish {
 	const struct address_list *bound;   /* of wanted services */
 	const struct address_list *leaving; /* of ours that are still in the kernel */
 	const struct network *networks;	    /* service networks, any order */
@@ -42,18 +42,18 @@ struct binding_wish {
 	bool keep_link;	  /* which is there also while no address is on it */
 };
 
-enum binding_kind {
-	BINDING_ADD_ROUTE,
-	BINDING_ADD_LINK,
-	BINDING_RENAME_LINK,
-	BINDING_ADD_ADDRESS,
-	BINDING_REMOVE_ADDRESS,
-	BINDING_REMOVE_ROUTE,
-	BINDING_REMOVE_LINK,
+enum vip_kind {
+	VIP_ADD_ROUTE,
+	VIP_ADD_LINK,
+	VIP_RENAME_LINK,
+	VIP_ADD_ADDRESS,
+	VIP_REMOVE_ADDRESS,
+	VIP_REMOVE_ROUTE,
+	VIP_REMOVE_LINK,
 };
 
-struct binding_operation {
-	enum binding_kind kind;
+struct vip_operation {
+	enum vip_kind kind;
 	bool drift; /* puts back what somebody took away */
 	struct network
 		network; /* of an address or route; an address is a network of one */
@@ -65,12 +65,12 @@ struct binding_operation {
 };
 
 /* What stands in the way of one object. */
-struct binding_conflict {
+struct vip_conflict {
 	enum {
-		BINDING_LINK_TAKEN,	 /* a link of our name is not ours */
-		BINDING_NETWORK_OF_NODE, /* a service network with an address the node needs */
-		BINDING_LINK_SHARED, /* our link stays: somebody else has an address on it */
-		BINDING_NETWORK_SHARED, /* other links have addresses of a service network */
+		VIP_LINK_TAKEN,	     /* a link of our name is not ours */
+		VIP_NETWORK_OF_NODE, /* a service network with an address the node needs */
+		VIP_LINK_SHARED, /* our link stays: somebody else has an address on it */
+		VIP_NETWORK_SHARED, /* other links have addresses of a service network */
 	} kind;
 	struct network network; /* of NETWORK_OF_NODE and NETWORK_SHARED */
 	struct address address; /* of all but LINK_TAKEN: that address, or the first */
@@ -79,10 +79,10 @@ struct binding_conflict {
 	char name[IF_NAMESIZE]; /* of NETWORK_SHARED: of the first one's link */
 };
 
-struct binding_plan {
-	struct binding_operation *operations;
+struct vip_plan {
+	struct vip_operation *operations;
 	size_t operation_count, operation_room;
-	struct binding_conflict *conflicts;
+	struct vip_conflict *conflicts;
 	size_t conflict_count, conflict_room;
 	/* What is ours or will be, sorted: /32, /128 and service networks. */
 	struct network *local;
@@ -93,39 +93,38 @@ struct binding_plan {
 };
 
 /* Adds the addresses that wanted services with bind have. -ENOMEM. */
-int binding_collect(const struct table *wanted, struct address_list *bound) MUST_CHECK;
+int vip_collect(const struct table *wanted, struct address_list *bound) MUST_CHECK;
 
 /* Fills an empty plan. -ENOMEM; it is then to be cleared. */
-int binding_plan_make(const struct binding_wish *wish, const struct node *node,
-		      const struct ownership *ownership,
-		      struct binding_plan *plan) MUST_CHECK;
+int vip_plan_make(const struct vip_wish *wish, const struct host_net *host,
+		  const struct ownership *ownership, struct vip_plan *plan) MUST_CHECK;
 
-void binding_plan_clear(struct binding_plan *plan);
+void vip_plan_clear(struct vip_plan *plan);
 
-#define cleanup_binding_plan CLEANUP(binding_plan_clear)
+#define cleanup_vip_plan CLEANUP(vip_plan_clear)
 
-enum { BINDING_TEXT = 200 };
+enum { VIP_TEXT = 200 };
 
 /* "add address 10.0.0.1 to ipvs0", "drift: add local route 10.96.0.0/12, source 192.168.1.1". */
-const char *binding_format(const struct binding_operation *operation,
-			   char buffer[static BINDING_TEXT]);
+const char *vip_format(const struct vip_operation *operation,
+		       char buffer[static VIP_TEXT]);
 
 /* "address 10.0.0.1", "local route 10.96.0.0/12", "link ipvs0". */
-const char *binding_format_object(const struct binding_operation *operation,
-				  char buffer[static BINDING_TEXT]);
+const char *vip_format_object(const struct vip_operation *operation,
+			      char buffer[static VIP_TEXT]);
 
 /* What it gets, or with before what it loses: "ipvs0", "source 192.168.1.1"; "" for nothing. */
-const char *binding_format_values(const struct binding_operation *operation, bool before,
-				  char buffer[static BINDING_TEXT]);
+const char *vip_format_values(const struct vip_operation *operation, bool before,
+			      char buffer[static VIP_TEXT]);
 
 /* "add address", "rename link", …: the word for JSON. */
-const char *binding_kind_name(enum binding_kind kind);
+const char *vip_kind_name(enum vip_kind kind);
 
 /* Whether nothing stands in the way: it is only told. */
-bool binding_conflict_is_note(const struct binding_conflict *conflict);
+bool vip_conflict_is_note(const struct vip_conflict *conflict);
 
 /* The object and the text of a conflict. link: its name. */
-const char *binding_conflict_object(const struct binding_conflict *conflict,
-				    const char *link, char buffer[static BINDING_TEXT]);
-const char *binding_conflict_text(const struct binding_conflict *conflict,
-				  const char *link, char buffer[static BINDING_TEXT]);
+const char *vip_conflict_object(const struct vip_conflict *conflict, const char *link,
+				char buffer[static VIP_TEXT]);
+const char *vip_conflict_text(const struct vip_conflict *conflict, const char *link,
+			      char buffer[static VIP_TEXT]);

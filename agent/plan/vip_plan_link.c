@@ -5,42 +5,42 @@
 
 /* The link and the addresses on it. */
 
-int planning_link_operation(struct planning *planning, enum binding_kind kind)
+int planning_link_operation(struct planning *planning, enum vip_kind kind)
 {
-	struct binding_operation operation = { .kind = kind,
-					       .link = planning_own_index(planning) };
+	struct vip_operation operation = { .kind = kind,
+					   .link = planning_own_index(planning) };
 
 	strcpy(operation.name, planning->wish->link);
-	if (kind == BINDING_RENAME_LINK)
+	if (kind == VIP_RENAME_LINK)
 		strcpy(operation.name_before, planning->own->name);
-	if (kind == BINDING_REMOVE_LINK)
+	if (kind == VIP_REMOVE_LINK)
 		strcpy(operation.name, planning->own->name);
 	return planning_add_operation(planning->plan, &operation);
 }
 
 int planning_link(struct planning *planning)
 {
-	const struct node_link *named = planning->named;
-	struct binding_conflict conflict = { .kind = BINDING_LINK_TAKEN };
+	const struct host_link *named = planning->named;
+	struct vip_conflict conflict = { .kind = VIP_LINK_TAKEN };
 
 	if (planning->own && strcmp(planning->own->name, planning->wish->link) == 0)
 		return 0;
 	if (!named)
-		return planning_link_operation(
-			planning, planning->own ? BINDING_RENAME_LINK : BINDING_ADD_LINK);
+		return planning_link_operation(planning, planning->own ? VIP_RENAME_LINK
+								       : VIP_ADD_LINK);
 	conflict.dummy = named->dummy;
 	return planning_add_conflict(planning->plan, &conflict);
 }
 
-static int address_operation(struct planning *planning, enum binding_kind kind,
+static int address_operation(struct planning *planning, enum vip_kind kind,
 			     const struct address *address)
 {
-	struct binding_operation operation = { .kind = kind,
-					       .network = network_of_one(address),
-					       .link = planning_own_index(planning) };
+	struct vip_operation operation = { .kind = kind,
+					   .network = network_of_one(address),
+					   .link = planning_own_index(planning) };
 
-	strcpy(operation.name, kind == BINDING_REMOVE_ADDRESS ? planning->own->name
-							      : planning->wish->link);
+	strcpy(operation.name,
+	       kind == VIP_REMOVE_ADDRESS ? planning->own->name : planning->wish->link);
 	return planning_add_operation(planning->plan, &operation);
 }
 
@@ -52,14 +52,14 @@ int planning_new_addresses(struct planning *planning)
 		const struct address *address = &planning->locals.items[i];
 
 		if (!planning->own ||
-		    !node_find_on_link(planning->node, address, planning->own->index))
-			r = address_operation(planning, BINDING_ADD_ADDRESS, address);
+		    !host_find_on_link(planning->host, address, planning->own->index))
+			r = address_operation(planning, VIP_ADD_ADDRESS, address);
 	}
 	return r;
 }
 
 /* The kernel's own, of a link that is up. */
-static bool is_link_local(const struct node_address *address)
+static bool is_link_local(const struct host_address *address)
 {
 	return address->address.family == AF_INET6 &&
 	       IN6_IS_ADDR_LINKLOCAL(&address->address.v6);
@@ -70,9 +70,9 @@ int planning_old_addresses(struct planning *planning, bool on_link, bool has_lin
 	const struct address *shared = NULL;
 	int r = 0;
 
-	for (size_t i = 0; planning->own && r == 0 && i < planning->node->address_count;
+	for (size_t i = 0; planning->own && r == 0 && i < planning->host->address_count;
 	     i++) {
-		const struct node_address *have = &planning->node->addresses[i];
+		const struct host_address *have = &planning->host->addresses[i];
 		const struct network alone = network_of_one(&have->address);
 
 		if (have->link != planning->own->index || is_link_local(have))
@@ -81,13 +81,13 @@ int planning_old_addresses(struct planning *planning, bool on_link, bool has_lin
 		    !address_list_has(&planning->ownership->bound, &have->address))
 			shared = &have->address;
 		else if (!on_link || !address_list_has(&planning->locals, &have->address))
-			r = address_operation(planning, BINDING_REMOVE_ADDRESS,
+			r = address_operation(planning, VIP_REMOVE_ADDRESS,
 					      &have->address);
 	}
 	if (r < 0 || !shared || has_link)
 		return r;
 	planning->shared = 1;
 	return planning_add_conflict(
-		planning->plan, &(struct binding_conflict){ .kind = BINDING_LINK_SHARED,
-							    .address = *shared });
+		planning->plan,
+		&(struct vip_conflict){ .kind = VIP_LINK_SHARED, .address = *shared });
 }

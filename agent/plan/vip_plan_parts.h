@@ -3,15 +3,15 @@
 
 #include "agent/plan/vip_plan.h"
 
-/* What binding.c, binding_routes.c and binding_link.c share; for nobody else. */
+/* What binding.c, vip_routes.c and vip_link.c share; for nobody else. */
 
 struct planning {
-	const struct binding_wish *wish;
-	const struct node *node;
+	const struct vip_wish *wish;
+	const struct host_net *host;
 	const struct ownership *ownership;
-	struct binding_plan *plan;
-	const struct node_link *own;   /* our link, whatever its name; NULL */
-	const struct node_link *named; /* the link with the wished name; NULL */
+	struct vip_plan *plan;
+	const struct host_link *own;   /* our link, whatever its name; NULL */
+	const struct host_link *named; /* the link with the wished name; NULL */
 	bool *used;		       /* one for each service network */
 	bool routes_ours;
 	struct address_list locals; /* the others that we have to look after */
@@ -23,26 +23,26 @@ int planning_own_index(const struct planning *planning);
 /* The node's own address of a family, for connections that begin here; NULL. */
 const struct address *planning_source(const struct planning *planning, uint8_t family);
 /* -ENOMEM. */
-int planning_add_operation(struct binding_plan *plan,
-			   const struct binding_operation *operation) MUST_CHECK;
-int planning_add_conflict(struct binding_plan *plan,
-			  const struct binding_conflict *conflict) MUST_CHECK;
+int planning_add_operation(struct vip_plan *plan,
+			   const struct vip_operation *operation) MUST_CHECK;
+int planning_add_conflict(struct vip_plan *plan,
+			  const struct vip_conflict *conflict) MUST_CHECK;
 /* For qsort(3): of networks, and of routes, in which the network stands first. */
-int binding_compare_networks(const void *a, const void *b);
+int vip_compare_networks(const void *a, const void *b);
 /* Of our protocol; NULL where there is none. */
-const struct node_route *binding_find_route(const struct node *node,
-					    const struct network *network);
+const struct host_route *vip_find_route(const struct host_net *host,
+					const struct network *network);
 
-/* --- binding_routes.c: operations for the plan, of its first count local networks; -ENOMEM --- */
+/* --- vip_routes.c: operations for the plan, of its first count local networks; -ENOMEM --- */
 
 int planning_new_routes(struct planning *planning, size_t count) MUST_CHECK;
 int planning_old_routes(struct planning *planning, size_t count) MUST_CHECK;
 /* Whether routes of our protocol are ours although the record does not say so. */
 bool planning_finds_own_route(const struct planning *planning);
 
-/* --- binding_link.c: operations for the plan; -ENOMEM --- */
+/* --- vip_link.c: operations for the plan; -ENOMEM --- */
 
-int planning_link_operation(struct planning *planning, enum binding_kind kind) MUST_CHECK;
+int planning_link_operation(struct planning *planning, enum vip_kind kind) MUST_CHECK;
 int planning_link(struct planning *planning) MUST_CHECK;
 int planning_new_addresses(struct planning *planning) MUST_CHECK;
 /* on_link: addresses stand on our link; has_link: it stays or comes, although none may. */

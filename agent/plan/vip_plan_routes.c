@@ -6,10 +6,10 @@
 /* The local routes that a node is to have. */
 
 /* The route that a network is wanted to have. */
-static struct node_route wanted_route(const struct planning *planning,
+static struct host_route wanted_route(const struct planning *planning,
 				      const struct network *network)
 {
-	struct node_route route = { .network = *network };
+	struct host_route route = { .network = *network };
 	const struct address *source;
 
 	if (network_is_of_one(network))
@@ -20,13 +20,13 @@ static struct node_route wanted_route(const struct planning *planning,
 	return route;
 }
 
-static int route_operation(struct planning *planning, enum binding_kind kind,
-			   const struct node_route *route)
+static int route_operation(struct planning *planning, enum vip_kind kind,
+			   const struct host_route *route)
 {
-	return planning_add_operation(
-		planning->plan, &(struct binding_operation){ .kind = kind,
-							     .network = route->network,
-							     .source = route->source });
+	return planning_add_operation(planning->plan,
+				      &(struct vip_operation){ .kind = kind,
+							       .network = route->network,
+							       .source = route->source });
 }
 
 /* A route with another source is another route, of which the kernel takes one (IPv6). */
@@ -35,17 +35,17 @@ int planning_new_routes(struct planning *planning, size_t count)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		const struct node_route wanted =
+		const struct host_route wanted =
 			wanted_route(planning, &planning->plan->local[i]);
-		const struct node_route *actual =
-			binding_find_route(planning->node, &wanted.network);
+		const struct host_route *actual =
+			vip_find_route(planning->host, &wanted.network);
 
 		if (actual && address_compare(&actual->source, &wanted.source) == 0)
 			continue;
 		if (actual)
-			r = route_operation(planning, BINDING_REMOVE_ROUTE, actual);
+			r = route_operation(planning, VIP_REMOVE_ROUTE, actual);
 		if (r == 0)
-			r = route_operation(planning, BINDING_ADD_ROUTE, &wanted);
+			r = route_operation(planning, VIP_ADD_ROUTE, &wanted);
 	}
 	return r;
 }
@@ -53,19 +53,18 @@ int planning_new_routes(struct planning *planning, size_t count)
 int planning_old_routes(struct planning *planning, size_t count)
 {
 	const struct network *wanted = planning->plan->local;
-	const struct node *node = planning->node;
+	const struct host_net *host = planning->host;
 	size_t w = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < node->route_count && planning->routes_ours;
+	for (size_t i = 0; r == 0 && i < host->route_count && planning->routes_ours;
 	     i++) {
-		const struct network *have = &node->routes[i].network;
+		const struct network *have = &host->routes[i].network;
 
 		while (w < count && network_compare(&wanted[w], have) < 0)
 			w++;
 		if (w == count || network_compare(&wanted[w], have) != 0)
-			r = route_operation(planning, BINDING_REMOVE_ROUTE,
-					    &node->routes[i]);
+			r = route_operation(planning, VIP_REMOVE_ROUTE, &host->routes[i]);
 	}
 	return r;
 }
@@ -73,16 +72,16 @@ int planning_old_routes(struct planning *planning, size_t count)
 /* Whether routes of our protocol are ours although the record does not say so. */
 bool planning_finds_own_route(const struct planning *planning)
 {
-	const struct binding_wish *wish = planning->wish;
+	const struct vip_wish *wish = planning->wish;
 
 	for (size_t i = 0; i < wish->network_count; i++) {
-		if (binding_find_route(planning->node, &wish->networks[i]))
+		if (vip_find_route(planning->host, &wish->networks[i]))
 			return true;
 	}
 	for (size_t i = 0; i < wish->bound->count; i++) {
 		const struct network alone = network_of_one(&wish->bound->items[i]);
 
-		if (binding_find_route(planning->node, &alone))
+		if (vip_find_route(planning->host, &alone))
 			return true;
 	}
 	return false;

@@ -19,7 +19,7 @@ static int copy_service(const struct service *from, struct table *to)
 		return -ENOMEM;
 	*copy = *from;
 	copy->destination_room = copy->destination_count;
-	copy->exposure = NULL; /* a drain changes nothing of it */
+	copy->access = NULL; /* a drain changes nothing of it */
 	copy->name = from->name ? strdup(from->name) : NULL;
 	copy->destinations =
 		calloc(from->destination_count + 1, sizeof(*copy->destinations));
@@ -42,7 +42,7 @@ static size_t next_service(const struct ownership *ownership, size_t i)
 	return i;
 }
 
-int drains_keep_wanted(struct session *session, const struct preparation *preparation)
+int drains_keep_wanted(struct session *session, const struct snapshot *snapshot)
 {
 	const struct ownership *ownership = &session->ownership;
 	int r = 0;
@@ -51,7 +51,7 @@ int drains_keep_wanted(struct session *session, const struct preparation *prepar
 	for (size_t i = 0; r == 0 && i < ownership->drain_count;
 	     i = next_service(ownership, i)) {
 		const struct service *wanted = table_find_service(
-			&preparation->wanted, &ownership->drains[i].service);
+			&snapshot->wanted, &ownership->drains[i].service);
 
 		if (wanted)
 			r = copy_service(wanted, &session->draining);
@@ -114,20 +114,20 @@ static bool leaves_something(const struct session *session, const struct plan *p
 	return false;
 }
 
-static int look(struct session *session, struct preparation *part,
+static int look(struct session *session, struct snapshot *part,
 		struct reconcile_report *report, struct err *err)
 {
 	bool more;
-	int r = part_borrow_wanted(part, &session->draining);
+	int r = incremental_borrow_wanted(part, &session->draining);
 
 	if (r < 0)
 		return err_errno(err, -r, "looking at drains");
-	r = preparation_plan_part(part, report, err);
+	r = snapshot_plan_part(part, report, err);
 	if (r < 0)
 		return r;
 	more = leaves_something(session, &part->plan) || part->plan.conflict_count;
-	r = execution_run(part, false, report, err);
-	if (r == EXECUTION_AGAIN || more)
+	r = execute_plan(part, false, report, err);
+	if (r == EXECUTE_AGAIN || more)
 		session->wants_reconcile = true;
 	return r < 0 ? r : 0;
 }
@@ -138,7 +138,7 @@ int drains_look(struct session *session, struct ipvs *ipvs,
 	size_t failures = report->failure_count;
 	cleanup_free struct service_key *scope =
 		calloc(session->ownership.drain_count + 1, sizeof(*scope));
-	struct preparation part = { .session = session, .ipvs = ipvs, .scope = scope };
+	struct snapshot part = { .session = session, .ipvs = ipvs, .scope = scope };
 	struct err err = { 0 };
 	int r;
 
@@ -148,7 +148,7 @@ int drains_look(struct session *session, struct ipvs *ipvs,
 	if (r == 0 && part.scope_count > 0)
 		r = look(session, &part, report, &err);
 	part.ipvs = NULL; /* the caller's */
-	preparation_clear(&part);
+	snapshot_clear(&part);
 	/* What waits for its next attempt has been reported by a reconcile already. */
 	for (size_t i = failures; i < report->failure_count; i++)
 		session->wants_reconcile |= !report->failures[i].waiting;

@@ -10,11 +10,11 @@
  */
 
 /*
- * At the end of a reconcile: keeps, of the preparation's wanted services, copies of those in which
+ * At the end of a reconcile: keeps, of the snapshot's wanted services, copies of those in which
  * something drains. -ENOMEM.
  */
 int drains_keep_wanted(struct session *session,
-		       const struct preparation *preparation) MUST_CHECK;
+		       const struct snapshot *snapshot) MUST_CHECK;
 
 /*
  * One dump for each service in which something drains, and the writes that follow from it. Adds

@@ -23,14 +23,15 @@ static uint64_t hash(const char *text)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct quarrel *left = a, *right = b;
+	const struct drift_backoff *left = a, *right = b;
 
 	return (left->object > right->object) - (left->object < right->object);
 }
 
-static struct quarrel *find(const struct quarrel_list *list, const char *object)
+static struct drift_backoff *find(const struct drift_backoff_list *list,
+				  const char *object)
 {
-	struct quarrel wanted = { .object = hash(object) };
+	struct drift_backoff wanted = { .object = hash(object) };
 
 	if (list->known_count == 0)
 		return NULL;
@@ -38,10 +39,10 @@ static struct quarrel *find(const struct quarrel_list *list, const char *object)
 		       compare_entries);
 }
 
-const struct quarrel *quarrel_find(struct quarrel_list *list, const char *object,
-				   uint64_t now)
+const struct drift_backoff *drift_backoff_find(struct drift_backoff_list *list,
+					       const char *object, uint64_t now)
 {
-	struct quarrel *entry = find(list, object);
+	struct drift_backoff *entry = find(list, object);
 
 	if (!entry || entry->next <= now)
 		return NULL;
@@ -49,31 +50,31 @@ const struct quarrel *quarrel_find(struct quarrel_list *list, const char *object
 	return entry;
 }
 
-void quarrel_note(struct quarrel_list *list, const char *object, uint64_t now)
+void drift_backoff_note(struct drift_backoff_list *list, const char *object, uint64_t now)
 {
-	struct quarrel *entry = find(list, object);
+	struct drift_backoff *entry = find(list, object);
 
 	if (!entry) {
-		if (list->count == QUARREL_ENTRIES_MAX ||
+		if (list->count == DRIFT_BACKOFF_ENTRIES_MAX ||
 		    ARRAY_MAKE_ROOM(list->entries, list->count, list->room) < 0)
 			return;
 		entry = &list->entries[list->count++];
-		*entry = (struct quarrel){ .object = hash(object) };
+		*entry = (struct drift_backoff){ .object = hash(object) };
 	}
 	entry->seen = now;
 	entry->repairs++;
-	if (entry->repairs >= QUARREL_REPAIRS_MAX)
-		entry->next =
-			now + (first_usec << MIN_OF(entry->repairs - QUARREL_REPAIRS_MAX,
-						    (unsigned int)DOUBLINGS_MAX));
+	if (entry->repairs >= DRIFT_BACKOFF_REPAIRS_MAX)
+		entry->next = now + (first_usec
+				     << MIN_OF(entry->repairs - DRIFT_BACKOFF_REPAIRS_MAX,
+					       (unsigned int)DOUBLINGS_MAX));
 }
 
-void quarrel_settle(struct quarrel_list *list, uint64_t now)
+void drift_backoff_settle(struct drift_backoff_list *list, uint64_t now)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct quarrel *entry = &list->entries[i];
+		const struct drift_backoff *entry = &list->entries[i];
 
 		/* Quiet counts from when it could have been seen changed. */
 		if (now < MAX_OF(entry->seen, entry->next) + quiet_usec)
@@ -84,7 +85,7 @@ void quarrel_settle(struct quarrel_list *list, uint64_t now)
 		qsort(list->entries, kept, sizeof(*list->entries), compare_entries);
 }
 
-uint64_t quarrel_next(const struct quarrel_list *list, uint64_t now)
+uint64_t drift_backoff_next(const struct drift_backoff_list *list, uint64_t now)
 {
 	uint64_t next = UINT64_MAX;
 
@@ -95,13 +96,13 @@ uint64_t quarrel_next(const struct quarrel_list *list, uint64_t now)
 	return next;
 }
 
-void quarrel_permit(struct quarrel_list *list)
+void drift_backoff_permit(struct drift_backoff_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		list->entries[i].next = 0;
 }
 
-void quarrel_clear(struct quarrel_list *list)
+void drift_backoff_clear(struct drift_backoff_list *list)
 {
 	free(list->entries);
 	memset(list, 0, sizeof(*list));

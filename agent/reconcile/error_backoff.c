@@ -10,14 +10,15 @@
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct retry *left = a, *right = b;
+	const struct error_backoff *left = a, *right = b;
 
 	return strcmp(left->object, right->object);
 }
 
-static struct retry *find(const struct retry_list *list, const char *object)
+static struct error_backoff *find(const struct error_backoff_list *list,
+				  const char *object)
 {
-	struct retry wanted = { .object = (char *)object };
+	struct error_backoff wanted = { .object = (char *)object };
 
 	if (list->count == 0)
 		return NULL;
@@ -25,10 +26,11 @@ static struct retry *find(const struct retry_list *list, const char *object)
 		       compare_entries);
 }
 
-const struct retry *retry_find_waiting(const struct retry_list *list, const char *object,
-				       uint64_t now)
+const struct error_backoff *
+error_backoff_find_waiting(const struct error_backoff_list *list, const char *object,
+			   uint64_t now)
 {
-	const struct retry *entry = find(list, object);
+	const struct error_backoff *entry = find(list, object);
 
 	/* Those that are nearly due go along: many that failed together stay together. */
 	if (!entry || entry->next <= now + entry->delay / 4)
@@ -36,30 +38,30 @@ const struct retry *retry_find_waiting(const struct retry_list *list, const char
 	return entry;
 }
 
-static void clear_entry(struct retry *entry)
+static void clear_entry(struct error_backoff *entry)
 {
 	free(entry->object);
 	free(entry->text);
 }
 
-static void drop(struct retry *entries, size_t count)
+static void drop(struct error_backoff *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		clear_entry(&entries[i]);
 	free(entries);
 }
 
-static bool make_entry(const struct retry_list *list,
+static bool make_entry(const struct error_backoff_list *list,
 		       const struct reconcile_failure *failure, uint64_t now,
-		       uint64_t now_realtime, uint64_t random, struct retry *made)
+		       uint64_t now_realtime, uint64_t random, struct error_backoff *made)
 {
-	const struct retry *known = find(list, failure->object);
-	struct retry entry = { .since_realtime = now_realtime, .next = now };
+	const struct error_backoff *known = find(list, failure->object);
+	struct error_backoff entry = { .since_realtime = now_realtime, .next = now };
 
 	if (known)
 		entry = *known;
 	if (!failure->waiting) {
-		entry.delay = pace_backoff(entry.attempts++, random);
+		entry.delay = schedule_backoff(entry.attempts++, random);
 		entry.next = now + entry.delay;
 	}
 	entry.code = failure->code;
@@ -69,10 +71,11 @@ static bool make_entry(const struct retry_list *list,
 	return entry.object && entry.text;
 }
 
-int retry_update(struct retry_list *list, struct reconcile_report *report, uint64_t now,
-		 uint64_t now_realtime, uint64_t random)
+int error_backoff_update(struct error_backoff_list *list, struct reconcile_report *report,
+			 uint64_t now, uint64_t now_realtime, uint64_t random)
 {
-	struct retry *entries = calloc(report->failure_count + 1, sizeof(*entries));
+	struct error_backoff *entries =
+		calloc(report->failure_count + 1, sizeof(*entries));
 	size_t count = 0;
 
 	if (!entries)
@@ -99,7 +102,7 @@ int retry_update(struct retry_list *list, struct reconcile_report *report, uint6
 	return 0;
 }
 
-uint64_t retry_next(const struct retry_list *list)
+uint64_t error_backoff_next(const struct error_backoff_list *list)
 {
 	uint64_t next = UINT64_MAX;
 
@@ -111,7 +114,7 @@ uint64_t retry_next(const struct retry_list *list)
 	return next;
 }
 
-void retry_reset(struct retry_list *list)
+void error_backoff_reset(struct error_backoff_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		list->entries[i].next = 0;
@@ -120,7 +123,7 @@ void retry_reset(struct retry_list *list)
 	}
 }
 
-void retry_clear(struct retry_list *list)
+void error_backoff_clear(struct error_backoff_list *list)
 {
 	drop(list->entries, list->count);
 	memset(list, 0, sizeof(*list));

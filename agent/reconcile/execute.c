@@ -51,7 +51,7 @@ static bool is_gone_already(const struct operation *operation, int result)
 
 struct tally {
 	struct reconcile_report *report;
-	const struct preparation *preparation;
+	const struct snapshot *snapshot;
 	bool *failed;	 /* one for each wanted service */
 	bool *unsettled; /* likewise: failed, but for those that are only contested */
 	bool last;
@@ -61,7 +61,7 @@ struct tally {
 static void note_failed_service(struct tally *tally, const struct service_key *key,
 				bool contested)
 {
-	const struct table *wanted = &tally->preparation->wanted;
+	const struct table *wanted = &tally->snapshot->wanted;
 	const struct service *service = table_find_service(wanted, key);
 	size_t at;
 
@@ -83,8 +83,8 @@ static void note_success(struct tally *tally, const struct operation *operation)
 		return;
 	tally->report->drift++;
 	operation_format_object(operation, object, sizeof(object));
-	quarrel_note(&tally->preparation->session->quarrels, object,
-		     clock_usec(CLOCK_BOOTTIME));
+	drift_backoff_note(&tally->snapshot->session->drift_backoffs, object,
+			   clock_usec(CLOCK_BOOTTIME));
 }
 
 static int tally_result(struct tally *tally, const struct operation *operation,
@@ -96,7 +96,7 @@ static int tally_result(struct tally *tally, const struct operation *operation,
 		return 0;
 	if (operation->kind >= OPERATION_NEW_SERVICE)
 		note_failed_service(tally, &operation->service->key,
-				    result == WITHHELD_CONTESTED);
+				    result == SKIPPED_CONTESTED);
 	if (is_stale(operation, result)) {
 		tally->stale = true;
 		if (!tally->last)
@@ -104,29 +104,29 @@ static int tally_result(struct tally *tally, const struct operation *operation,
 	}
 	/* Nothing is wrong with it: the next reconcile goes on with it. */
 	if (result == -EINTR) {
-		tally->preparation->session->interrupted++;
+		tally->snapshot->session->interrupted++;
 		return 0;
 	}
 	/* Its service's failure says it all; a thousand destinations would not say it better. */
 	if (result == -ECANCELED)
 		return 0;
-	return failure_report(tally->preparation, tally->report, operation, result);
+	return failure_report(tally->snapshot, tally->report, operation, result);
 }
 
 static int tally_all(struct tally *tally, const int *results)
 {
-	const struct plan *plan = &tally->preparation->plan;
+	const struct plan *plan = &tally->snapshot->plan;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
 		const struct operation *operation = &plan->operations[i];
-		bool withheld = results[i] <= WITHHELD_BACK_OFF;
+		bool skipped = results[i] <= SKIPPED_BACK_OFF;
 
 		/* These report for themselves, with what the write found. */
 		bool reported = operation->kind == OPERATION_SET_SYSCTL ||
 				operation_is_of_ruleset(operation);
 
-		if (!reported || results[i] == 0 || withheld)
+		if (!reported || results[i] == 0 || skipped)
 			r = tally_result(tally, operation, results[i]);
 	}
 	for (size_t i = 0; r == 0 && i < plan->conflict_count; i++) {
@@ -147,7 +147,7 @@ static bool globals_failed(const struct plan *plan, const int *results)
 	}
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		if (plan->operations[i].kind < OPERATION_NEW_SERVICE && results[i] != 0 &&
-		    results[i] != WITHHELD_CONTESTED)
+		    results[i] != SKIPPED_CONTESTED)
 			return true;
 	}
 	return false;
@@ -180,7 +180,7 @@ static bool is_made_of(const char *made, const struct operation *operation)
 	       number > wanted && number - wanted <= MAX_OF(MADE_MORE_MAX, wanted / 8);
 }
 
-static int note_made(struct preparation *preparation, const struct operation *operation,
+static int note_made(struct snapshot *snapshot, const struct operation *operation,
 		     const char *made, struct err *err)
 {
 	const struct sysctl *sysctl = operation->sysctl;
@@ -188,16 +188,16 @@ static int note_made(struct preparation *preparation, const struct operation *op
 	if (!is_made_of(made, operation))
 		return err_set(err, EIO, "sysctl %s: the kernel keeps %s, not %s",
 			       sysctl->name, made, sysctl->value);
-	preparation->made_sysctls = true;
-	if (ownership_note_made(&preparation->session->ownership, sysctl->name,
+	snapshot->made_sysctls = true;
+	if (ownership_note_made(&snapshot->session->ownership, sysctl->name,
 				sysctl->value, made) < 0)
 		return err_errno(err, ENOMEM, "sysctl %s", sysctl->name);
 	return 0;
 }
 
 /* What the state did not ask for must not cost the node its way out. */
-static int write_sysctl(struct preparation *preparation,
-			const struct operation *operation, struct err *err)
+static int write_sysctl(struct snapshot *snapshot, const struct operation *operation,
+			struct err *err)
 {
 	const struct sysctl *sysctl = operation->sysctl;
 	cleanup_free char *made = NULL;
@@ -211,13 +211,13 @@ static int write_sysctl(struct preparation *preparation,
 			"%s stays as it is: with %s the kernel would drop the default route that %s has by router advertisement; set net.ipv6.conf.%s.accept_ra to 2 first",
 			sysctl->name, sysctl->value, link, link);
 	r = sysctl_write(sysctl->name, sysctl->value, &made, err);
-	return r == 0 && made ? note_made(preparation, operation, made, err) : r;
+	return r == 0 && made ? note_made(snapshot, operation, made, err) : r;
 }
 
-static int write_sysctls(struct preparation *preparation, int *results,
+static int write_sysctls(struct snapshot *snapshot, int *results,
 			 struct reconcile_report *report)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct operation *operation = &plan->operations[i];
@@ -226,17 +226,17 @@ static int write_sysctls(struct preparation *preparation, int *results,
 		if (operation->kind != OPERATION_SET_SYSCTL || results[i] != 0)
 			continue;
 		report->kernel_writes++;
-		results[i] = write_sysctl(preparation, operation, &err);
+		results[i] = write_sysctl(snapshot, operation, &err);
 		if (results[i] < 0 && failure_report_sysctl(report, operation, &err) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int save_record(struct preparation *preparation, bool good_state_only,
+static int save_record(struct snapshot *snapshot, bool good_state_only,
 		       struct reconcile_report *report, struct err *err)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r = good_state_only ? session_note_good(session, err)
 				: session_write_record(session, err);
@@ -249,15 +249,15 @@ static int save_record(struct preparation *preparation, bool good_state_only,
  * Notes where another state than the last good one is begun: should this process die in it, the next
  * one must not take what it finds for somebody else's changes.
  */
-static bool leave_good_state(struct preparation *preparation)
+static bool leave_good_state(struct snapshot *snapshot)
 {
-	struct ownership *ownership = &preparation->session->ownership;
+	struct ownership *ownership = &snapshot->session->ownership;
 
 	/* A part is made of changes of the state. */
 	if (ownership->good_fingerprint == 0 || ownership->good_left ||
-	    preparation->plan.operation_count == 0 ||
-	    (!preparation->scope &&
-	     ownership->good_fingerprint == fingerprint_table(&preparation->wanted)))
+	    snapshot->plan.operation_count == 0 ||
+	    (!snapshot->scope &&
+	     ownership->good_fingerprint == fingerprint_table(&snapshot->wanted)))
 		return false;
 	ownership->good_left = true;
 	return true;
@@ -267,76 +267,76 @@ static bool leave_good_state(struct preparation *preparation)
  * The record before the first write. Where it cannot be written nothing becomes ours, and what
  * would is not sent.
  */
-static int write_ahead(struct preparation *preparation, int *results,
+static int write_ahead(struct snapshot *snapshot, int *results,
 		       struct reconcile_report *report)
 {
-	struct bookkeeping_mark mark;
-	bool changed = preparation->session->record_unsaved, left;
+	struct service_ownership_mark mark;
+	bool changed = snapshot->session->record_unsaved, left;
 	struct err err = { 0 };
 	int r;
 
-	bookkeeping_confirm(preparation, &changed);
-	bookkeeping_remember(preparation, &mark);
-	r = bookkeeping_before(preparation, results, &changed);
-	left = leave_good_state(preparation);
+	service_ownership_confirm(snapshot, &changed);
+	service_ownership_remember(snapshot, &mark);
+	r = service_ownership_before(snapshot, results, &changed);
+	left = leave_good_state(snapshot);
 	if (r < 0 || (!changed && !left) ||
-	    save_record(preparation, !changed, report, &err) == 0)
+	    save_record(snapshot, !changed, report, &err) == 0)
 		return r;
-	bookkeeping_forget(preparation, &mark);
-	withhold_creations(preparation, results);
+	service_ownership_forget(snapshot, &mark);
+	skip_creations(snapshot, results);
 	return failure_report_record(report, &err);
 }
 
-static int write_kernel(struct preparation *preparation, int *results,
+static int write_kernel(struct snapshot *snapshot, int *results,
 			struct reconcile_report *report)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	struct progress *progress = &preparation->session->progress;
-	const struct plan *plan = &preparation->plan;
+	struct progress *progress = &snapshot->session->progress;
+	const struct plan *plan = &snapshot->plan;
 	struct err err = { 0 };
 	int r;
 
 	progress->pursuit.done = 0;
 	progress->all = plan->operation_count;
-	ipvs_pursue(preparation->ipvs, &progress->pursuit);
-	r = write_sysctls(preparation, results, report);
+	ipvs_pursue(snapshot->ipvs, &progress->pursuit);
+	r = write_sysctls(snapshot, results, report);
 
 	if (r == 0)
-		r = rulesets_write(preparation, results, report);
+		r = rulesets_write(snapshot, results, report);
 	/* Lost answers are marked in the results; they are a reason to read again. */
 	if (r == 0 && plan->operation_count > 0 &&
-	    ipvs_apply(preparation->ipvs, plan->operations, plan->operation_count,
-		       results, &err) == -ENOMEM)
+	    ipvs_apply(snapshot->ipvs, plan->operations, plan->operation_count, results,
+		       &err) == -ENOMEM)
 		r = -ENOMEM;
 	report->times.kernel += clock_usec(CLOCK_MONOTONIC) - start;
 	return r;
 }
 
 /* The record after the answers; one that cannot be written has been reported before, or is now. */
-static int write_behind(struct preparation *preparation, const int *results,
+static int write_behind(struct snapshot *snapshot, const int *results,
 			struct reconcile_report *report)
 {
-	bool changed = false, was_unsaved = preparation->session->record_unsaved;
+	bool changed = false, was_unsaved = snapshot->session->record_unsaved;
 	struct err err = { 0 };
-	int r = bookkeeping_after(preparation, results, &changed);
+	int r = service_ownership_after(snapshot, results, &changed);
 
-	if (r < 0 || !changed || save_record(preparation, false, report, &err) == 0 ||
+	if (r < 0 || !changed || save_record(snapshot, false, report, &err) == 0 ||
 	    was_unsaved)
 		return r;
 	return failure_report_record(report, &err);
 }
 
-static int execute(struct preparation *preparation, int *results, struct tally *tally)
+static int execute(struct snapshot *snapshot, int *results, struct tally *tally)
 {
-	struct session *session = preparation->session;
-	const struct plan *plan = &preparation->plan;
+	struct session *session = snapshot->session;
+	const struct plan *plan = &snapshot->plan;
 	bool globals_wrong;
 	int r;
 
-	withhold_operations(preparation, results);
-	r = write_ahead(preparation, results, tally->report);
+	skip_operations(snapshot, results);
+	r = write_ahead(snapshot, results, tally->report);
 	if (r == 0)
-		r = write_kernel(preparation, results, tally->report);
+		r = write_kernel(snapshot, results, tally->report);
 	if (r < 0)
 		return r;
 	operation_log_results(plan, results);
@@ -345,29 +345,30 @@ static int execute(struct preparation *preparation, int *results, struct tally *
 		return r;
 	r = tally_all(tally, results);
 	if (r == 0)
-		r = flows_forget_unserved(preparation, results, tally->report);
+		r = stale_conntrack_forget(snapshot, results, tally->report);
 	globals_wrong = globals_failed(plan, results);
 	if (r == 0)
-		r = preparation->scope
-			    ? history_update(&session->history, &preparation->wanted,
-					     tally->unsettled, preparation->scope,
-					     preparation->scope_count)
-			    : history_replace(&session->history, &preparation->wanted,
-					      tally->unsettled, globals_wrong);
-	return r < 0 ? r : write_behind(preparation, results, tally->report);
+		r = snapshot->scope
+			    ? last_applied_update(&session->last_applied,
+						  &snapshot->wanted, tally->unsettled,
+						  snapshot->scope, snapshot->scope_count)
+			    : last_applied_replace(&session->last_applied,
+						   &snapshot->wanted, tally->unsettled,
+						   globals_wrong);
+	return r < 0 ? r : write_behind(snapshot, results, tally->report);
 }
 
-int execution_run(struct preparation *preparation, bool last,
-		  struct reconcile_report *report, struct err *err)
+int execute_plan(struct snapshot *snapshot, bool last, struct reconcile_report *report,
+		 struct err *err)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	/* One more than none: calloc(0) may answer NULL. */
 	cleanup_free int *results = calloc(plan->operation_count + 1, sizeof(*results));
-	size_t services = preparation->wanted.service_count + 1;
+	size_t services = snapshot->wanted.service_count + 1;
 	cleanup_free bool *failed = calloc(services, sizeof(*failed));
 	cleanup_free bool *unsettled = calloc(services, sizeof(*unsettled));
 	struct tally tally = { .report = report,
-			       .preparation = preparation,
+			       .snapshot = snapshot,
 			       .failed = failed,
 			       .unsettled = unsettled,
 			       .last = last };
@@ -375,11 +376,11 @@ int execution_run(struct preparation *preparation, bool last,
 
 	if (!results || !failed || !unsettled)
 		return err_errno(err, ENOMEM, "executing the plan");
-	r = execute(preparation, results, &tally);
+	r = execute(snapshot, results, &tally);
 	if (r < 0)
 		return err_errno(err, -r, "executing the plan");
-	report->draining = preparation->session->ownership.drain_count;
-	if (preparation->session->interrupted > 0)
-		return EXECUTION_DONE;
-	return tally.stale && !last ? EXECUTION_AGAIN : EXECUTION_DONE;
+	report->draining = snapshot->session->ownership.drain_count;
+	if (snapshot->session->interrupted > 0)
+		return EXECUTE_DONE;
+	return tally.stale && !last ? EXECUTE_AGAIN : EXECUTE_DONE;
 }

@@ -9,16 +9,16 @@
  * record is written before and after, by bookkeeping.h's rules.
  */
 
-enum execution_outcome {
+enum execute_outcome {
 	/* Every operation was answered, or the session's interrupted says how many were left. */
-	EXECUTION_DONE = 0,
-	EXECUTION_AGAIN = 1, /* the table was not as it was read: read and plan again */
+	EXECUTE_DONE = 0,
+	EXECUTE_AGAIN = 1, /* the table was not as it was read: read and plan again */
 };
 
 /*
- * Executes the preparation's plan once. With last, what would be a reason to read again is a
+ * Executes the snapshot's plan once. With last, what would be a reason to read again is a
  * failure like any other. Where the record cannot be written only what is ours by what it says is
  * written to, and the report says so. Negative errno with err set where nothing can be done at all.
  */
-int execution_run(struct preparation *preparation, bool last,
-		  struct reconcile_report *report, struct err *err) MUST_CHECK;
+int execute_plan(struct snapshot *snapshot, bool last, struct reconcile_report *report,
+		 struct err *err) MUST_CHECK;

@@ -21,7 +21,8 @@ static const char *name_of(const struct operation *operation)
 int failure_report_waiting(const struct session *session, struct reconcile_report *report,
 			   const char *object, const char *name)
 {
-	const struct retry *retry = retry_find_waiting(&session->retries, object, 0);
+	const struct error_backoff *retry =
+		error_backoff_find_waiting(&session->error_backoffs, object, 0);
 	int r;
 
 	if (!retry)
@@ -36,44 +37,45 @@ int failure_report_contested(struct session *session, struct reconcile_report *r
 			     const char *object, const char *name, const char *what)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
-	const struct quarrel *quarrel = quarrel_find(&session->quarrels, object, now);
+	const struct drift_backoff *drift_backoff =
+		drift_backoff_find(&session->drift_backoffs, object, now);
 	char text[TEXT_ROOM];
 	int r;
 
 	snprintf(
 		text, sizeof(text),
 		"contested: somebody else keeps %s, put back %u times; left alone for a while, longer each time",
-		what, quarrel ? quarrel->repairs : QUARREL_REPAIRS_MAX);
+		what, drift_backoff ? drift_backoff->repairs : DRIFT_BACKOFF_REPAIRS_MAX);
 	r = reconcile_report_add(report, object, name, text, EBUSY);
 	if (r < 0)
 		return r;
 	report->failures[report->failure_count - 1].waiting = true;
-	if (quarrel)
+	if (drift_backoff)
 		report->failures[report->failure_count - 1].next_usec =
-			quarrel->next - now;
+			drift_backoff->next - now;
 	return 0;
 }
 
-int failure_report(const struct preparation *preparation, struct reconcile_report *report,
+int failure_report(const struct snapshot *snapshot, struct reconcile_report *report,
 		   const struct operation *operation, int result)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	char object[OPERATION_OBJECT_TEXT], text[TEXT_ROOM];
 
 	operation_format_object(operation, object, sizeof(object));
 	switch (result) {
-	case WITHHELD_BACK_OFF:
+	case SKIPPED_BACK_OFF:
 		return failure_report_waiting(session, report, object,
 					      name_of(operation));
-	case WITHHELD_CONTESTED:
+	case SKIPPED_CONTESTED:
 		return failure_report_contested(session, report, object,
 						name_of(operation), "changing it");
-	case WITHHELD_UNRECORDED:
+	case SKIPPED_UNRECORDED:
 		return reconcile_report_add(
 			report, object, name_of(operation),
 			"not created: the record of what is ours cannot be written",
 			EROFS);
-	case WITHHELD_UNFILTERED:
+	case SKIPPED_UNFILTERED:
 		return reconcile_report_add(
 			report, object, name_of(operation),
 			"not created: its sourceRanges cannot be enforced without the nftables table, whose failure is reported",

@@ -7,7 +7,7 @@
 /* What did not come to be, in words for the report. All: -ENOMEM. */
 
 /* An operation with a result that is not 0, of the kernel's or of withhold.h. */
-int failure_report(const struct preparation *preparation, struct reconcile_report *report,
+int failure_report(const struct snapshot *snapshot, struct reconcile_report *report,
 		   const struct operation *operation, int result) MUST_CHECK;
 
 /* What waits after a failure, with the words of that one. name may be NULL. */

@@ -36,29 +36,29 @@ static bool has_persistence(const struct table *wanted)
 }
 
 /* Whether a persistent service that is not wanted any more drains by this plan. */
-static bool drains_persistence(const struct preparation *preparation)
+static bool drains_persistence(const struct snapshot *snapshot)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 
 	for (size_t i = 0; i < plan->drain_count; i++) {
 		const struct service_key *key = &plan->drains[i].service;
 		const struct service *service =
-			table_find_service(&preparation->actual, key);
+			table_find_service(&snapshot->actual, key);
 
 		/* One that stays is persistent or not as the state has it. */
 		if (service && service->persistence_timeout &&
-		    !table_find_service(&preparation->wanted, key))
+		    !table_find_service(&snapshot->wanted, key))
 			return true;
 	}
 	return false;
 }
 
-static int imply_strict_arp(const struct preparation *preparation, struct globals *wanted)
+static int imply_strict_arp(const struct snapshot *snapshot, struct globals *wanted)
 {
 	int r = 0;
 
-	if (!preparation->session->options->strict_arp ||
-	    preparation->wanted.service_count == 0)
+	if (!snapshot->session->options->strict_arp ||
+	    snapshot->wanted.service_count == 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(arp_sysctls); i++)
 		r = globals_imply_sysctl(wanted, arp_sysctls[i].name,
@@ -87,19 +87,18 @@ static bool is_large_cluster(const struct table *wanted)
 		const struct service *service = &wanted->services[i];
 
 		objects += service->destination_count;
-		cluster |= service->exposure && service->exposure->cluster_ip;
+		cluster |= service->access && service->access->cluster_ip;
 	}
 	return cluster && objects > ESTIMATED_MAX;
 }
 
 /* Kernels before that commit have no such switch. */
-static int imply_no_estimation(const struct preparation *preparation,
-			       struct globals *wanted)
+static int imply_no_estimation(const struct snapshot *snapshot, struct globals *wanted)
 {
 	cleanup_free char *value = NULL;
 	int r;
 
-	if (!is_large_cluster(&preparation->wanted))
+	if (!is_large_cluster(&snapshot->wanted))
 		return 0;
 	r = sysctl_read(estimation_sysctl, &value, NULL);
 	if (r < 0)
@@ -111,9 +110,9 @@ static int imply_no_estimation(const struct preparation *preparation,
  * Where forwarding is turned on here, the kernel turns this off: named, so that the value found is in the
  * record and comes back. A node that forwards anyway keeps what it has.
  */
-static int imply_redirects(const struct preparation *preparation, struct globals *wanted)
+static int imply_redirects(const struct snapshot *snapshot, struct globals *wanted)
 {
-	const char *found = globals_find_sysctl(&preparation->session->ownership.before,
+	const char *found = globals_find_sysctl(&snapshot->session->ownership.before,
 						GLOBALS_FORWARDING_SYSCTL);
 	cleanup_free char *value = NULL;
 
@@ -126,30 +125,30 @@ static int imply_redirects(const struct preparation *preparation, struct globals
 	return globals_imply_sysctl(wanted, GLOBALS_REDIRECTS_SYSCTL, "0");
 }
 
-int implied_sysctls_add(struct preparation *preparation)
+int implied_sysctls_add(struct snapshot *snapshot)
 {
-	struct globals *wanted = &preparation->wanted.globals;
+	struct globals *wanted = &snapshot->wanted.globals;
 	int r;
 
 	drop_implied(wanted);
-	r = imply_strict_arp(preparation, wanted);
-	if (r == 0 && has_persistence(&preparation->wanted))
+	r = imply_strict_arp(snapshot, wanted);
+	if (r == 0 && has_persistence(&snapshot->wanted))
 		r = globals_imply_sysctl(wanted, QUIESCENT_SYSCTL, "1");
 	if (r == 0)
-		r = imply_no_estimation(preparation, wanted);
+		r = imply_no_estimation(snapshot, wanted);
 	if (r == 0)
-		r = rulesets_imply_sysctls(&preparation->wanted, wanted);
-	return r < 0 ? r : imply_redirects(preparation, wanted);
+		r = rulesets_imply_sysctls(&snapshot->wanted, wanted);
+	return r < 0 ? r : imply_redirects(snapshot, wanted);
 }
 
-int implied_sysctls_add_for_drains(struct preparation *preparation)
+int implied_sysctls_add_for_drains(struct snapshot *snapshot)
 {
 	int r = 0;
 
-	if (drains_persistence(preparation))
-		r = globals_imply_sysctl(&preparation->wanted.globals, QUIESCENT_SYSCTL,
+	if (drains_persistence(snapshot))
+		r = globals_imply_sysctl(&snapshot->wanted.globals, QUIESCENT_SYSCTL,
 					 "1");
 	if (r == 0)
-		r = rulesets_imply_for_drains(preparation);
-	return r < 0 ? r : imply_redirects(preparation, &preparation->wanted.globals);
+		r = rulesets_imply_for_drains(snapshot);
+	return r < 0 ? r : imply_redirects(snapshot, &snapshot->wanted.globals);
 }

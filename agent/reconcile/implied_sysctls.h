@@ -11,7 +11,7 @@
 #define QUIESCENT_SYSCTL "net.ipv4.vs.expire_quiescent_template"
 
 /* Adds to wanted what its services need, instead of what an earlier call added. -ENOMEM. */
-int implied_sysctls_add(struct preparation *preparation) MUST_CHECK;
+int implied_sysctls_add(struct snapshot *snapshot) MUST_CHECK;
 
 /* Adds what services need that drain by the plan. -ENOMEM. */
-int implied_sysctls_add_for_drains(struct preparation *preparation) MUST_CHECK;
+int implied_sysctls_add_for_drains(struct snapshot *snapshot) MUST_CHECK;

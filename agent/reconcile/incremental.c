@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 
-static int borrow(struct preparation *part, const struct service *service, size_t *room)
+static int borrow(struct snapshot *part, const struct service *service, size_t *room)
 {
 	struct table *wanted = &part->wanted;
 
@@ -21,7 +21,7 @@ static int borrow(struct preparation *part, const struct service *service, size_
 	return 0;
 }
 
-int part_borrow_wanted(struct preparation *part, const struct table *table)
+int incremental_borrow_wanted(struct snapshot *part, const struct table *table)
 {
 	size_t room = 0;
 	int r = 0;
@@ -49,7 +49,7 @@ static size_t count_destinations(const struct table *table)
 }
 
 /* What is not in the part is ours and stays: it counts when most of it would be removed. */
-static bool removes_most(const struct preparation *whole, const struct preparation *part)
+static bool removes_most(const struct snapshot *whole, const struct snapshot *part)
 {
 	struct plan counts = part->plan;
 
@@ -61,47 +61,47 @@ static bool removes_most(const struct preparation *whole, const struct preparati
 	return plan_removes_most(&counts);
 }
 
-static int bring_about(struct preparation *whole, struct preparation *part,
+static int bring_about(struct snapshot *whole, struct snapshot *part,
 		       struct reconcile_report *report, struct err *err)
 {
 	const struct options *options = whole->session->options;
-	int r = part_borrow_wanted(part, &whole->wanted);
+	int r = incremental_borrow_wanted(part, &whole->wanted);
 
 	if (r < 0)
 		return err_errno(err, -r, "planning");
-	r = preparation_plan_part(part, report, err);
+	r = snapshot_plan_part(part, report, err);
 	if (r < 0)
 		return r;
 	if (options->removal_hold_usec && !whole->session->allow_removal &&
 	    removes_most(whole, part))
-		return PART_NEEDS_ALL;
+		return INCREMENTAL_NEEDS_ALL;
 	whole->session->held_since = 0;
-	r = execution_run(part, false, report, err);
+	r = execute_plan(part, false, report, err);
 	if (r < 0)
 		return r;
 	whole->drains_begun = part->plan.drains_begun;
-	return r == EXECUTION_AGAIN ? PART_NEEDS_ALL : PART_DONE;
+	return r == EXECUTE_AGAIN ? INCREMENTAL_NEEDS_ALL : INCREMENTAL_DONE;
 }
 
-/* What is contested stands in the history as brought about; only a whole reconcile reports it. */
-static bool is_possible(const struct preparation *whole)
+/* What is contested stands in the last applied table as brought about; only a whole reconcile reports it. */
+static bool is_possible(const struct snapshot *whole)
 {
 	const struct session *session = whole->session;
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
 
 	return session->record_read && !session->record_unsaved &&
-	       session->history.services && !session->held_since &&
+	       session->last_applied.services && !session->held_since &&
 	       !session->wants_reconcile &&
-	       quarrel_next(&session->quarrels, now) == UINT64_MAX &&
-	       history_has_globals(&session->history, &whole->wanted.globals,
-				   &session->ownership);
+	       drift_backoff_next(&session->drift_backoffs, now) == UINT64_MAX &&
+	       last_applied_has_globals(&session->last_applied, &whole->wanted.globals,
+					&session->ownership);
 }
 
-int part_bring_about(struct preparation *whole, struct reconcile_report *report,
-		     struct err *err)
+int incremental_apply(struct snapshot *whole, struct reconcile_report *report,
+		      struct err *err)
 {
 	struct session *session = whole->session;
-	struct preparation part = { .session = session };
+	struct snapshot part = { .session = session };
 	static const struct service_key none;
 	cleanup_free struct service_key *scope = NULL;
 	size_t scope_count = 0;
@@ -110,15 +110,15 @@ int part_bring_about(struct preparation *whole, struct reconcile_report *report,
 	if (implied_sysctls_add(whole) < 0)
 		return err_errno(err, ENOMEM, "planning");
 	if (!is_possible(whole))
-		return PART_NEEDS_ALL;
-	r = history_find_changes(&session->history, &whole->wanted, &session->ownership,
-				 &scope, &scope_count);
+		return INCREMENTAL_NEEDS_ALL;
+	r = last_applied_find_changes(&session->last_applied, &whole->wanted,
+				      &session->ownership, &scope, &scope_count);
 	if (r < 0)
 		(void)err_errno(err, -r, "planning");
 	else if (scope_count * 2 > whole->wanted.service_count + 1)
-		r = PART_NEEDS_ALL;
+		r = INCREMENTAL_NEEDS_ALL;
 	else
-		r = preparation_open(whole, err);
+		r = snapshot_open(whole, err);
 	/* What a service is for its clients has a ruleset, which is made of all of them. */
 	if (r == 0 && (scope_count > 0 || rulesets_concern(whole))) {
 		part.ipvs = whole->ipvs;
@@ -128,6 +128,6 @@ int part_bring_about(struct preparation *whole, struct reconcile_report *report,
 		r = bring_about(whole, &part, report, err);
 		part.ipvs = NULL; /* the whole's */
 	}
-	preparation_clear(&part);
+	snapshot_clear(&part);
 	return r;
 }

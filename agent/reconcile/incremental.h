@@ -9,22 +9,24 @@
  * is outside of it, and global values, are looked at by the next whole reconcile.
  */
 
-enum part_outcome {
-	PART_DONE = 0, /* the part is as the state wants it, or reported as failed */
-	PART_NEEDS_ALL =
+enum incremental_outcome {
+	INCREMENTAL_DONE =
+		0, /* the part is as the state wants it, or reported as failed */
+	INCREMENTAL_NEEDS_ALL =
 		1, /* nothing was done, or not all: a whole reconcile has to do it */
 };
 
 /*
  * Brings about what differs between the wanted table of whole, which was read, and the session's
- * history. Only where that is known, global values are the same, and it is a smaller part. -errno
- * with err set as preparation_plan().
+ * last applied table. Only where that is known, global values are the same, and it is a smaller part. -errno
+ * with err set as snapshot_plan().
  */
-int part_bring_about(struct preparation *whole, struct reconcile_report *report,
-		     struct err *err) MUST_CHECK;
+int incremental_apply(struct snapshot *whole, struct reconcile_report *report,
+		      struct err *err) MUST_CHECK;
 
 /*
  * Fills the wanted table of a part with those services of table that are in its scope; their
  * destinations are borrowed, the array is the part's. -ENOMEM.
  */
-int part_borrow_wanted(struct preparation *part, const struct table *table) MUST_CHECK;
+int incremental_borrow_wanted(struct snapshot *part,
+			      const struct table *table) MUST_CHECK;

@@ -15,8 +15,7 @@ static const char ipvs_mode_link[] = "kube-ipvs0";
 static bool has_cluster_addresses(const struct table *wanted)
 {
 	for (size_t i = 0; i < wanted->service_count; i++) {
-		if (wanted->services[i].exposure &&
-		    wanted->services[i].exposure->cluster_ip)
+		if (wanted->services[i].access && wanted->services[i].access->cluster_ip)
 			return true;
 	}
 	return false;

@@ -9,47 +9,50 @@
 #include "common/array.h"
 #include "common/macro.h"
 
-static struct history_service know(const struct service *service)
+static struct last_applied_service know(const struct service *service)
 {
-	return (struct history_service){
+	return (struct last_applied_service){
 		.key = service->key,
 		.fingerprint = service_fingerprint(service),
 	};
 }
 
-int history_replace(struct history *history, const struct table *wanted,
-		    const bool *failed, bool globals_failed)
+int last_applied_replace(struct last_applied *last_applied, const struct table *wanted,
+			 const bool *failed, bool globals_failed)
 {
-	history_clear(history);
-	history->services = calloc(wanted->service_count + 1, sizeof(*history->services));
-	if (!history->services ||
-	    (!globals_failed && globals_copy(&wanted->globals, &history->globals) < 0)) {
-		history_clear(history);
+	last_applied_clear(last_applied);
+	last_applied->services =
+		calloc(wanted->service_count + 1, sizeof(*last_applied->services));
+	if (!last_applied->services ||
+	    (!globals_failed &&
+	     globals_copy(&wanted->globals, &last_applied->globals) < 0)) {
+		last_applied_clear(last_applied);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		if (failed[i])
 			continue;
-		history->services[history->service_count++] = know(&wanted->services[i]);
+		last_applied->services[last_applied->service_count++] =
+			know(&wanted->services[i]);
 	}
-	history->globals_known = !globals_failed;
+	last_applied->globals_known = !globals_failed;
 	return 0;
 }
 
 /* Merges what is known of others than those in scope with what came of those. */
-int history_update(struct history *history, const struct table *wanted,
-		   const bool *failed, const struct service_key *scope,
-		   size_t scope_count)
+int last_applied_update(struct last_applied *last_applied, const struct table *wanted,
+			const bool *failed, const struct service_key *scope,
+			size_t scope_count)
 {
-	struct history_service *merged = calloc(
-		history->service_count + wanted->service_count + 1, sizeof(*merged));
+	struct last_applied_service *merged = calloc(
+		last_applied->service_count + wanted->service_count + 1, sizeof(*merged));
 	size_t count = 0, s = 0, w = 0;
 
 	if (!merged)
 		return -ENOMEM;
-	for (size_t i = 0; i <= history->service_count; i++) {
-		const struct history_service *known = &history->services[i];
-		bool last = i == history->service_count;
+	for (size_t i = 0; i <= last_applied->service_count; i++) {
+		const struct last_applied_service *known = &last_applied->services[i];
+		bool last = i == last_applied->service_count;
 
 		for (; w < wanted->service_count &&
 		       (last ||
@@ -65,29 +68,29 @@ int history_update(struct history *history, const struct table *wanted,
 			      service_key_compare(&scope[s], &known->key) != 0))
 			merged[count++] = *known;
 	}
-	free(history->services);
-	history->services = merged;
-	history->service_count = count;
+	free(last_applied->services);
+	last_applied->services = merged;
+	last_applied->service_count = count;
 	return 0;
 }
 
 static int compare_services(const void *a, const void *b)
 {
-	const struct history_service *left = a, *right = b;
+	const struct last_applied_service *left = a, *right = b;
 
 	return service_key_compare(&left->key, &right->key);
 }
 
-static bool service_is_as_before(const struct history *history,
+static bool service_is_as_before(const struct last_applied *last_applied,
 				 const struct service *wanted)
 {
-	struct history_service key = { 0 }, *known;
+	struct last_applied_service key = { 0 }, *known;
 
-	if (!wanted || history->service_count == 0)
+	if (!wanted || last_applied->service_count == 0)
 		return false;
 	key.key = wanted->key;
-	known = bsearch(&key, history->services, history->service_count,
-			sizeof(*history->services), compare_services);
+	known = bsearch(&key, last_applied->services, last_applied->service_count,
+			sizeof(*last_applied->services), compare_services);
 	return known && known->fingerprint == service_fingerprint(wanted);
 }
 
@@ -136,7 +139,7 @@ struct last_answer {
 	bool as_before;
 };
 
-static bool service_operation_is_drift(const struct history *history,
+static bool service_operation_is_drift(const struct last_applied *last_applied,
 				       const struct table *wanted,
 				       const struct ownership *ownership,
 				       const struct operation *operation,
@@ -148,17 +151,18 @@ static bool service_operation_is_drift(const struct history *history,
 		return false;
 	if (!last->key || service_key_compare(last->key, key) != 0) {
 		last->key = key;
-		last->as_before =
-			ownership_find(ownership, key) &&
-			service_is_as_before(history, table_find_service(wanted, key));
+		last->as_before = ownership_find(ownership, key) &&
+				  service_is_as_before(last_applied,
+						       table_find_service(wanted, key));
 	}
 	return last->as_before;
 }
 
-void history_mark_drift(const struct history *history, const struct table *wanted,
-			const struct ownership *ownership, struct plan *plan)
+void last_applied_mark_drift(const struct last_applied *last_applied,
+			     const struct table *wanted,
+			     const struct ownership *ownership, struct plan *plan)
 {
-	const struct globals *before = &history->globals, *goal = &wanted->globals;
+	const struct globals *before = &last_applied->globals, *goal = &wanted->globals;
 	struct last_answer last = { 0 };
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
@@ -177,28 +181,28 @@ void history_mark_drift(const struct history *history, const struct table *wante
 			operation->drift = timeouts_are_as_before(&before->timeouts,
 								  &goal->timeouts);
 			break;
-		case OPERATION_STOP_DAEMON:
-		case OPERATION_START_DAEMON:
+		case OPERATION_STOP_SYNC_DAEMON:
+		case OPERATION_START_SYNC_DAEMON:
 			operation->drift = daemon_is_as_before(before, goal,
 							       operation->daemon->role);
 			break;
 		default:
 			operation->drift = service_operation_is_drift(
-				history, wanted, ownership, operation, &last);
+				last_applied, wanted, ownership, operation, &last);
 		}
 	}
 }
 
 /* --- what has changed since --- */
 
-/* The next key of the history, the wanted table and what is ours, and who has it. */
+/* The next key of the last applied table, the wanted table and what is ours, and who has it. */
 struct crossing {
-	const struct history *history;
+	const struct last_applied *last_applied;
 	const struct table *wanted;
 	const struct ownership *ownership;
 	size_t h, w, o;
 	const struct service_key *key;
-	const struct history_service *known;
+	const struct last_applied_service *known;
 	const struct service *want;
 	bool owned;
 };
@@ -211,8 +215,10 @@ static const struct service_key *lesser(const struct service_key *a,
 
 static bool cross_next(struct crossing *at)
 {
-	const struct history_service *known =
-		at->h < at->history->service_count ? &at->history->services[at->h] : NULL;
+	const struct last_applied_service *known =
+		at->h < at->last_applied->service_count
+			? &at->last_applied->services[at->h]
+			: NULL;
 	const struct service *want =
 		at->w < at->wanted->service_count ? &at->wanted->services[at->w] : NULL;
 	const struct owned_service *owned = at->o < at->ownership->service_count
@@ -241,11 +247,12 @@ static bool is_change(const struct crossing *at)
 	return at->known || !ownership_has_drain(at->ownership, at->key);
 }
 
-int history_find_changes(const struct history *history, const struct table *wanted,
-			 const struct ownership *ownership, struct service_key **keys,
-			 size_t *count)
+int last_applied_find_changes(const struct last_applied *last_applied,
+			      const struct table *wanted,
+			      const struct ownership *ownership,
+			      struct service_key **keys, size_t *count)
 {
-	struct crossing at = { .history = history,
+	struct crossing at = { .last_applied = last_applied,
 			       .wanted = wanted,
 			       .ownership = ownership };
 	struct service_key *found = NULL;
@@ -292,12 +299,13 @@ static bool ours_are_wanted(const struct ownership *ownership,
 	return true;
 }
 
-bool history_has_globals(const struct history *history, const struct globals *wanted,
-			 const struct ownership *ownership)
+bool last_applied_has_globals(const struct last_applied *last_applied,
+			      const struct globals *wanted,
+			      const struct ownership *ownership)
 {
-	const struct globals *known = &history->globals;
+	const struct globals *known = &last_applied->globals;
 
-	if (!history->globals_known ||
+	if (!last_applied->globals_known ||
 	    memcmp(&known->timeouts, &wanted->timeouts, sizeof(known->timeouts)) != 0 ||
 	    known->sysctl_count != wanted->sysctl_count)
 		return false;
@@ -314,9 +322,9 @@ bool history_has_globals(const struct history *history, const struct globals *wa
 	return ours_are_wanted(ownership, wanted);
 }
 
-void history_clear(struct history *history)
+void last_applied_clear(struct last_applied *last_applied)
 {
-	free(history->services);
-	globals_clear(&history->globals);
-	memset(history, 0, sizeof(*history));
+	free(last_applied->services);
+	globals_clear(&last_applied->globals);
+	memset(last_applied, 0, sizeof(*last_applied));
 }

@@ -45,9 +45,9 @@ bool link_needs_look(const struct session *session)
 	return daemon_needs_look(session);
 }
 
-bool link_came_for_sysctl(const struct preparation *preparation)
+bool link_came_for_sysctl(const struct snapshot *snapshot)
 {
-	const struct globals *actual = &preparation->actual.globals;
+	const struct globals *actual = &snapshot->actual.globals;
 	char link[IF_NAMESIZE];
 
 	for (size_t i = 0; i < actual->sysctl_count; i++) {
@@ -55,7 +55,7 @@ bool link_came_for_sysctl(const struct preparation *preparation)
 
 		if (sysctl->absent && sysctl_link(sysctl->name, link) &&
 		    if_nametoindex(link) != 0 &&
-		    globals_find_sysctl(&preparation->wanted.globals, sysctl->name))
+		    globals_find_sysctl(&snapshot->wanted.globals, sysctl->name))
 			return true;
 	}
 	return false;

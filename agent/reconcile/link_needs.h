@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-struct preparation;
+struct snapshot;
 struct session;
 
 /*
@@ -14,5 +14,5 @@ struct session;
 /* Whether a sync daemon or a sysctl of the state has to be looked at, as links are now. Cheap. */
 bool link_needs_look(const struct session *session);
 
-/* Whether a link that a sysctl lacked when the preparation was made is there now. */
-bool link_came_for_sysctl(const struct preparation *preparation);
+/* Whether a link that a sysctl lacked when the snapshot was made is there now. */
+bool link_came_for_sysctl(const struct snapshot *snapshot);

@@ -21,7 +21,7 @@
 /* How often the table is read again within one reconcile when it changed under our hands. */
 enum { ROUNDS = 3 };
 
-enum { HELD = 2 }; /* beside enum execution_outcome */
+enum { HELD = 2 }; /* beside enum execute_outcome */
 
 /* --- the removal hold --- */
 
@@ -62,21 +62,21 @@ static int report_hold(const struct hold_counts *counts, struct reconcile_report
 }
 
 /* Whether the plan removes so much of what was in force that it waits. */
-static int is_hold_due(struct preparation *preparation, struct hold_counts *counts)
+static int is_hold_due(struct snapshot *snapshot, struct hold_counts *counts)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	int r;
 
 	if (!hold_may_be_due(plan->removed_services, plan->removed_destinations))
 		return 0;
-	r = preparation_count_removed(preparation, counts);
+	r = snapshot_count_removed(snapshot, counts);
 	return r < 0 ? r : hold_is_due(counts);
 }
 
 /* HELD where what the plan removes waits, so that another plan is to be made; 0: go on with it. */
-static int hold_removal(struct preparation *preparation, struct reconcile_report *report)
+static int hold_removal(struct snapshot *snapshot, struct reconcile_report *report)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	struct hold_counts counts = { 0 };
 	int r;
 
@@ -86,7 +86,7 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 		session->held_since = 0;
 		return 0;
 	}
-	r = is_hold_due(preparation, &counts);
+	r = is_hold_due(snapshot, &counts);
 	if (r <= 0 || may_remove(session)) {
 		/* For the further rounds, too: what is left after lost answers may be most again. */
 		session->allow_removal |= r > 0;
@@ -96,80 +96,80 @@ static int hold_removal(struct preparation *preparation, struct reconcile_report
 	r = report_hold(&counts, report);
 	report->held_until = hold_end(session);
 	if (r == 0)
-		r = preparation_hold(preparation);
-	report->falls_back = preparation->accepted_known;
-	report->last_good = preparation->accepted_when;
-	report->services = preparation->wanted.service_count;
-	report->destinations = table_destination_count(&preparation->wanted);
+		r = snapshot_hold(snapshot);
+	report->falls_back = snapshot->accepted_known;
+	report->last_good = snapshot->accepted_when;
+	report->services = snapshot->wanted.service_count;
+	report->destinations = table_destination_count(&snapshot->wanted);
 	return r < 0 ? r : HELD;
 }
 
 /* --- the rounds --- */
 
-static int run_round(struct preparation *preparation, bool last,
+static int run_round(struct snapshot *snapshot, bool last,
 		     struct reconcile_report *report, struct err *err)
 {
-	int r = preparation_plan(preparation, report, err);
+	int r = snapshot_plan(snapshot, report, err);
 
 	if (r == 0)
-		r = hold_removal(preparation, report);
+		r = hold_removal(snapshot, report);
 	if (r == HELD)
-		r = preparation_plan(preparation, report, err);
-	return r == 0 ? execution_run(preparation, last, report, err) : r;
+		r = snapshot_plan(snapshot, report, err);
+	return r == 0 ? execute_plan(snapshot, last, report, err) : r;
 }
 
-static int run_rounds(struct preparation *preparation, struct reconcile_report *report,
+static int run_rounds(struct snapshot *snapshot, struct reconcile_report *report,
 		      struct err *err)
 {
-	int r = EXECUTION_AGAIN;
+	int r = EXECUTE_AGAIN;
 
-	for (int round = 1; r == EXECUTION_AGAIN; round++) {
+	for (int round = 1; r == EXECUTE_AGAIN; round++) {
 		reconcile_report_restart(report);
-		r = run_round(preparation, round == ROUNDS, report, err);
+		r = run_round(snapshot, round == ROUNDS, report, err);
 	}
 	return r;
 }
 
 /* What has just begun to drain and has no connection goes at once. */
-static int finish_drains(struct preparation *preparation, struct reconcile_report *report)
+static int finish_drains(struct snapshot *snapshot, struct reconcile_report *report)
 {
-	struct session *session = preparation->session;
-	bool begun = preparation->drains_begun > 0;
-	int r = drains_keep_wanted(session, preparation);
+	struct session *session = snapshot->session;
+	bool begun = snapshot->drains_begun > 0;
+	int r = drains_keep_wanted(session, snapshot);
 
 	session->wants_reconcile = false;
 	if (r == 0 && begun)
-		r = drains_look(session, preparation->ipvs, report);
+		r = drains_look(session, snapshot->ipvs, report);
 	return r;
 }
 
 /* All of it, and once more where the look at the drains lost answers or met another's writes. */
-static int run_all(struct preparation *preparation, struct reconcile_report *report,
+static int run_all(struct snapshot *snapshot, struct reconcile_report *report,
 		   struct err *err)
 {
-	int r = run_rounds(preparation, report, err);
+	int r = run_rounds(snapshot, report, err);
 
-	preparation->drains_begun = preparation->plan.drains_begun;
+	snapshot->drains_begun = snapshot->plan.drains_begun;
 	if (r == 0)
-		r = finish_drains(preparation, report);
-	if (r == 0 && preparation->session->wants_reconcile)
-		r = run_rounds(preparation, report, err);
+		r = finish_drains(snapshot, report);
+	if (r == 0 && snapshot->session->wants_reconcile)
+		r = run_rounds(snapshot, report, err);
 	return r;
 }
 
 /* The changes alone where that is possible, else all. */
-static int run_changes(struct preparation *preparation, struct reconcile_report *report,
+static int run_changes(struct snapshot *snapshot, struct reconcile_report *report,
 		       struct err *err)
 {
-	int r = part_bring_about(preparation, report, err);
+	int r = incremental_apply(snapshot, report, err);
 
-	if (r == PART_NEEDS_ALL) {
+	if (r == INCREMENTAL_NEEDS_ALL) {
 		reconcile_report_restart(report);
-		return run_all(preparation, report, err);
+		return run_all(snapshot, report, err);
 	}
 	report->part = r == 0;
-	report->foreign_services = preparation->session->foreign_services;
-	return r < 0 ? r : finish_drains(preparation, report);
+	report->foreign_services = snapshot->session->foreign_services;
+	return r < 0 ? r : finish_drains(snapshot, report);
 }
 
 /* --- the end --- */
@@ -215,14 +215,13 @@ static int report_trouble(struct reconcile_report *report, const struct err *err
 	return report->message ? 0 : -ENOMEM;
 }
 
-static void add_counts(const struct preparation *preparation,
-		       struct reconcile_report *report)
+static void add_counts(const struct snapshot *snapshot, struct reconcile_report *report)
 {
 	const struct ipvs_counts *counts;
 
-	if (!preparation->ipvs)
+	if (!snapshot->ipvs)
 		return;
-	counts = ipvs_get_counts(preparation->ipvs);
+	counts = ipvs_get_counts(snapshot->ipvs);
 	report->kernel_reads += counts->reads;
 	report->kernel_writes += counts->writes;
 }
@@ -233,20 +232,20 @@ static int settle(struct session *session, struct reconcile_report *report)
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = now;
-	quarrel_settle(&session->quarrels, now);
+	drift_backoff_settle(&session->drift_backoffs, now);
 	if (drains_report(session, report) < 0)
 		return -ENOMEM;
 	if (report->outcome == RECONCILE_IN_SYNC && report->failure_count > 0)
 		report->outcome = RECONCILE_DEGRADED;
-	return retry_update(&session->retries, report, now, clock_usec(CLOCK_REALTIME),
-			    random);
+	return error_backoff_update(&session->error_backoffs, report, now,
+				    clock_usec(CLOCK_REALTIME), random);
 }
 
-static int report_made_sysctls(const struct preparation *preparation,
+static int report_made_sysctls(const struct snapshot *snapshot,
 			       struct reconcile_report *report)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
-	const struct globals *wanted = &preparation->wanted.globals;
+	const struct ownership *ownership = &snapshot->session->ownership;
+	const struct globals *wanted = &snapshot->wanted.globals;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wanted->sysctl_count; i++) {
@@ -282,33 +281,31 @@ static int report_state_failures(const struct notes *notes,
 }
 
 /* What comes after the services: their addresses, and a word on those that were refused. */
-static int finish(const struct preparation *preparation, struct reconcile_report *report)
+static int finish(const struct snapshot *snapshot, struct reconcile_report *report)
 {
-	int r = addresses_bring_about(preparation, report);
+	int r = vips_apply(snapshot, report);
 
 	if (r == 0)
-		r = report_made_sysctls(preparation, report);
+		r = report_made_sysctls(snapshot, report);
 	if (r == 0)
-		r = admission_report(&preparation->admission, report);
+		r = vip_admission_report(&snapshot->admission, report);
 	if (r == 0)
-		r = report_state_failures(&preparation->session->state.table.notes,
-					  report);
-	return r == 0 ? kube_proxy_report(preparation->session, &preparation->wanted,
-					  report)
+		r = report_state_failures(&snapshot->session->state.table.notes, report);
+	return r == 0 ? kube_proxy_report(snapshot->session, &snapshot->wanted, report)
 		      : r;
 }
 
 /* A sysctl of our own link can only be set when the addresses' part has made that. */
-static int run_again_for_links(struct preparation *preparation,
-			       struct reconcile_report *report, struct err *err)
+static int run_again_for_links(struct snapshot *snapshot, struct reconcile_report *report,
+			       struct err *err)
 {
 	int r;
 
-	if (!link_came_for_sysctl(preparation) || preparation->session->interrupted > 0)
+	if (!link_came_for_sysctl(snapshot) || snapshot->session->interrupted > 0)
 		return 0;
 	reconcile_report_restart(report);
-	r = run_rounds(preparation, report, err);
-	return r == 0 ? finish(preparation, report) : r;
+	r = run_rounds(snapshot, report, err);
+	return r == 0 ? finish(snapshot, report) : r;
 }
 
 /* What was left is no failure of an object, but nothing is in sync before it is done. */
@@ -331,27 +328,27 @@ static int report_interruption(struct session *session, struct reconcile_report 
 }
 
 /* From the wanted table, whose report says IN_SYNC so far unless it falls back, to the end. */
-static int bring_about(struct preparation *preparation, bool changes_only,
+static int bring_about(struct snapshot *snapshot, bool changes_only,
 		       struct reconcile_report *report)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	struct err err = { 0 };
 	int r;
 
-	/* The last good state is not what the history knows of. */
+	/* The last good state is not what the last applied table knows of. */
 	if (changes_only && report->outcome == RECONCILE_IN_SYNC)
-		r = run_changes(preparation, report, &err);
+		r = run_changes(snapshot, report, &err);
 	else
-		r = run_all(preparation, report, &err);
+		r = run_all(snapshot, report, &err);
 	if (r == 0)
-		r = finish(preparation, report);
+		r = finish(snapshot, report);
 	if (r == 0)
-		r = run_again_for_links(preparation, report, &err);
+		r = run_again_for_links(snapshot, report, &err);
 	if (r == 0)
 		r = report_interruption(session, report);
 
 	session->allow_removal = false;
-	add_counts(preparation, report);
+	add_counts(snapshot, report);
 	if (r < 0 && err.code == 0)
 		return r;
 	if (r < 0) {
@@ -392,12 +389,12 @@ static bool is_in_kernel(const struct reconcile_report *report)
 static int run(struct session *session, bool changes_only,
 	       struct reconcile_report *report)
 {
-	cleanup_preparation struct preparation preparation = { .session = session };
+	cleanup_snapshot struct snapshot snapshot = { .session = session };
 	int r;
 
 	session->progress.all = 0;
 	session->interrupted = 0;
-	r = preparation_read_state(&preparation, report);
+	r = snapshot_read_state(&snapshot, report);
 	if (r < 0)
 		return r;
 	if (report->outcome != RECONCILE_IN_SYNC)
@@ -405,10 +402,10 @@ static int run(struct session *session, bool changes_only,
 	if (report->outcome != RECONCILE_IN_SYNC && !report->falls_back) {
 		r = drains_report(session, report);
 		/* Nothing will be tried before the state changes. */
-		retry_clear(&session->retries);
+		error_backoff_clear(&session->error_backoffs);
 		return r;
 	}
-	r = bring_about(&preparation, changes_only, report);
+	r = bring_about(&snapshot, changes_only, report);
 	if (r < 0)
 		return r;
 	session->foreign_services = report->foreign_services;
@@ -416,7 +413,7 @@ static int run(struct session *session, bool changes_only,
 		session->holds = report->outcome == RECONCILE_HELD;
 	r = report_omissions(&session->state.table.notes, report);
 	if (r == 0 && is_in_kernel(report))
-		r = service_warnings_report(session, &preparation.wanted, report);
+		r = service_warnings_report(session, &snapshot.wanted, report);
 	if (r < 0)
 		return r;
 	if (session->interrupted == 0 && (report->outcome == RECONCILE_IN_SYNC ||
@@ -454,12 +451,12 @@ static int forget_last_good(struct session *session, struct reconcile_report *re
 
 int reconcile_cleanup(struct session *session, struct reconcile_report *report)
 {
-	cleanup_preparation struct preparation preparation = { .session = session };
+	cleanup_snapshot struct snapshot snapshot = { .session = session };
 	int r;
 
 	/* What it is told to remove is no accident. */
 	session->allow_removal = true;
-	r = bring_about(&preparation, false, report);
+	r = bring_about(&snapshot, false, report);
 	if (r < 0 || report->outcome == RECONCILE_TROUBLE)
 		return r;
 	return forget_last_good(session, report);
@@ -468,13 +465,13 @@ int reconcile_cleanup(struct session *session, struct reconcile_report *report)
 static int look_at_addresses(struct session *session, struct reconcile_report *report)
 {
 	size_t failures = report->failure_count;
-	int r = addresses_look(session, report);
+	int r = vips_check(session, report);
 
 	/* What waits for its next attempt has been reported by a reconcile already. */
 	for (size_t i = failures; i < report->failure_count; i++)
 		session->wants_reconcile |= !report->failures[i].waiting;
 	/* So that what is put back again and again is known as that before the next reconcile. */
-	quarrel_settle(&session->quarrels, clock_usec(CLOCK_BOOTTIME));
+	drift_backoff_settle(&session->drift_backoffs, clock_usec(CLOCK_BOOTTIME));
 	return r;
 }
 
@@ -485,21 +482,21 @@ int reconcile_addresses(struct session *session, struct reconcile_report *report
 
 int reconcile_drains(struct session *session, struct reconcile_report *report)
 {
-	cleanup_preparation struct preparation preparation = { .session = session };
+	cleanup_snapshot struct snapshot snapshot = { .session = session };
 	struct err err = { 0 };
 	int r;
 
 	if (session->ownership.drain_count == 0)
 		return 0;
-	r = ipvs_open(&preparation.ipvs, &err);
+	r = ipvs_open(&snapshot.ipvs, &err);
 	if (r < 0) {
 		session->wants_reconcile = true;
 		return 0;
 	}
-	r = drains_look(session, preparation.ipvs, report);
+	r = drains_look(session, snapshot.ipvs, report);
 	/* What has ended may have been the last service of an address. */
 	if (r == 0 && report->changes > 0)
 		r = look_at_addresses(session, report);
-	add_counts(&preparation, report);
+	add_counts(&snapshot, report);
 	return r < 0 ? r : drains_report(session, report);
 }

@@ -15,7 +15,7 @@
  */
 
 struct session;
-struct preparation;
+struct snapshot;
 
 enum reconcile_outcome {
 	RECONCILE_IN_SYNC,   /* every object is in the kernel */

@@ -88,21 +88,19 @@ static int run(struct session *session, const struct operation *operation,
 	int r = read_generation(&start, err);
 
 	if (r == 0)
-		r = nftables_run(commands, err);
+		r = nft_run(commands, err);
 	return r < 0 ? r : read_back(session, operation, start, err);
 }
 
 /* CLEAN where that was enough. Nothing must have been written since the table was looked at. */
-static int write_elements(struct preparation *preparation,
-			  const struct operation *operation)
+static int write_elements(struct snapshot *snapshot, const struct operation *operation)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	int slot = ruleset_slot(operation->ruleset->family);
 	uint32_t now = 0;
 
 	if (read_generation(&now, NULL) < 0 || now != session->rulesets_seen.generation ||
-	    run(session, operation, preparation->rulesets.changes[slot].text, NULL) !=
-		    CLEAN)
+	    run(session, operation, snapshot->rulesets.changes[slot].text, NULL) != CLEAN)
 		return NOT_CLEAN;
 	return CLEAN;
 }
@@ -127,23 +125,23 @@ static int write_whole(struct session *session, const struct operation *operatio
 }
 
 /* What was made is kept, so that the next change of a few elements is one of a few elements. */
-static int write_one(struct preparation *preparation, const struct operation *operation,
+static int write_one(struct snapshot *snapshot, const struct operation *operation,
 		     struct err *err)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	int slot = ruleset_slot(operation->ruleset->family);
 	struct ruleset *made = &session->rulesets_made[slot];
 	int r;
 
 	if (operation->kind == OPERATION_CHANGE_RULESET &&
-	    write_elements(preparation, operation) == CLEAN)
+	    write_elements(snapshot, operation) == CLEAN)
 		r = 0;
 	else
 		r = write_whole(session, operation, err);
 	ruleset_clear(made);
 	if (r == 0 && operation->kind != OPERATION_DELETE_RULESET) {
-		*made = preparation->rulesets.wanted[slot];
-		preparation->rulesets.wanted[slot].text = NULL;
+		*made = snapshot->rulesets.wanted[slot];
+		snapshot->rulesets.wanted[slot].text = NULL;
 	}
 	return r;
 }
@@ -166,15 +164,15 @@ static void withhold_unfiltered(const struct plan *plan, uint8_t family, int *re
 		if (operation->kind == OPERATION_NEW_SERVICE && results[i] == 0 &&
 		    operation->service->key.address.family == family &&
 		    ruleset_restricts(operation->service))
-			results[i] = WITHHELD_UNFILTERED;
+			results[i] = SKIPPED_UNFILTERED;
 	}
 }
 
-int rulesets_write(struct preparation *preparation, int *results,
+int rulesets_write(struct snapshot *snapshot, int *results,
 		   struct reconcile_report *report)
 {
-	const struct ruleset_goals *goals = &preparation->rulesets;
-	const struct plan *plan = &preparation->plan;
+	const struct ruleset_goals *goals = &snapshot->rulesets;
+	const struct plan *plan = &snapshot->plan;
 
 	for (int slot = 0; slot < RULESET_SLOTS; slot++) {
 		if (goals->conflict[slot])
@@ -189,7 +187,7 @@ int rulesets_write(struct preparation *preparation, int *results,
 		if (results[i] == 0) {
 			report->kernel_writes += err.code == 0;
 			results[i] = err.code ? -err.code
-					      : write_one(preparation, operation, &err);
+					      : write_one(snapshot, operation, &err);
 			if (results[i] != 0 &&
 			    report_failure(report, operation, &err) < 0)
 				return -ENOMEM;
@@ -202,12 +200,12 @@ int rulesets_write(struct preparation *preparation, int *results,
 
 /* --- the record --- */
 
-static struct owned_ruleset *owned_of(struct preparation *preparation,
+static struct owned_ruleset *owned_of(struct snapshot *snapshot,
 				      const struct operation *operation)
 {
 	int slot = ruleset_slot(operation->ruleset->family);
 
-	return &preparation->session->ownership.rulesets[slot];
+	return &snapshot->session->ownership.rulesets[slot];
 }
 
 /*
@@ -233,21 +231,21 @@ static void confirm_one(struct owned_ruleset *owned, const struct nft_table *act
 	}
 }
 
-void rulesets_confirm(struct preparation *preparation, bool *changed)
+void rulesets_confirm(struct snapshot *snapshot, bool *changed)
 {
-	const struct ruleset_goals *goals = &preparation->rulesets;
+	const struct ruleset_goals *goals = &snapshot->rulesets;
 
 	if (!goals->looked || goals->trouble.code != 0)
 		return;
 	for (int slot = 0; slot < RULESET_SLOTS; slot++)
-		confirm_one(&preparation->session->ownership.rulesets[slot],
+		confirm_one(&snapshot->session->ownership.rulesets[slot],
 			    &goals->actual[slot], goals->wanted[slot].text != NULL,
 			    changed);
 }
 
-void rulesets_intend(struct preparation *preparation, const int *results, bool *changed)
+void rulesets_intend(struct snapshot *snapshot, const int *results, bool *changed)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct operation *operation = &plan->operations[i];
@@ -255,7 +253,7 @@ void rulesets_intend(struct preparation *preparation, const int *results, bool *
 
 		if (!operation_is_of_ruleset(operation) || results[i] != 0)
 			continue;
-		owned = owned_of(preparation, operation);
+		owned = owned_of(snapshot, operation);
 		if (owned->mark != OWNERSHIP_NONE)
 			continue;
 		*owned =
@@ -266,10 +264,10 @@ void rulesets_intend(struct preparation *preparation, const int *results, bool *
 	}
 }
 
-void rulesets_note(struct preparation *preparation, const int *results, bool *changed)
+void rulesets_note(struct snapshot *snapshot, const int *results, bool *changed)
 {
-	const struct rulesets_seen *seen = &preparation->session->rulesets_seen;
-	const struct plan *plan = &preparation->plan;
+	const struct rulesets_seen *seen = &snapshot->session->rulesets_seen;
+	const struct plan *plan = &snapshot->plan;
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct operation *operation = &plan->operations[i];
@@ -280,7 +278,7 @@ void rulesets_note(struct preparation *preparation, const int *results, bool *ch
 		if (!operation_is_of_ruleset(operation) || results[i] != 0)
 			continue;
 		*changed = true;
-		owned = owned_of(preparation, operation);
+		owned = owned_of(snapshot, operation);
 		*owned = (struct owned_ruleset){ 0 };
 		if (operation->kind == OPERATION_DELETE_RULESET)
 			continue;

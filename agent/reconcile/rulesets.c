@@ -34,7 +34,7 @@ int rulesets_imply_sysctls(const struct table *wanted, struct globals *globals)
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		const struct service *service = &wanted->services[i];
 
-		if (!service->exposure)
+		if (!service->access)
 			continue;
 		any |= ruleset_concerns(service);
 		forwards[ruleset_slot(service->key.address.family)] |=
@@ -59,53 +59,53 @@ static bool any_of_family(const struct drain *drains, size_t count, uint8_t fami
 }
 
 /* Whether anything of the family drains once the plan is executed. */
-static bool family_drains(const struct preparation *preparation, uint8_t family)
+static bool family_drains(const struct snapshot *snapshot, uint8_t family)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
-	const struct plan *plan = &preparation->plan;
+	const struct ownership *ownership = &snapshot->session->ownership;
+	const struct plan *plan = &snapshot->plan;
 
 	/* A part's plan has the drains of its own services alone. */
 	return any_of_family(plan->drains, plan->drain_count, family) ||
-	       (preparation->scope &&
+	       (snapshot->scope &&
 		any_of_family(ownership->drains, ownership->drain_count, family));
 }
 
-static int imply_ours(struct preparation *preparation, const char *name)
+static int imply_ours(struct snapshot *snapshot, const char *name)
 {
-	if (!globals_find_sysctl(&preparation->session->ownership.before, name))
+	if (!globals_find_sysctl(&snapshot->session->ownership.before, name))
 		return 0;
-	return globals_imply_sysctl(&preparation->wanted.globals, name, "1");
+	return globals_imply_sysctl(&snapshot->wanted.globals, name, "1");
 }
 
-int rulesets_imply_for_drains(struct preparation *preparation)
+int rulesets_imply_for_drains(struct snapshot *snapshot)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
+	const struct ownership *ownership = &snapshot->session->ownership;
 	int r = 0;
 
 	for (int slot = 0; r == 0 && slot < RULESET_SLOTS; slot++) {
 		if (ownership->rulesets[slot].mark == OWNERSHIP_NONE ||
-		    !family_drains(preparation, families[slot]))
+		    !family_drains(snapshot, families[slot]))
 			continue;
-		r = imply_ours(preparation, forwarding[slot]);
+		r = imply_ours(snapshot, forwarding[slot]);
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(always); i++)
-			r = imply_ours(preparation, always[i]);
+			r = imply_ours(snapshot, always[i]);
 	}
 	return r;
 }
 
 /* --- what is wanted --- */
 
-static const struct table *wanted_of(const struct preparation *preparation)
+static const struct table *wanted_of(const struct snapshot *snapshot)
 {
-	return preparation->scope ? preparation->all_wanted : &preparation->wanted;
+	return snapshot->scope ? snapshot->all_wanted : &snapshot->wanted;
 }
 
 static bool needs_own_addresses(const struct table *wanted)
 {
 	for (size_t i = 0; i < wanted->service_count; i++) {
-		const struct exposure *exposure = wanted->services[i].exposure;
+		const struct service_access *access = wanted->services[i].access;
 
-		if (exposure && (exposure->bind || exposure->source_count > 0))
+		if (access && (access->bind || access->source_count > 0))
 			return true;
 	}
 	return false;
@@ -116,7 +116,7 @@ static int read_own_addresses(const struct session *session, struct address_list
 {
 	cleanup_free struct address *own = NULL;
 	size_t count = 0;
-	int r = node_address_own(&session->own_link, &own, &count, err);
+	int r = host_addresses_known(&session->own_link, &own, &count, err);
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (address_list_add(list, &own[i]) < 0)
@@ -135,23 +135,23 @@ bool rulesets_have_own_addresses(const struct session *session)
 }
 
 /* Where nothing is needed any more, but connections are left that were translated: an idle one. */
-static int make_one(struct preparation *preparation,
-		    const struct ruleset_settings *settings, int slot)
+static int make_one(struct snapshot *snapshot, const struct ruleset_settings *settings,
+		    int slot)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
-	struct ruleset *ruleset = &preparation->rulesets.wanted[slot];
-	int r = ruleset_make(wanted_of(preparation), settings, families[slot], ruleset);
+	const struct ownership *ownership = &snapshot->session->ownership;
+	struct ruleset *ruleset = &snapshot->rulesets.wanted[slot];
+	int r = ruleset_make(wanted_of(snapshot), settings, families[slot], ruleset);
 
 	if (r < 0 || ruleset->text || ownership->rulesets[slot].mark == OWNERSHIP_NONE ||
-	    !family_drains(preparation, families[slot]))
+	    !family_drains(snapshot, families[slot]))
 		return r;
 	return ruleset_make_idle(families[slot], ruleset);
 }
 
-static int make_wanted(struct preparation *preparation, struct err *err)
+static int make_wanted(struct snapshot *snapshot, struct err *err)
 {
-	const struct options *options = preparation->session->options;
-	const struct table *wanted = wanted_of(preparation);
+	const struct options *options = snapshot->session->options;
+	const struct table *wanted = wanted_of(snapshot);
 	struct ruleset_settings settings = {
 		.masquerade_bit = options->masquerade_bit,
 		.masquerade_all = options->masquerade_all,
@@ -161,7 +161,7 @@ static int make_wanted(struct preparation *preparation, struct err *err)
 		.service_networks = options->service_networks,
 		.service_network_count = options->service_network_count,
 	};
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	int r = 0;
 
 	session->own_addresses_used = needs_own_addresses(wanted);
@@ -171,7 +171,7 @@ static int make_wanted(struct preparation *preparation, struct err *err)
 	settings.own = session->own_addresses.items;
 	settings.own_count = session->own_addresses.count;
 	for (int slot = 0; r == 0 && slot < RULESET_SLOTS; slot++) {
-		r = make_one(preparation, &settings, slot);
+		r = make_one(snapshot, &settings, slot);
 		if (r < 0)
 			return err_errno(err, -r, "planning nftables");
 	}
@@ -249,10 +249,10 @@ static bool is_as_made(const struct session *session, int slot)
 }
 
 /* One of ours becomes the wanted one: by its elements where that is enough, else as a whole. */
-static int plan_change(struct preparation *preparation, int slot, bool drift)
+static int plan_change(struct snapshot *snapshot, int slot, bool drift)
 {
-	const struct session *session = preparation->session;
-	struct ruleset_goals *goals = &preparation->rulesets;
+	const struct session *session = snapshot->session;
+	struct ruleset_goals *goals = &snapshot->rulesets;
 	const struct ruleset *wanted = &goals->wanted[slot];
 	enum operation_kind kind = OPERATION_SET_RULESET;
 
@@ -260,50 +260,48 @@ static int plan_change(struct preparation *preparation, int slot, bool drift)
 	    ruleset_change(&session->rulesets_made[slot], wanted,
 			   &goals->changes[slot]) == RULESET_CHANGE_ELEMENTS)
 		kind = OPERATION_CHANGE_RULESET;
-	return plan_add_ruleset(&preparation->plan, kind, wanted, drift);
+	return plan_add_ruleset(&snapshot->plan, kind, wanted, drift);
 }
 
-static int plan_wanted(struct preparation *preparation, int slot)
+static int plan_wanted(struct snapshot *snapshot, int slot)
 {
-	struct ruleset_goals *goals = &preparation->rulesets;
-	const struct owned_ruleset *owned =
-		&preparation->session->ownership.rulesets[slot];
+	struct ruleset_goals *goals = &snapshot->rulesets;
+	const struct owned_ruleset *owned = &snapshot->session->ownership.rulesets[slot];
 	const struct ruleset *wanted = &goals->wanted[slot];
 	const struct nft_table *actual = &goals->actual[slot];
 	bool brought_about = owned->mark == OWNERSHIP_OWNED && owned->sum != 0 &&
 			     owned->fingerprint == wanted->fingerprint;
 	bool adopts =
-		actual->marker != 0 && preparation->session->options->adopt != ADOPT_NONE;
+		actual->marker != 0 && snapshot->session->options->adopt != ADOPT_NONE;
 
 	if (!actual->exists)
-		return plan_add_ruleset(&preparation->plan, OPERATION_NEW_RULESET, wanted,
+		return plan_add_ruleset(&snapshot->plan, OPERATION_NEW_RULESET, wanted,
 					brought_about && goals->trouble.code == 0);
 	if (is_ours(owned, actual))
 		return is_as_wanted(owned, actual, wanted)
 			       ? 0
-			       : plan_change(preparation, slot, brought_about);
+			       : plan_change(snapshot, slot, brought_about);
 	if (adopts)
-		return plan_add_ruleset(&preparation->plan, OPERATION_SET_RULESET, wanted,
+		return plan_add_ruleset(&snapshot->plan, OPERATION_SET_RULESET, wanted,
 					false);
 	goals->conflict[slot] = true;
-	return plan_add_ruleset_conflict(&preparation->plan, wanted);
+	return plan_add_ruleset_conflict(&snapshot->plan, wanted);
 }
 
-static int plan_one(struct preparation *preparation, int slot)
+static int plan_one(struct snapshot *snapshot, int slot)
 {
-	const struct ruleset_goals *goals = &preparation->rulesets;
-	const struct owned_ruleset *owned =
-		&preparation->session->ownership.rulesets[slot];
+	const struct ruleset_goals *goals = &snapshot->rulesets;
+	const struct owned_ruleset *owned = &snapshot->session->ownership.rulesets[slot];
 
 	if (goals->wanted[slot].text)
-		return plan_wanted(preparation, slot);
+		return plan_wanted(snapshot, slot);
 	/* Its failure says why it may still be there. */
 	if (goals->trouble.code != 0)
-		return plan_add_ruleset(&preparation->plan, OPERATION_DELETE_RULESET,
+		return plan_add_ruleset(&snapshot->plan, OPERATION_DELETE_RULESET,
 					&goals->wanted[slot], false);
 	if (!is_ours(owned, &goals->actual[slot]) || !goals->actual[slot].exists)
 		return 0;
-	return plan_add_ruleset(&preparation->plan, OPERATION_DELETE_RULESET,
+	return plan_add_ruleset(&snapshot->plan, OPERATION_DELETE_RULESET,
 				&goals->wanted[slot], false);
 }
 
@@ -316,10 +314,10 @@ bool rulesets_are_owned(const struct ownership *ownership)
 	return false;
 }
 
-bool rulesets_concern(const struct preparation *preparation)
+bool rulesets_concern(const struct snapshot *snapshot)
 {
-	const struct session *session = preparation->session;
-	const struct table *wanted = wanted_of(preparation);
+	const struct session *session = snapshot->session;
+	const struct table *wanted = wanted_of(snapshot);
 
 	if (!wanted)
 		return false;
@@ -333,17 +331,17 @@ bool rulesets_concern(const struct preparation *preparation)
 	return false;
 }
 
-int rulesets_plan(struct preparation *preparation, struct err *err)
+int rulesets_plan(struct snapshot *snapshot, struct err *err)
 {
-	struct session *session = preparation->session;
-	struct ruleset_goals *goals = &preparation->rulesets;
+	struct session *session = snapshot->session;
+	struct ruleset_goals *goals = &snapshot->rulesets;
 	bool of_interest[RULESET_SLOTS], any = false;
 	int r;
 
 	rulesets_clear(goals);
-	if (!rulesets_concern(preparation))
+	if (!rulesets_concern(snapshot))
 		return 0;
-	r = make_wanted(preparation, err);
+	r = make_wanted(snapshot, err);
 	if (r < 0)
 		return r;
 	for (int slot = 0; slot < RULESET_SLOTS; slot++) {
@@ -361,7 +359,7 @@ int rulesets_plan(struct preparation *preparation, struct err *err)
 		       sizeof(goals->actual));
 	for (int slot = 0; r == 0 && slot < RULESET_SLOTS; slot++) {
 		if (of_interest[slot])
-			r = plan_one(preparation, slot);
+			r = plan_one(snapshot, slot);
 	}
 	return r < 0 ? err_errno(err, -r, "planning nftables") : 0;
 }

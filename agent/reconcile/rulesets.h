@@ -21,7 +21,7 @@
  * is a conflict.
  */
 
-struct preparation;
+struct snapshot;
 struct reconcile_report;
 struct session;
 
@@ -41,16 +41,16 @@ int rulesets_imply_sysctls(const struct table *wanted,
 			   struct globals *globals) MUST_CHECK;
 
 /* Adds those that are ours and that services of the plan which drain still need. -ENOMEM. */
-int rulesets_imply_for_drains(struct preparation *preparation) MUST_CHECK;
+int rulesets_imply_for_drains(struct snapshot *snapshot) MUST_CHECK;
 
 /*
- * Adds to the preparation's plan what the tables need: nothing where they are as wanted. One of ours
+ * Adds to the snapshot's plan what the tables need: nothing where they are as wanted. One of ours
  * stays, idle, as long as anything drains.
  */
-int rulesets_plan(struct preparation *preparation, struct err *err) MUST_CHECK;
+int rulesets_plan(struct snapshot *snapshot, struct err *err) MUST_CHECK;
 
 /* Whether the wanted services need any table, or one is ours. */
-bool rulesets_concern(const struct preparation *preparation);
+bool rulesets_concern(const struct snapshot *snapshot);
 
 /* Whether the node's own addresses are those that the last rulesets were made with, if they matter. */
 bool rulesets_have_own_addresses(const struct session *session);
@@ -62,13 +62,13 @@ bool rulesets_are_owned(const struct ownership *ownership);
  * new services from being sent that not everybody may use where their table could not be brought about.
  * -ENOMEM.
  */
-int rulesets_write(struct preparation *preparation, int *results,
+int rulesets_write(struct snapshot *snapshot, int *results,
 		   struct reconcile_report *report) MUST_CHECK;
 
 /* The record's part, as bookkeeping.h has it for services. */
-void rulesets_confirm(struct preparation *preparation, bool *changed);
-void rulesets_intend(struct preparation *preparation, const int *results, bool *changed);
-void rulesets_note(struct preparation *preparation, const int *results, bool *changed);
+void rulesets_confirm(struct snapshot *snapshot, bool *changed);
+void rulesets_intend(struct snapshot *snapshot, const int *results, bool *changed);
+void rulesets_note(struct snapshot *snapshot, const int *results, bool *changed);
 
 /* Whether a table of ours is another than the one that was left there; also where that is not known. */
 bool rulesets_changed(struct session *session);

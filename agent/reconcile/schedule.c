@@ -11,7 +11,7 @@ static const uint64_t look_usec_least = 1000000;
 
 enum { DOUBLINGS_MAX = 9 };
 
-uint64_t pace_backoff(unsigned int failures, uint64_t random)
+uint64_t schedule_backoff(unsigned int failures, uint64_t random)
 {
 	uint64_t delay = retry_first_usec
 			 << MIN_OF(failures, (unsigned int)DOUBLINGS_MAX);
@@ -20,34 +20,34 @@ uint64_t pace_backoff(unsigned int failures, uint64_t random)
 	return delay - delay / 4 + random % (delay / 2 + 1);
 }
 
-uint64_t pace_period(const struct pace *pace, uint64_t read_usec)
+uint64_t schedule_period(const struct schedule *schedule, uint64_t read_usec)
 {
-	uint64_t period = MAX_OF(pace->resync_usec, read_usec * PACE_READ_FACTOR);
+	uint64_t period = MAX_OF(schedule->resync_usec, read_usec * SCHEDULE_READ_FACTOR);
 
 	return MAX_OF(period, resync_least_usec);
 }
 
-uint64_t pace_next(struct pace *pace, enum reconcile_outcome outcome, uint64_t read_usec,
-		   uint64_t wish, uint64_t random)
+uint64_t schedule_next(struct schedule *schedule, enum reconcile_outcome outcome,
+		       uint64_t read_usec, uint64_t wish, uint64_t random)
 {
-	uint64_t period = pace_period(pace, read_usec);
+	uint64_t period = schedule_period(schedule, read_usec);
 
 	if (outcome == RECONCILE_TROUBLE)
-		wish = pace_backoff(pace->failures++, random);
+		wish = schedule_backoff(schedule->failures++, random);
 	else
-		pace->failures = 0;
+		schedule->failures = 0;
 	if (wish > period)
 		return period;
-	wish = MAX_OF(wish, read_usec * PACE_RETRY_FACTOR);
+	wish = MAX_OF(wish, read_usec * SCHEDULE_RETRY_FACTOR);
 	return MIN_OF(MAX_OF(wish, wish_least_usec), period);
 }
 
-uint64_t pace_look(uint64_t look_usec)
+uint64_t schedule_look(uint64_t look_usec)
 {
-	return MAX_OF(look_usec_least, look_usec * PACE_LOOK_FACTOR);
+	return MAX_OF(look_usec_least, look_usec * SCHEDULE_LOOK_FACTOR);
 }
 
-void pace_reset(struct pace *pace)
+void schedule_reset(struct schedule *schedule)
 {
-	pace->failures = 0;
+	schedule->failures = 0;
 }

@@ -36,17 +36,17 @@ static bool confirm_service(struct owned_service *owned, const struct service *a
 	return true;
 }
 
-static void confirm_services(struct preparation *preparation, bool *changed)
+static void confirm_services(struct snapshot *snapshot, bool *changed)
 {
-	struct ownership *ownership = &preparation->session->ownership;
+	struct ownership *ownership = &snapshot->session->ownership;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < ownership->service_count; i++) {
 		struct owned_service *owned = &ownership->services[i];
 
-		if (!preparation_covers(preparation, &owned->key) ||
+		if (!snapshot_covers(snapshot, &owned->key) ||
 		    confirm_service(owned,
-				    table_find_service(&preparation->actual, &owned->key),
+				    table_find_service(&snapshot->actual, &owned->key),
 				    changed))
 			ownership->services[kept++] = *owned;
 	}
@@ -54,13 +54,12 @@ static void confirm_services(struct preparation *preparation, bool *changed)
 	ownership->service_count = kept;
 }
 
-static void confirm_daemons(struct preparation *preparation, bool *changed)
+static void confirm_daemons(struct snapshot *snapshot, bool *changed)
 {
 	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
-		struct owned_daemon *owned =
-			&preparation->session->ownership.daemons[slot];
+		struct owned_daemon *owned = &snapshot->session->ownership.daemons[slot];
 		const struct sync_daemon *actual =
-			&preparation->actual.globals.daemons[slot];
+			&snapshot->actual.globals.daemons[slot];
 		bool ours =
 			actual->role != SYNC_NONE && owned_daemon_is_ours(owned, actual);
 		enum ownership_mark now = ours ? OWNERSHIP_OWNED : OWNERSHIP_NONE;
@@ -71,12 +70,12 @@ static void confirm_daemons(struct preparation *preparation, bool *changed)
 	}
 }
 
-void bookkeeping_confirm(struct preparation *preparation, bool *changed)
+void service_ownership_confirm(struct snapshot *snapshot, bool *changed)
 {
-	confirm_services(preparation, changed);
-	rulesets_confirm(preparation, changed);
-	if (!preparation->scope)
-		confirm_daemons(preparation, changed);
+	confirm_services(snapshot, changed);
+	rulesets_confirm(snapshot, changed);
+	if (!snapshot->scope)
+		confirm_daemons(snapshot, changed);
 }
 
 /* --- what is about to be --- */
@@ -94,11 +93,10 @@ static void intend_daemon(struct ownership *ownership, const struct sync_daemon 
 	*changed = true;
 }
 
-static int mark_intended(struct preparation *preparation, const int *results,
-			 bool *changed)
+static int mark_intended(struct snapshot *snapshot, const int *results, bool *changed)
 {
-	struct ownership *ownership = &preparation->session->ownership;
-	const struct plan *plan = &preparation->plan;
+	struct ownership *ownership = &snapshot->session->ownership;
+	const struct plan *plan = &snapshot->plan;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
@@ -109,21 +107,21 @@ static int mark_intended(struct preparation *preparation, const int *results,
 		if (operation->kind == OPERATION_NEW_SERVICE)
 			r = mark(ownership, &operation->service->key, OWNERSHIP_INTENDED,
 				 fingerprint_service(operation->service), changed);
-		else if (operation->kind == OPERATION_START_DAEMON)
+		else if (operation->kind == OPERATION_START_SYNC_DAEMON)
 			intend_daemon(ownership, operation->daemon, changed);
 	}
 	return r;
 }
 
 /* Services of the state that are there and no conflict: equal, or taken over by the policy. */
-static int adopt(struct preparation *preparation, bool *changed)
+static int adopt(struct snapshot *snapshot, bool *changed)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	size_t conflict = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < preparation->wanted.service_count; i++) {
-		const struct service *service = &preparation->wanted.services[i];
+	for (size_t i = 0; r == 0 && i < snapshot->wanted.service_count; i++) {
+		const struct service *service = &snapshot->wanted.services[i];
 
 		/* Conflicts stand in the order of the wanted services. */
 		if (conflict < plan->conflict_count &&
@@ -131,8 +129,8 @@ static int adopt(struct preparation *preparation, bool *changed)
 			conflict++;
 			continue;
 		}
-		if (table_find_service(&preparation->actual, &service->key))
-			r = mark(&preparation->session->ownership, &service->key,
+		if (table_find_service(&snapshot->actual, &service->key))
+			r = mark(&snapshot->session->ownership, &service->key,
 				 OWNERSHIP_OWNED, 0, changed);
 	}
 	return r;
@@ -147,11 +145,11 @@ static void keep_timeout(uint32_t wanted, uint32_t actual, uint32_t *before,
 	*changed = true;
 }
 
-static int keep_found_values(struct preparation *preparation, bool *changed)
+static int keep_found_values(struct snapshot *snapshot, bool *changed)
 {
-	const struct globals *wanted = &preparation->wanted.globals;
-	const struct globals *actual = &preparation->actual.globals;
-	struct ownership *ownership = &preparation->session->ownership;
+	const struct globals *wanted = &snapshot->wanted.globals;
+	const struct globals *actual = &snapshot->actual.globals;
+	struct ownership *ownership = &snapshot->session->ownership;
 	struct timeouts *before = &ownership->timeouts_before;
 
 	keep_timeout(wanted->timeouts.tcp, actual->timeouts.tcp, &before->tcp, changed);
@@ -172,17 +170,16 @@ static int keep_found_values(struct preparation *preparation, bool *changed)
 }
 
 /* A daemon found running as wanted is ours from now on, like a service. */
-static void adopt_daemons(struct preparation *preparation, bool *changed)
+static void adopt_daemons(struct snapshot *snapshot, bool *changed)
 {
-	if (preparation->session->options->adopt == ADOPT_NONE)
+	if (snapshot->session->options->adopt == ADOPT_NONE)
 		return;
 	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
 		const struct sync_daemon *wanted =
-			&preparation->wanted.globals.daemons[slot];
+			&snapshot->wanted.globals.daemons[slot];
 		const struct sync_daemon *actual =
-			&preparation->actual.globals.daemons[slot];
-		struct owned_daemon *owned =
-			&preparation->session->ownership.daemons[slot];
+			&snapshot->actual.globals.daemons[slot];
+		struct owned_daemon *owned = &snapshot->session->ownership.daemons[slot];
 
 		if (wanted->role == SYNC_NONE || !sync_daemon_equal(wanted, actual) ||
 		    owned->link != 0)
@@ -196,16 +193,16 @@ static void adopt_daemons(struct preparation *preparation, bool *changed)
 }
 
 /* Those of the plan, and in a part those of the services that it does not have. */
-static int take_drains(struct preparation *preparation, bool *changed)
+static int take_drains(struct snapshot *snapshot, bool *changed)
 {
-	struct ownership *ownership = &preparation->session->ownership;
-	const struct plan *plan = &preparation->plan;
+	struct ownership *ownership = &snapshot->session->ownership;
+	const struct plan *plan = &snapshot->plan;
 	size_t before = ownership->drain_count, kept = 0, known = 0;
 
 	for (size_t i = 0; i < before; i++) {
 		const struct drain *drain = &ownership->drains[i];
 
-		if (!preparation_covers(preparation, &drain->service))
+		if (!snapshot_covers(snapshot, &drain->service))
 			ownership->drains[kept++] = *drain;
 		else
 			known += plan_has_drain(plan, drain);
@@ -219,27 +216,27 @@ static int take_drains(struct preparation *preparation, bool *changed)
 	return 0;
 }
 
-int bookkeeping_before(struct preparation *preparation, const int *results, bool *changed)
+int service_ownership_before(struct snapshot *snapshot, const int *results, bool *changed)
 {
 	int r;
 
-	r = take_drains(preparation, changed);
+	r = take_drains(snapshot, changed);
 	if (r == 0)
-		r = adopt(preparation, changed);
+		r = adopt(snapshot, changed);
 	if (r == 0)
-		r = mark_intended(preparation, results, changed);
+		r = mark_intended(snapshot, results, changed);
 	if (r == 0)
-		rulesets_intend(preparation, results, changed);
-	if (r < 0 || preparation->scope)
+		rulesets_intend(snapshot, results, changed);
+	if (r < 0 || snapshot->scope)
 		return r;
-	adopt_daemons(preparation, changed);
-	return keep_found_values(preparation, changed);
+	adopt_daemons(snapshot, changed);
+	return keep_found_values(snapshot, changed);
 }
 
-void bookkeeping_remember(const struct preparation *preparation,
-			  struct bookkeeping_mark *mark)
+void service_ownership_remember(const struct snapshot *snapshot,
+				struct service_ownership_mark *mark)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
+	const struct ownership *ownership = &snapshot->session->ownership;
 
 	mark->timeouts_before = ownership->timeouts_before;
 	memcpy(mark->daemons, ownership->daemons, sizeof(mark->daemons));
@@ -260,10 +257,10 @@ static void drop_strange_drains(struct ownership *ownership)
 }
 
 /* Drains of what is ours stay: their deadlines are worth keeping. */
-void bookkeeping_forget(struct preparation *preparation,
-			const struct bookkeeping_mark *mark)
+void service_ownership_forget(struct snapshot *snapshot,
+			      const struct service_ownership_mark *mark)
 {
-	struct ownership *ownership = &preparation->session->ownership;
+	struct ownership *ownership = &snapshot->session->ownership;
 	struct globals *before = &ownership->before;
 
 	ownership_drop_fresh(ownership);
@@ -289,21 +286,21 @@ static void release_timeout(uint32_t wanted, uint32_t set, uint32_t *before,
 	*changed = true;
 }
 
-static void release_timeouts(struct preparation *preparation, const struct timeouts *set,
+static void release_timeouts(struct snapshot *snapshot, const struct timeouts *set,
 			     bool *changed)
 {
-	const struct timeouts *wanted = &preparation->wanted.globals.timeouts;
-	struct timeouts *before = &preparation->session->ownership.timeouts_before;
+	const struct timeouts *wanted = &snapshot->wanted.globals.timeouts;
+	struct timeouts *before = &snapshot->session->ownership.timeouts_before;
 
 	release_timeout(wanted->tcp, set->tcp, &before->tcp, changed);
 	release_timeout(wanted->tcp_fin, set->tcp_fin, &before->tcp_fin, changed);
 	release_timeout(wanted->udp, set->udp, &before->udp, changed);
 }
 
-static int note_service(struct preparation *preparation,
-			const struct operation *operation, int result, bool *changed)
+static int note_service(struct snapshot *snapshot, const struct operation *operation,
+			int result, bool *changed)
 {
-	struct ownership *ownership = &preparation->session->ownership;
+	struct ownership *ownership = &snapshot->session->ownership;
 	const struct service_key *key = &operation->service->key;
 	const struct owned_service *owned = ownership_find(ownership, key);
 
@@ -327,13 +324,12 @@ static int note_service(struct preparation *preparation,
 	return 0;
 }
 
-static void note_daemon(struct preparation *preparation,
-			const struct operation *operation, int result, bool *changed)
+static void note_daemon(struct snapshot *snapshot, const struct operation *operation,
+			int result, bool *changed)
 {
 	struct owned_daemon *owned =
-		&preparation->session->ownership
-			 .daemons[sync_slot(operation->daemon->role)];
-	bool starts = operation->kind == OPERATION_START_DAEMON;
+		&snapshot->session->ownership.daemons[sync_slot(operation->daemon->role)];
+	bool starts = operation->kind == OPERATION_START_SYNC_DAEMON;
 
 	if (result == 0) {
 		*owned = (struct owned_daemon){ 0 };
@@ -351,11 +347,10 @@ static void note_daemon(struct preparation *preparation,
 }
 
 /* Sysctls that left the state and have their old value again, and those that went with their link. */
-static void release_sysctls(struct preparation *preparation, const int *results,
-			    bool *changed)
+static void release_sysctls(struct snapshot *snapshot, const int *results, bool *changed)
 {
-	struct globals *before = &preparation->session->ownership.before;
-	const struct plan *plan = &preparation->plan;
+	struct globals *before = &snapshot->session->ownership.before;
+	const struct plan *plan = &snapshot->plan;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < before->sysctl_count; i++) {
@@ -368,10 +363,9 @@ static void release_sysctls(struct preparation *preparation, const int *results,
 			/* By its address: of what was freed before, the text is gone. */
 			failed |= plan->operations[k].sysctl->name == sysctl->name &&
 				  results[k] != 0;
-		if (!globals_sysctl_is_absent(&preparation->actual.globals,
-					      sysctl->name) &&
+		if (!globals_sysctl_is_absent(&snapshot->actual.globals, sysctl->name) &&
 		    (failed ||
-		     globals_find_sysctl(&preparation->wanted.globals, sysctl->name))) {
+		     globals_find_sysctl(&snapshot->wanted.globals, sysctl->name))) {
 			before->sysctls[kept++] = *sysctl;
 			continue;
 		}
@@ -383,14 +377,14 @@ static void release_sysctls(struct preparation *preparation, const int *results,
 }
 
 /* What the kernel made of a value matters only as long as that is wanted. */
-static void forget_made_sysctls(struct preparation *preparation, bool *changed)
+static void forget_made_sysctls(struct snapshot *snapshot, bool *changed)
 {
-	struct ownership *ownership = &preparation->session->ownership;
+	struct ownership *ownership = &snapshot->session->ownership;
 
 	for (size_t i = ownership->made_count; i-- > 0;) {
 		const char *name = ownership->made[i].name;
 
-		if (globals_find_sysctl(&preparation->wanted.globals, name) ||
+		if (globals_find_sysctl(&snapshot->wanted.globals, name) ||
 		    globals_find_sysctl(&ownership->before, name))
 			continue;
 		ownership_forget_made(ownership, i);
@@ -398,45 +392,44 @@ static void forget_made_sysctls(struct preparation *preparation, bool *changed)
 	}
 }
 
-static int note_result(struct preparation *preparation, const struct operation *operation,
+static int note_result(struct snapshot *snapshot, const struct operation *operation,
 		       int result, bool *changed)
 {
 	switch (operation->kind) {
 	case OPERATION_NEW_SERVICE:
 	case OPERATION_DELETE_SERVICE:
-		return note_service(preparation, operation, result, changed);
-	case OPERATION_START_DAEMON:
-	case OPERATION_STOP_DAEMON:
-		note_daemon(preparation, operation, result, changed);
+		return note_service(snapshot, operation, result, changed);
+	case OPERATION_START_SYNC_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
+		note_daemon(snapshot, operation, result, changed);
 		return 0;
 	case OPERATION_SET_TIMEOUTS:
 		if (result == 0)
-			release_timeouts(preparation, &operation->timeouts, changed);
+			release_timeouts(snapshot, &operation->timeouts, changed);
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-int bookkeeping_after(struct preparation *preparation, const int *results, bool *changed)
+int service_ownership_after(struct snapshot *snapshot, const int *results, bool *changed)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	int r = 0;
 
 	/* Found back already, without a write of ours. */
-	if (!preparation->scope)
-		release_timeouts(preparation, &preparation->actual.globals.timeouts,
-				 changed);
+	if (!snapshot->scope)
+		release_timeouts(snapshot, &snapshot->actual.globals.timeouts, changed);
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++)
-		r = note_result(preparation, &plan->operations[i], results[i], changed);
-	rulesets_note(preparation, results, changed);
+		r = note_result(snapshot, &plan->operations[i], results[i], changed);
+	rulesets_note(snapshot, results, changed);
 	/* Last: the plan's sysctl operations borrow from what this frees. */
-	if (!preparation->scope) {
-		release_sysctls(preparation, results, changed);
-		forget_made_sysctls(preparation, changed);
+	if (!snapshot->scope) {
+		release_sysctls(snapshot, results, changed);
+		forget_made_sysctls(snapshot, changed);
 	}
-	*changed |= preparation->made_sysctls;
-	preparation->made_sysctls = false;
-	ownership_settle(&preparation->session->ownership);
+	*changed |= snapshot->made_sysctls;
+	snapshot->made_sysctls = false;
+	ownership_settle(&snapshot->session->ownership);
 	return r;
 }

@@ -14,10 +14,10 @@ void session_clear(struct session *session)
 {
 	state_cache_clear(&session->state);
 	ownership_clear(&session->ownership);
-	retry_clear(&session->retries);
-	quarrel_clear(&session->quarrels);
-	history_clear(&session->history);
-	addresses_clear(&session->addresses);
+	error_backoff_clear(&session->error_backoffs);
+	drift_backoff_clear(&session->drift_backoffs);
+	last_applied_clear(&session->last_applied);
+	vips_clear(&session->addresses);
 	notes_clear(&session->last_good_notes);
 	address_list_clear(&session->own_addresses);
 	table_clear(&session->draining);
@@ -29,7 +29,8 @@ void session_clear(struct session *session)
 
 int session_write_record(struct session *session, struct err *err)
 {
-	int r = record_write(session->options->run_directory, &session->ownership, err);
+	int r = ownership_file_write(session->options->run_directory, &session->ownership,
+				     err);
 
 	session->record_unsaved = r < 0;
 	session->record_appended = 0;
@@ -43,8 +44,8 @@ int session_note_good(struct session *session, struct err *err)
 	struct err reason = { 0 };
 
 	if (!session->record_unsaved && session->record_appended < APPENDED_MAX &&
-	    record_append_good(session->options->run_directory, &session->ownership,
-			       &reason) == 0) {
+	    ownership_file_append_good(session->options->run_directory,
+				       &session->ownership, &reason) == 0) {
 		session->record_appended++;
 		return 0;
 	}
@@ -54,9 +55,9 @@ int session_note_good(struct session *session, struct err *err)
 uint64_t session_next(const struct session *session)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
-	uint64_t next = retry_next(&session->retries);
+	uint64_t next = error_backoff_next(&session->error_backoffs);
 
-	next = MIN_OF(next, quarrel_next(&session->quarrels, now));
+	next = MIN_OF(next, drift_backoff_next(&session->drift_backoffs, now));
 	if (session->held_since && session->options->removal_hold_usec)
 		next = MIN_OF(next,
 			      session->held_since + session->options->removal_hold_usec);
@@ -65,5 +66,5 @@ uint64_t session_next(const struct session *session)
 
 void session_retry_all(struct session *session)
 {
-	retry_reset(&session->retries);
+	error_backoff_reset(&session->error_backoffs);
 }

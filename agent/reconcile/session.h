@@ -29,7 +29,7 @@ struct session {
 
 	struct state_cache state;	/* what was read of it last */
 	struct state_settings settings; /* the options', but for whose the own link is */
-	struct node_address_except own_link; /* also by what the record says */
+	struct own_link own_link;	/* also by what the record says */
 	struct notes
 		last_good_notes; /* its health checks, while it stands in for the state */
 
@@ -38,10 +38,10 @@ struct session {
 	bool record_unsaved; /* newer: the file could not be written */
 	unsigned int record_appended; /* lines since the whole file was written */
 
-	struct retry_list retries;
-	struct quarrel_list quarrels;
-	struct history history;
-	struct addresses addresses;
+	struct error_backoff_list error_backoffs;
+	struct drift_backoff_list drift_backoffs;
+	struct last_applied last_applied;
+	struct vips addresses;
 	/* nftables' tables as they were found, for as long as nobody writes any (nft_table.h). */
 	struct rulesets_seen rulesets_seen;
 	struct address_list

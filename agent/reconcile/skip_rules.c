@@ -46,10 +46,10 @@ static int waiting_result(struct session *session, const struct operation *opera
 	char object[OPERATION_OBJECT_TEXT];
 
 	operation_format_object(operation, object, sizeof(object));
-	if (retry_find_waiting(&session->retries, object, now))
-		return WITHHELD_BACK_OFF;
-	if (operation->drift && quarrel_find(&session->quarrels, object, now))
-		return WITHHELD_CONTESTED;
+	if (error_backoff_find_waiting(&session->error_backoffs, object, now))
+		return SKIPPED_BACK_OFF;
+	if (operation->drift && drift_backoff_find(&session->drift_backoffs, object, now))
+		return SKIPPED_CONTESTED;
 	return 0;
 }
 
@@ -59,7 +59,7 @@ static void join_daemon_operations(const struct plan *plan, int *results)
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct operation *start = &plan->operations[i];
 
-		if (start->kind != OPERATION_START_DAEMON || !start->daemon_before ||
+		if (start->kind != OPERATION_START_SYNC_DAEMON || !start->daemon_before ||
 		    results[i] == 0)
 			continue;
 		/* The stop of the same role stands just before. */
@@ -67,13 +67,14 @@ static void join_daemon_operations(const struct plan *plan, int *results)
 	}
 }
 
-void withhold_operations(struct preparation *preparation, int *results)
+void skip_operations(struct snapshot *snapshot, int *results)
 {
-	struct session *session = preparation->session;
-	struct scheduler_gate gate = { .actual = &preparation->actual,
+	struct session *session = snapshot->session;
+	struct scheduler_gate gate = { .actual = &snapshot->actual,
 				       .no_autoload = session->options->no_autoload };
-	bool anything_waits = session->retries.count || session->quarrels.count;
-	const struct plan *plan = &preparation->plan;
+	bool anything_waits =
+		session->error_backoffs.count || session->drift_backoffs.count;
+	const struct plan *plan = &snapshot->plan;
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
@@ -104,7 +105,7 @@ static bool is_named(const struct ownership *ownership, const struct operation *
 	case OPERATION_SET_TIMEOUTS:
 		return (!set->tcp || before->tcp) && (!set->tcp_fin || before->tcp_fin) &&
 		       (!set->udp || before->udp);
-	case OPERATION_STOP_DAEMON:
+	case OPERATION_STOP_SYNC_DAEMON:
 		return ownership->daemons[sync_slot(operation->daemon->role)].mark !=
 		       OWNERSHIP_NONE;
 	case OPERATION_SET_RULESET:
@@ -112,7 +113,7 @@ static bool is_named(const struct ownership *ownership, const struct operation *
 	case OPERATION_DELETE_RULESET:
 		return ownership->rulesets[ruleset_slot(operation->ruleset->family)]
 			       .mark != OWNERSHIP_NONE;
-	case OPERATION_START_DAEMON:
+	case OPERATION_START_SYNC_DAEMON:
 	case OPERATION_NEW_RULESET:
 	case OPERATION_NEW_SERVICE:
 		return false;
@@ -125,14 +126,14 @@ static bool is_named(const struct ownership *ownership, const struct operation *
 	}
 }
 
-void withhold_creations(const struct preparation *preparation, int *results)
+void skip_creations(const struct snapshot *snapshot, int *results)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		if (results[i] == 0 &&
-		    !is_named(&preparation->session->ownership, &plan->operations[i]))
-			results[i] = WITHHELD_UNRECORDED;
+		    !is_named(&snapshot->session->ownership, &plan->operations[i]))
+			results[i] = SKIPPED_UNRECORDED;
 	}
 	join_daemon_operations(plan, results);
 }

@@ -8,18 +8,18 @@
  * of these, which no kernel gives, or -ENOPKG where its scheduler is not loaded and the kernel is not
  * to load it.
  */
-enum withheld {
-	WITHHELD_BACK_OFF =
+enum skipped {
+	SKIPPED_BACK_OFF =
 		-5001, /* it failed before, and its back-off is not over (retry.h) */
-	WITHHELD_CONTESTED =
-		-5002, /* it is not its contested object's turn (quarrel.h) */
-	WITHHELD_UNRECORDED =
+	SKIPPED_CONTESTED =
+		-5002, /* it is not its contested object's turn (drift_backoff.h) */
+	SKIPPED_UNRECORDED =
 		-5003, /* it would make something ours that the record cannot name */
-	WITHHELD_UNFILTERED =
+	SKIPPED_UNFILTERED =
 		-5004, /* a new service that not everybody may use, and nobody to keep them out */
 };
 
-void withhold_operations(struct preparation *preparation, int *results);
+void skip_operations(struct snapshot *snapshot, int *results);
 
 /* Where the record cannot be written: only what it names already may be written to. */
-void withhold_creations(const struct preparation *preparation, int *results);
+void skip_creations(const struct snapshot *snapshot, int *results);

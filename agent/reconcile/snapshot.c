@@ -15,17 +15,17 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-static void clear_wanted(struct preparation *preparation)
+static void clear_wanted(struct snapshot *snapshot)
 {
-	if (preparation->wanted_in_part)
-		free(preparation->wanted.services);
-	if (preparation->wanted_borrowed || preparation->wanted_in_part) {
-		globals_clear(&preparation->wanted.globals);
-		memset(&preparation->wanted, 0, sizeof(preparation->wanted));
+	if (snapshot->wanted_in_part)
+		free(snapshot->wanted.services);
+	if (snapshot->wanted_borrowed || snapshot->wanted_in_part) {
+		globals_clear(&snapshot->wanted.globals);
+		memset(&snapshot->wanted, 0, sizeof(snapshot->wanted));
 	} else {
-		table_clear(&preparation->wanted);
+		table_clear(&snapshot->wanted);
 	}
-	preparation->wanted_borrowed = preparation->wanted_in_part = false;
+	snapshot->wanted_borrowed = snapshot->wanted_in_part = false;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -33,12 +33,10 @@ static int compare_keys(const void *a, const void *b)
 	return service_key_compare(a, b);
 }
 
-bool preparation_covers(const struct preparation *preparation,
-			const struct service_key *key)
+bool snapshot_covers(const struct snapshot *snapshot, const struct service_key *key)
 {
-	return !preparation->scope ||
-	       bsearch(key, preparation->scope, preparation->scope_count,
-		       sizeof(*preparation->scope), compare_keys);
+	return !snapshot->scope || bsearch(key, snapshot->scope, snapshot->scope_count,
+					   sizeof(*snapshot->scope), compare_keys);
 }
 
 static int refuse_state(struct reconcile_report *report, enum reconcile_outcome outcome)
@@ -57,15 +55,15 @@ static int load_record(struct session *session, struct err *err)
 
 	if (session->record_read) {
 		/* Somebody took it away: what we know is written again. */
-		session->record_unsaved |= record_is_missing(run_directory);
+		session->record_unsaved |= ownership_file_is_missing(run_directory);
 		return 0;
 	}
-	r = record_check_namespace(run_directory, &found);
+	r = ownership_file_check_namespace(run_directory, &found);
 	if (r == 0)
-		r = record_load(run_directory, &session->ownership, &found);
+		r = ownership_file_load(run_directory, &session->ownership, &found);
 	if (r < 0)
 		return err_set(err, found.code, "%s", found.text);
-	if (r != RECORD_LOADED && r != RECORD_NONE)
+	if (r != OWNERSHIP_FILE_LOADED && r != OWNERSHIP_FILE_NONE)
 		log_warning(
 			"%s: it owns nothing; services that it named count as others'",
 			found.text);
@@ -74,19 +72,18 @@ static int load_record(struct session *session, struct err *err)
 }
 
 /* Without the record it is not known what is ours; the plan then says why. */
-static int admit(struct preparation *preparation)
+static int admit(struct snapshot *snapshot)
 {
-	admission_clear(&preparation->admission);
-	if (!admission_is_needed(preparation) ||
-	    load_record(preparation->session, NULL) < 0)
+	vip_admission_clear(&snapshot->admission);
+	if (!vip_admission_is_needed(snapshot) ||
+	    load_record(snapshot->session, NULL) < 0)
 		return 0;
-	return admission_check(preparation);
+	return vip_admission_check(snapshot);
 }
 
-int preparation_fall_back(struct preparation *preparation,
-			  struct reconcile_report *report)
+int snapshot_fall_back(struct snapshot *snapshot, struct reconcile_report *report)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	struct err err = { 0 };
 	int64_t when = 0;
 	int r;
@@ -99,10 +96,10 @@ int preparation_fall_back(struct preparation *preparation,
 		log_debug("no last good state: the kernel has more than that");
 		return 0;
 	}
-	plan_clear(&preparation->plan);
-	clear_wanted(preparation);
+	plan_clear(&snapshot->plan);
+	clear_wanted(snapshot);
 	r = last_good_read(session->options->data_directory, &session->settings,
-			   &session->ownership, &preparation->wanted, &when, &err);
+			   &session->ownership, &snapshot->wanted, &when, &err);
 	if (r < 0)
 		return r;
 	if (r == LAST_GOOD_NONE) {
@@ -110,74 +107,74 @@ int preparation_fall_back(struct preparation *preparation,
 		return 0;
 	}
 	notes_clear(&session->last_good_notes);
-	if (notes_copy_health_checks(&preparation->wanted.notes,
-				     &session->last_good_notes) < 0)
+	if (notes_copy_health_checks(&snapshot->wanted.notes, &session->last_good_notes) <
+	    0)
 		return -ENOMEM;
 	report->falls_back = true;
 	report->last_good = when;
-	report->services = preparation->wanted.service_count;
-	report->destinations = table_destination_count(&preparation->wanted);
-	return admit(preparation);
+	report->services = snapshot->wanted.service_count;
+	report->destinations = table_destination_count(&snapshot->wanted);
+	return admit(snapshot);
 }
 
 /* --- the removal hold --- */
 
-static int read_accepted(struct preparation *preparation)
+static int read_accepted(struct snapshot *snapshot)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	int r;
 
 	/* Without a record of it, it need not be what the kernel has. */
 	if (session->ownership.good_fingerprint == 0)
 		return 0;
 	r = last_good_read(session->options->data_directory, &session->settings,
-			   &session->ownership, &preparation->accepted,
-			   &preparation->accepted_when, NULL);
+			   &session->ownership, &snapshot->accepted,
+			   &snapshot->accepted_when, NULL);
 	if (r < 0)
 		return r;
-	preparation->accepted_known = r == LAST_GOOD_READ;
+	snapshot->accepted_known = r == LAST_GOOD_READ;
 	return 0;
 }
 
 /* What is held back counts as named by the state where that cannot be read. */
-static struct hold_view view_of(const struct preparation *preparation)
+static struct hold_view view_of(const struct snapshot *snapshot)
 {
-	const struct table *state = &preparation->session->state.table;
+	const struct table *state = &snapshot->session->state.table;
 
 	return (struct hold_view){
-		.wanted = &preparation->wanted,
-		.named = preparation->names_state ? state : &preparation->wanted,
-		.actual = &preparation->actual,
-		.accepted = preparation->accepted_known ? &preparation->accepted : NULL,
-		.ownership = &preparation->session->ownership,
+		.wanted = &snapshot->wanted,
+		.named = snapshot->names_state ? state : &snapshot->wanted,
+		.actual = &snapshot->actual,
+		.accepted = snapshot->accepted_known ? &snapshot->accepted : NULL,
+		.ownership = &snapshot->session->ownership,
 	};
 }
 
-int preparation_count_removed(struct preparation *preparation, struct hold_counts *counts)
+int snapshot_count_removed(struct snapshot *snapshot, struct hold_counts *counts)
 {
 	struct hold_view view;
 
-	if (!preparation->accepted_known) {
-		int r = read_accepted(preparation);
+	if (!snapshot->accepted_known) {
+		int r = read_accepted(snapshot);
 
 		if (r < 0)
 			return r;
 	}
-	view = view_of(preparation);
+	view = view_of(snapshot);
 	*counts = hold_count(&view);
 	return 0;
 }
 
 /* Their endpoints are those of the new state, where that has the Service still. */
-static int keep_health_checks(struct preparation *preparation)
+static int keep_health_checks(struct snapshot *snapshot)
 {
-	struct notes *kept = &preparation->session->last_good_notes;
-	const struct notes *before = &preparation->accepted.notes;
+	struct notes *kept = &snapshot->session->last_good_notes;
+	const struct notes *before = &snapshot->accepted.notes;
 	size_t own;
 	int r;
 
 	notes_clear(kept);
-	r = notes_copy_health_checks(&preparation->wanted.notes, kept);
+	r = notes_copy_health_checks(&snapshot->wanted.notes, kept);
 	own = kept->health_check_count;
 	for (size_t i = 0; r == 0 && i < before->health_check_count; i++) {
 		const struct health_check *check = &before->health_checks[i];
@@ -191,36 +188,36 @@ static int keep_health_checks(struct preparation *preparation)
 	return r;
 }
 
-int preparation_hold(struct preparation *preparation)
+int snapshot_hold(struct snapshot *snapshot)
 {
-	const struct hold_view view = view_of(preparation);
+	const struct hold_view view = view_of(snapshot);
 	struct table in_force = { 0 };
 	int r = hold_make(&view, &in_force);
 
 	if (r == 0)
-		r = keep_health_checks(preparation);
+		r = keep_health_checks(snapshot);
 	if (r < 0) {
 		table_clear(&in_force);
 		return r;
 	}
-	plan_clear(&preparation->plan);
-	clear_wanted(preparation);
-	preparation->wanted = in_force;
+	plan_clear(&snapshot->plan);
+	clear_wanted(snapshot);
+	snapshot->wanted = in_force;
 	return 0;
 }
 
 /* --- the state --- */
 
-static int borrow_wanted(struct preparation *preparation, const struct table *table,
+static int borrow_wanted(struct snapshot *snapshot, const struct table *table,
 			 struct reconcile_report *report)
 {
-	preparation->wanted.services = table->services;
-	preparation->wanted.service_count = table->service_count;
-	preparation->wanted.notes = table->notes;
-	preparation->wanted_borrowed = preparation->names_state = true;
+	snapshot->wanted.services = table->services;
+	snapshot->wanted.service_count = table->service_count;
+	snapshot->wanted.notes = table->notes;
+	snapshot->wanted_borrowed = snapshot->names_state = true;
 	report->services = table->service_count;
 	report->destinations = table_destination_count(table);
-	return globals_copy(&table->globals, &preparation->wanted.globals);
+	return globals_copy(&table->globals, &snapshot->wanted.globals);
 }
 
 /* A link of ours can have another name than the one that it is to have. */
@@ -235,10 +232,9 @@ static void know_own_link(struct session *session)
 	session->settings.node_addresses_context = &session->own_link;
 }
 
-int preparation_read_state(struct preparation *preparation,
-			   struct reconcile_report *report)
+int snapshot_read_state(struct snapshot *snapshot, struct reconcile_report *report)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	const struct table *table = NULL;
 	bool changed;
@@ -252,12 +248,12 @@ int preparation_read_state(struct preparation *preparation,
 		r = refuse_state(report, r == STATE_MISSING ? RECONCILE_NO_STATE
 							    : RECONCILE_BAD_STATE);
 		if (r == 0)
-			r = preparation_fall_back(preparation, report);
+			r = snapshot_fall_back(snapshot, report);
 	} else if (r == STATE_OK) {
 		session->warnings.state_changed |= changed;
-		r = borrow_wanted(preparation, table, report);
+		r = borrow_wanted(snapshot, table, report);
 		if (r == 0)
-			r = admit(preparation);
+			r = admit(snapshot);
 	}
 	report->times.read = clock_usec(CLOCK_MONOTONIC) - start;
 	return r;
@@ -294,15 +290,15 @@ static int read_sysctls(const struct globals *names, struct globals *actual)
 }
 
 /* Adds the service to actual where the kernel has it. */
-static int read_service(struct preparation *preparation, const struct service_key *key,
+static int read_service(struct snapshot *snapshot, const struct service_key *key,
 			struct err *err)
 {
 	struct service found = { 0 }, *added;
-	int r = ipvs_get_service(preparation->ipvs, key, &found, err);
+	int r = ipvs_get_service(snapshot->ipvs, key, &found, err);
 
 	if (r < 0)
 		return r == -ESRCH ? 0 : r;
-	added = table_add_service(&preparation->actual);
+	added = table_add_service(&snapshot->actual);
 	if (!added) {
 		service_clear(&found);
 		return err_errno(err, ENOMEM, "reading the table");
@@ -312,10 +308,10 @@ static int read_service(struct preparation *preparation, const struct service_ke
 }
 
 /* Asks for what is ours and the dump did not have: a dump is no snapshot. */
-static int confirm_absent(struct preparation *preparation, struct err *err)
+static int confirm_absent(struct snapshot *snapshot, struct err *err)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
-	struct table *actual = &preparation->actual;
+	const struct ownership *ownership = &snapshot->session->ownership;
+	struct table *actual = &snapshot->actual;
 	size_t known = actual->service_count, a = 0;
 
 	for (size_t i = 0; i < ownership->service_count; i++) {
@@ -327,7 +323,7 @@ static int confirm_absent(struct preparation *preparation, struct err *err)
 			a++;
 		if (a < known && service_key_compare(&actual->services[a].key, key) == 0)
 			continue;
-		r = read_service(preparation, key, err);
+		r = read_service(snapshot, key, err);
 		if (r < 0)
 			return r;
 	}
@@ -335,40 +331,40 @@ static int confirm_absent(struct preparation *preparation, struct err *err)
 	return 0;
 }
 
-int preparation_open(struct preparation *preparation, struct err *err)
+int snapshot_open(struct snapshot *snapshot, struct err *err)
 {
-	return preparation->ipvs ? 0 : ipvs_open(&preparation->ipvs, err);
+	return snapshot->ipvs ? 0 : ipvs_open(&snapshot->ipvs, err);
 }
 
 /* Which of our sync daemons are bound to a link that is not there any more. */
-static void find_lost_daemons(struct preparation *preparation)
+static void find_lost_daemons(struct snapshot *snapshot)
 {
 	for (int slot = 0; slot < SYNC_DAEMON_SLOTS; slot++) {
-		struct sync_daemon *actual = &preparation->actual.globals.daemons[slot];
-		unsigned int link = preparation->session->ownership.daemons[slot].link;
+		struct sync_daemon *actual = &snapshot->actual.globals.daemons[slot];
+		unsigned int link = snapshot->session->ownership.daemons[slot].link;
 
 		actual->lost = actual->role != SYNC_NONE && link != 0 &&
 			       if_nametoindex(actual->interface) != link;
 	}
 }
 
-static int read_kernel(struct preparation *preparation, struct err *err)
+static int read_kernel(struct snapshot *snapshot, struct err *err)
 {
-	struct globals *actual = &preparation->actual.globals;
-	int r = preparation_open(preparation, err);
+	struct globals *actual = &snapshot->actual.globals;
+	int r = snapshot_open(snapshot, err);
 
 	if (r == 0)
-		r = ipvs_dump(preparation->ipvs, &preparation->actual, err);
+		r = ipvs_dump(snapshot->ipvs, &snapshot->actual, err);
 	if (r == 0)
-		r = confirm_absent(preparation, err);
+		r = confirm_absent(snapshot, err);
 	if (r < 0)
 		return r;
-	find_lost_daemons(preparation);
-	r = implied_sysctls_add(preparation);
+	find_lost_daemons(snapshot);
+	r = implied_sysctls_add(snapshot);
 	if (r == 0)
-		r = read_sysctls(&preparation->wanted.globals, actual);
+		r = read_sysctls(&snapshot->wanted.globals, actual);
 	if (r == 0)
-		r = read_sysctls(&preparation->session->ownership.before, actual);
+		r = read_sysctls(&snapshot->session->ownership.before, actual);
 	return r < 0 ? err_errno(err, -r, "reading sysctls") : 0;
 }
 
@@ -376,24 +372,24 @@ static int read_kernel(struct preparation *preparation, struct err *err)
  * At the first plan of a process: where the record says that this very state was brought about
  * before, what differs from it now was changed by somebody since.
  */
-static int take_up_history(struct preparation *preparation)
+static int take_up_history(struct snapshot *snapshot)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	cleanup_free bool *failed = NULL;
 
-	if (session->history.services || session->ownership.good_left ||
-	    session->ownership.good_fingerprint !=
-		    fingerprint_table(&preparation->wanted))
+	if (session->last_applied.services || session->ownership.good_left ||
+	    session->ownership.good_fingerprint != fingerprint_table(&snapshot->wanted))
 		return 0;
-	failed = calloc(preparation->wanted.service_count + 1, sizeof(*failed));
+	failed = calloc(snapshot->wanted.service_count + 1, sizeof(*failed));
 	if (!failed)
 		return -ENOMEM;
-	return history_replace(&session->history, &preparation->wanted, failed, false);
+	return last_applied_replace(&session->last_applied, &snapshot->wanted, failed,
+				    false);
 }
 
-static int make_plan(struct preparation *preparation, struct err *err)
+static int make_plan(struct snapshot *snapshot, struct err *err)
 {
-	struct session *session = preparation->session;
+	struct session *session = snapshot->session;
 	const struct options *options = session->options;
 	const struct plan_policy policy = {
 		.adopt = options->adopt,
@@ -401,82 +397,82 @@ static int make_plan(struct preparation *preparation, struct err *err)
 		.drain_udp = options->drain_udp,
 		.drain_timeout_msec = options->drain_timeout_usec / 1000,
 		.now_msec = clock_usec(CLOCK_BOOTTIME) / 1000,
-		.services_only = preparation->scope != NULL,
+		.services_only = snapshot->scope != NULL,
 	};
 	int r;
 
-	plan_clear(&preparation->plan);
-	r = take_up_history(preparation);
+	plan_clear(&snapshot->plan);
+	r = take_up_history(snapshot);
 	if (r == 0)
-		r = plan_make(&preparation->wanted, &preparation->actual,
-			      &session->ownership, &policy, &preparation->plan);
+		r = plan_make(&snapshot->wanted, &snapshot->actual, &session->ownership,
+			      &policy, &snapshot->plan);
 	if (r < 0)
 		return err_errno(err, -r, "planning");
-	history_mark_drift(&session->history, &preparation->wanted, &session->ownership,
-			   &preparation->plan);
-	return rulesets_plan(preparation, err);
+	last_applied_mark_drift(&session->last_applied, &snapshot->wanted,
+				&session->ownership, &snapshot->plan);
+	return rulesets_plan(snapshot, err);
 }
 
 /* The plan once more, with the sysctls that a service needs while it drains. */
-static int plan_for_drains(struct preparation *preparation, struct err *err)
+static int plan_for_drains(struct snapshot *snapshot, struct err *err)
 {
-	struct globals *wanted = &preparation->wanted.globals;
+	struct globals *wanted = &snapshot->wanted.globals;
 	size_t named = wanted->sysctl_count;
-	int r = implied_sysctls_add_for_drains(preparation);
+	int r = implied_sysctls_add_for_drains(snapshot);
 
 	if (r == 0 && wanted->sysctl_count == named)
 		return 0;
 	if (r == 0)
-		r = read_sysctls(wanted, &preparation->actual.globals);
-	return r < 0 ? err_errno(err, -r, "planning") : make_plan(preparation, err);
+		r = read_sysctls(wanted, &snapshot->actual.globals);
+	return r < 0 ? err_errno(err, -r, "planning") : make_plan(snapshot, err);
 }
 
-int preparation_plan(struct preparation *preparation, struct reconcile_report *report,
-		     struct err *err)
+int snapshot_plan(struct snapshot *snapshot, struct reconcile_report *report,
+		  struct err *err)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC), dumped;
 	int r;
 
-	plan_clear(&preparation->plan);
-	table_clear(&preparation->actual);
-	r = load_record(preparation->session, err);
+	plan_clear(&snapshot->plan);
+	table_clear(&snapshot->actual);
+	r = load_record(snapshot->session, err);
 	if (r == 0)
-		r = read_kernel(preparation, err);
+		r = read_kernel(snapshot, err);
 	dumped = clock_usec(CLOCK_MONOTONIC);
 	report->times.dump += dumped - start;
 	if (r == 0)
-		r = make_plan(preparation, err);
+		r = make_plan(snapshot, err);
 	if (r == 0)
-		r = plan_for_drains(preparation, err);
+		r = plan_for_drains(snapshot, err);
 	report->times.plan += clock_usec(CLOCK_MONOTONIC) - dumped;
-	report->foreign_services = preparation->plan.foreign_services;
+	report->foreign_services = snapshot->plan.foreign_services;
 	return r;
 }
 
-int preparation_plan_part(struct preparation *preparation,
-			  struct reconcile_report *report, struct err *err)
+int snapshot_plan_part(struct snapshot *snapshot, struct reconcile_report *report,
+		       struct err *err)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC), read;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < preparation->scope_count; i++)
-		r = read_service(preparation, &preparation->scope[i], err);
+	for (size_t i = 0; r == 0 && i < snapshot->scope_count; i++)
+		r = read_service(snapshot, &snapshot->scope[i], err);
 	read = clock_usec(CLOCK_MONOTONIC);
 	report->times.dump += read - start;
 	if (r == 0)
-		r = make_plan(preparation, err);
+		r = make_plan(snapshot, err);
 	report->times.plan += clock_usec(CLOCK_MONOTONIC) - read;
 	return r;
 }
 
-void preparation_clear(struct preparation *preparation)
+void snapshot_clear(struct snapshot *snapshot)
 {
-	plan_clear(&preparation->plan);
-	clear_wanted(preparation);
-	admission_clear(&preparation->admission);
-	table_clear(&preparation->actual);
-	table_clear(&preparation->accepted);
-	rulesets_clear(&preparation->rulesets);
-	ipvs_close(preparation->ipvs);
-	memset(preparation, 0, sizeof(*preparation));
+	plan_clear(&snapshot->plan);
+	clear_wanted(snapshot);
+	vip_admission_clear(&snapshot->admission);
+	table_clear(&snapshot->actual);
+	table_clear(&snapshot->accepted);
+	rulesets_clear(&snapshot->rulesets);
+	ipvs_close(snapshot->ipvs);
+	memset(snapshot, 0, sizeof(*snapshot));
 }

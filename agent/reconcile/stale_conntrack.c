@@ -15,16 +15,16 @@ struct key_list {
 	size_t room;
 };
 
-static bool is_first_destination(const struct preparation *preparation,
+static bool is_first_destination(const struct snapshot *snapshot,
 				 const struct operation *operation)
 {
 	const struct service *service = operation->service, *before;
 
 	if (operation->kind != OPERATION_NEW_DESTINATION ||
-	    service->key.protocol != IPPROTO_UDP || !service->exposure ||
-	    service->exposure->source_nat == SOURCE_NAT_NONE)
+	    service->key.protocol != IPPROTO_UDP || !service->access ||
+	    service->access->source_nat == SOURCE_NAT_NONE)
 		return false;
-	before = table_find_service(&preparation->actual, &service->key);
+	before = table_find_service(&snapshot->actual, &service->key);
 	return !before || before->destination_count == 0;
 }
 
@@ -45,10 +45,10 @@ static int compare_keys(const void *a, const void *b)
 	return service_key_compare(a, b);
 }
 
-int flows_forget_unserved(const struct preparation *preparation, const int *results,
-			  struct reconcile_report *report)
+int stale_conntrack_forget(const struct snapshot *snapshot, const int *results,
+			   struct reconcile_report *report)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	struct key_list keys = { 0 };
 	struct err err = { 0 };
 	size_t deleted = 0;
@@ -56,12 +56,12 @@ int flows_forget_unserved(const struct preparation *preparation, const int *resu
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
 		if (results[i] == 0 &&
-		    is_first_destination(preparation, &plan->operations[i]))
+		    is_first_destination(snapshot, &plan->operations[i]))
 			r = add_key(&keys, &plan->operations[i].service->key);
 	}
 	if (r == 0 && keys.count > 0) {
 		qsort(keys.list, keys.count, sizeof(*keys.list), compare_keys);
-		if (flow_forget(keys.list, keys.count, &deleted, &err) < 0)
+		if (conntrack_forget(keys.list, keys.count, &deleted, &err) < 0)
 			r = reconcile_report_warn(
 				report,
 				"UDP clients that began before their service had a destination may not reach it: %s",

@@ -10,5 +10,5 @@
  * goes on sending from the same port would never be masqueraded: they are deleted. Once IPVS knows a
  * flow, net.ipv4.vs.expire_nodest_conn makes it follow.
  */
-int flows_forget_unserved(const struct preparation *preparation, const int *results,
-			  struct reconcile_report *report) MUST_CHECK;
+int stale_conntrack_forget(const struct snapshot *snapshot, const int *results,
+			   struct reconcile_report *report) MUST_CHECK;

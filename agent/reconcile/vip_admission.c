@@ -17,16 +17,16 @@ static const char resolv_conf[] = "/etc/resolv.conf";
 
 /* What the facts borrow from. */
 struct evidence {
-	struct node node;
+	struct host_net host;
 	struct address_list nameservers;
 	struct listener *listeners;
 	struct guard_facts facts;
 };
 
-bool admission_is_needed(const struct preparation *preparation)
+bool vip_admission_is_needed(const struct snapshot *snapshot)
 {
-	const struct guard_rules *rules = &preparation->session->options->guard;
-	const struct table *wanted = &preparation->wanted;
+	const struct guard_rules *rules = &snapshot->session->options->guard;
+	const struct table *wanted = &snapshot->wanted;
 
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		if (guard_concerns(rules, &wanted->services[i]))
@@ -38,7 +38,7 @@ bool admission_is_needed(const struct preparation *preparation)
 /* --- facts --- */
 
 /* A fact that cannot be had refuses nothing: the node has its services, and somebody is told. */
-static int note_missing(struct admission *admission, const struct err *err)
+static int note_missing(struct vip_admission *admission, const struct err *err)
 {
 	if (err->code == ENOMEM)
 		return -ENOMEM;
@@ -51,12 +51,12 @@ static int note_missing(struct admission *admission, const struct err *err)
 		       : 0;
 }
 
-static int read_node(struct node *node, struct err *err)
+static int read_node(struct host_net *host, struct err *err)
 {
 	cleanup_rtnl struct rtnl *rtnl = NULL;
 	int r = rtnl_open(&rtnl, err);
 
-	return r < 0 ? r : rtnl_read_node(rtnl, false, node, err);
+	return r < 0 ? r : rtnl_read_node(rtnl, false, host, err);
 }
 
 static bool needs_listeners(const struct guard_facts *facts, const struct table *wanted)
@@ -68,33 +68,33 @@ static bool needs_listeners(const struct guard_facts *facts, const struct table 
 	return false;
 }
 
-static int own_link(const struct preparation *preparation, const struct node *node)
+static int own_link(const struct snapshot *snapshot, const struct host_net *host)
 {
-	const struct owned_link *owned = &preparation->session->ownership.link;
-	const struct node_link *link =
-		owned->name[0] ? node_find_dummy(node, owned->hardware) : NULL;
+	const struct owned_link *owned = &snapshot->session->ownership.link;
+	const struct host_link *link =
+		owned->name[0] ? host_find_dummy(host, owned->hardware) : NULL;
 
 	return link ? link->index : 0;
 }
 
-static int gather(struct preparation *preparation, struct evidence *evidence)
+static int gather(struct snapshot *snapshot, struct evidence *evidence)
 {
-	struct admission *admission = &preparation->admission;
+	struct vip_admission *admission = &snapshot->admission;
 	struct guard_facts *facts = &evidence->facts;
 	struct err err = { 0 };
 	int r = 0;
 
-	facts->node = &evidence->node;
-	facts->rules = &preparation->session->options->guard;
+	facts->host = &evidence->host;
+	facts->rules = &snapshot->session->options->guard;
 	facts->nameservers = &evidence->nameservers;
-	facts->reserved = preparation->wanted.notes.reserved;
-	facts->reserved_count = preparation->wanted.notes.reserved_count;
-	if (read_node(&evidence->node, &err) < 0)
+	facts->reserved = snapshot->wanted.notes.reserved;
+	facts->reserved_count = snapshot->wanted.notes.reserved_count;
+	if (read_node(&evidence->host, &err) < 0)
 		r = note_missing(admission, &err);
-	facts->own_link = own_link(preparation, &evidence->node);
+	facts->own_link = own_link(snapshot, &evidence->host);
 	if (r == 0 && nameservers_read(resolv_conf, &evidence->nameservers, &err) < 0)
 		r = note_missing(admission, &err);
-	if (r == 0 && needs_listeners(facts, &preparation->wanted) &&
+	if (r == 0 && needs_listeners(facts, &snapshot->wanted) &&
 	    listeners_read(&evidence->listeners, &facts->listener_count, &err) < 0)
 		r = note_missing(admission, &err);
 	facts->listeners = evidence->listeners;
@@ -103,14 +103,14 @@ static int gather(struct preparation *preparation, struct evidence *evidence)
 
 static void evidence_clear(struct evidence *evidence)
 {
-	node_clear(&evidence->node);
+	host_net_clear(&evidence->host);
 	address_list_clear(&evidence->nameservers);
 	free(evidence->listeners);
 }
 
 /* --- refusals --- */
 
-static int add_refusal(struct admission *admission, const struct service *service,
+static int add_refusal(struct vip_admission *admission, const struct service *service,
 		       const char *reason)
 {
 	char key[SERVICE_KEY_TEXT];
@@ -129,7 +129,7 @@ static int add_refusal(struct admission *admission, const struct service *servic
 		       : -ENOMEM;
 }
 
-static int note_shadowed(struct admission *admission, const struct service *service)
+static int note_shadowed(struct vip_admission *admission, const struct service *service)
 {
 	char key[SERVICE_KEY_TEXT];
 
@@ -140,10 +140,10 @@ static int note_shadowed(struct admission *admission, const struct service *serv
 }
 
 /* The wanted services are the session's, or those of a last good state. */
-static int take_out(struct preparation *preparation, const bool *refused)
+static int take_out(struct snapshot *snapshot, const bool *refused)
 {
-	struct table *wanted = &preparation->wanted;
-	bool borrowed = preparation->wanted_borrowed;
+	struct table *wanted = &snapshot->wanted;
+	bool borrowed = snapshot->wanted_borrowed;
 	struct service *kept = wanted->services;
 	size_t count = 0;
 
@@ -161,22 +161,22 @@ static int take_out(struct preparation *preparation, const bool *refused)
 	wanted->services = kept;
 	wanted->service_count = count;
 	if (borrowed) {
-		preparation->wanted_borrowed = false;
-		preparation->wanted_in_part = true;
+		snapshot->wanted_borrowed = false;
+		snapshot->wanted_in_part = true;
 	}
 	return 0;
 }
 
-static int judge(struct preparation *preparation, const struct guard_facts *facts)
+static int judge(struct snapshot *snapshot, const struct guard_facts *facts)
 {
-	struct table *wanted = &preparation->wanted;
+	struct table *wanted = &snapshot->wanted;
 	cleanup_free bool *refused = calloc(wanted->service_count + 1, sizeof(*refused));
-	struct admission *admission = &preparation->admission;
+	struct vip_admission *admission = &snapshot->admission;
 	int r = refused ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < wanted->service_count; i++) {
 		const struct service *service = &wanted->services[i];
-		bool is_there = ownership_find(&preparation->session->ownership,
+		bool is_there = ownership_find(&snapshot->session->ownership,
 					       &service->key) != NULL;
 		char reason[GUARD_TEXT];
 
@@ -186,21 +186,22 @@ static int judge(struct preparation *preparation, const struct guard_facts *fact
 		else if (is_there && guard_shadows(facts, service))
 			r = note_shadowed(admission, service);
 	}
-	return r == 0 && admission->count > 0 ? take_out(preparation, refused) : r;
+	return r == 0 && admission->count > 0 ? take_out(snapshot, refused) : r;
 }
 
-int admission_check(struct preparation *preparation)
+int vip_admission_check(struct snapshot *snapshot)
 {
 	struct evidence evidence = { 0 };
-	int r = gather(preparation, &evidence);
+	int r = gather(snapshot, &evidence);
 
 	if (r == 0)
-		r = judge(preparation, &evidence.facts);
+		r = judge(snapshot, &evidence.facts);
 	evidence_clear(&evidence);
 	return r;
 }
 
-int admission_report(const struct admission *admission, struct reconcile_report *report)
+int vip_admission_report(const struct vip_admission *admission,
+			 struct reconcile_report *report)
 {
 	if (admission->warning &&
 	    reconcile_report_warn(report, "%s", admission->warning) < 0)
@@ -224,7 +225,7 @@ int admission_report(const struct admission *admission, struct reconcile_report 
 	return 0;
 }
 
-void admission_clear(struct admission *admission)
+void vip_admission_clear(struct vip_admission *admission)
 {
 	for (size_t i = 0; i < admission->count; i++) {
 		free(admission->refusals[i].object);

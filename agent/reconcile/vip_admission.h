@@ -14,7 +14,7 @@
  * leaves. Beside the node's addresses nothing is read that no service makes necessary.
  */
 
-struct preparation;
+struct snapshot;
 
 struct refusal {
 	char *object; /* the service's key */
@@ -23,7 +23,7 @@ struct refusal {
 };
 
 /* Zeroed where nothing was refused. */
-struct admission {
+struct vip_admission {
 	struct refusal *refusals;
 	size_t count, room;
 	char *warning;	/* a fact that could not be had, or NULL */
@@ -31,14 +31,14 @@ struct admission {
 	size_t shadowed_count;
 };
 
-/* Whether the guard is concerned with any of the services that the preparation wants. */
-bool admission_is_needed(const struct preparation *preparation);
+/* Whether the guard is concerned with any of the services that the snapshot wants. */
+bool vip_admission_is_needed(const struct snapshot *snapshot);
 
-/* Takes what is refused out of the preparation's wanted table and keeps why. -ENOMEM. */
-int admission_check(struct preparation *preparation) MUST_CHECK;
+/* Takes what is refused out of the snapshot's wanted table and keeps why. -ENOMEM. */
+int vip_admission_check(struct snapshot *snapshot) MUST_CHECK;
 
 /* Adds the refusals to a report: each is a service that failed. -ENOMEM. */
-int admission_report(const struct admission *admission,
-		     struct reconcile_report *report) MUST_CHECK;
+int vip_admission_report(const struct vip_admission *admission,
+			 struct reconcile_report *report) MUST_CHECK;
 
-void admission_clear(struct admission *admission);
+void vip_admission_clear(struct vip_admission *admission);

@@ -18,43 +18,43 @@ enum { TEXT_ROOM = 512 };
 /* --- the log --- */
 
 static const char *const message_ids[] = {
-	[BINDING_ADD_ROUTE] = MESSAGE_ID_ROUTE_ADDED,
-	[BINDING_ADD_LINK] = MESSAGE_ID_LINK_ADDED,
-	[BINDING_RENAME_LINK] = MESSAGE_ID_LINK_RENAMED,
-	[BINDING_ADD_ADDRESS] = MESSAGE_ID_ADDRESS_ADDED,
-	[BINDING_REMOVE_ADDRESS] = MESSAGE_ID_ADDRESS_REMOVED,
-	[BINDING_REMOVE_ROUTE] = MESSAGE_ID_ROUTE_REMOVED,
-	[BINDING_REMOVE_LINK] = MESSAGE_ID_LINK_REMOVED,
+	[VIP_ADD_ROUTE] = MESSAGE_ID_ROUTE_ADDED,
+	[VIP_ADD_LINK] = MESSAGE_ID_LINK_ADDED,
+	[VIP_RENAME_LINK] = MESSAGE_ID_LINK_RENAMED,
+	[VIP_ADD_ADDRESS] = MESSAGE_ID_ADDRESS_ADDED,
+	[VIP_REMOVE_ADDRESS] = MESSAGE_ID_ADDRESS_REMOVED,
+	[VIP_REMOVE_ROUTE] = MESSAGE_ID_ROUTE_REMOVED,
+	[VIP_REMOVE_LINK] = MESSAGE_ID_LINK_REMOVED,
 };
 
-static void log_one(int level, const struct binding_operation *operation)
+static void log_one(int level, const struct vip_operation *operation)
 {
-	char line[BINDING_TEXT], before[BINDING_TEXT], now[BINDING_TEXT];
-	char object[BINDING_TEXT];
+	char line[VIP_TEXT], before[VIP_TEXT], now[VIP_TEXT];
+	char object[VIP_TEXT];
 	const struct log_field fields[] = {
-		{ "IPVS_OLD", binding_format_values(operation, true, before) },
-		{ "IPVS_NEW", binding_format_values(operation, false, now) },
-		{ "IPVS_OBJECT", binding_format_object(operation, object) },
+		{ "IPVS_OLD", vip_format_values(operation, true, before) },
+		{ "IPVS_NEW", vip_format_values(operation, false, now) },
+		{ "IPVS_OBJECT", vip_format_object(operation, object) },
 		{ "IPVS_REASON", operation->drift ? "drift" : "state" },
 	};
 
 	log_event(level, message_ids[operation->kind], fields, ARRAY_SIZE(fields), "%s",
-		  binding_format(operation, line));
+		  vip_format(operation, line));
 }
 
 /* --- the report --- */
 
-static bool is_gone_already(const struct binding_operation *operation, int result)
+static bool is_gone_already(const struct vip_operation *operation, int result)
 {
 	switch (operation->kind) {
-	case BINDING_REMOVE_ADDRESS:
+	case VIP_REMOVE_ADDRESS:
 		return result == -EADDRNOTAVAIL || result == -ENODEV;
-	case BINDING_REMOVE_ROUTE:
+	case VIP_REMOVE_ROUTE:
 		return result == -ESRCH || result == -ENOENT;
-	case BINDING_REMOVE_LINK:
+	case VIP_REMOVE_LINK:
 		return result == -ENODEV;
 	/* Somebody else has added it to our link meanwhile: it is local. */
-	case BINDING_ADD_ADDRESS:
+	case VIP_ADD_ADDRESS:
 		return result == -EEXIST;
 	default:
 		return false;
@@ -62,21 +62,21 @@ static bool is_gone_already(const struct binding_operation *operation, int resul
 }
 
 static int report_failure(struct session *session, struct reconcile_report *report,
-			  const struct binding_operation *operation, int result)
+			  const struct vip_operation *operation, int result)
 {
-	char object[BINDING_TEXT], text[TEXT_ROOM];
+	char object[VIP_TEXT], text[TEXT_ROOM];
 
-	binding_format_object(operation, object);
+	vip_format_object(operation, object);
 	switch (result) {
 	/* Its link's failure says it all. */
 	case -ECANCELED:
 		return 0;
-	case WITHHELD_BACK_OFF:
+	case SKIPPED_BACK_OFF:
 		return failure_report_waiting(session, report, object, NULL);
-	case WITHHELD_CONTESTED:
+	case SKIPPED_CONTESTED:
 		return failure_report_contested(session, report, object, NULL,
 						"taking it away");
-	case WITHHELD_UNRECORDED:
+	case SKIPPED_UNRECORDED:
 		return reconcile_report_add(
 			report, object, NULL,
 			"not made: the record of what is ours cannot be written", EROFS);
@@ -87,15 +87,14 @@ static int report_failure(struct session *session, struct reconcile_report *repo
 }
 
 static int report_conflict(const struct session *session, struct reconcile_report *report,
-			   const struct binding_conflict *conflict)
+			   const struct vip_conflict *conflict)
 {
 	const char *link = session->options->link;
-	char object[BINDING_TEXT], text[BINDING_TEXT];
+	char object[VIP_TEXT], text[VIP_TEXT];
 
-	binding_conflict_object(conflict, link, object);
-	binding_conflict_text(conflict, link, text);
-	if (conflict->kind == BINDING_LINK_SHARED ||
-	    conflict->kind == BINDING_NETWORK_SHARED)
+	vip_conflict_object(conflict, link, object);
+	vip_conflict_text(conflict, link, text);
+	if (conflict->kind == VIP_LINK_SHARED || conflict->kind == VIP_NETWORK_SHARED)
 		return reconcile_report_warn(report, "%s: %s", object, text);
 	if (reconcile_report_add(report, object, NULL, text, EEXIST) < 0)
 		return -ENOMEM;
@@ -105,27 +104,28 @@ static int report_conflict(const struct session *session, struct reconcile_repor
 }
 
 static int note_success(struct session *session, struct reconcile_report *report,
-			const struct binding_operation *operation)
+			const struct vip_operation *operation)
 {
-	char object[BINDING_TEXT], line[BINDING_TEXT];
+	char object[VIP_TEXT], line[VIP_TEXT];
 
 	report->changes++;
 	if (operation->drift) {
 		report->drift++;
-		quarrel_note(&session->quarrels, binding_format_object(operation, object),
-			     clock_usec(CLOCK_BOOTTIME));
+		drift_backoff_note(&session->drift_backoffs,
+				   vip_format_object(operation, object),
+				   clock_usec(CLOCK_BOOTTIME));
 	}
-	return report_lines_add(&report->changed, binding_format(operation, line));
+	return report_lines_add(&report->changed, vip_format(operation, line));
 }
 
-int binding_outcome(struct session *session, const struct binding_plan *plan,
-		    const int *results, struct reconcile_report *report)
+int vip_outcome(struct session *session, const struct vip_plan *plan, const int *results,
+		struct reconcile_report *report)
 {
 	size_t taken = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
-		const struct binding_operation *operation = &plan->operations[i];
+		const struct vip_operation *operation = &plan->operations[i];
 		int level = operation->drift ? LOG_NOTICE : LOG_INFO;
 
 		if (results[i] != 0 && !is_gone_already(operation, results[i]))

@@ -8,7 +8,7 @@
 
 /*
  * Tells what came of a binding's plan: each write that the kernel took in the log, drift in the
- * session's quarrels, what failed or stands in the way in the report. -ENOMEM.
+ * session's drift_backoffs, what failed or stands in the way in the report. -ENOMEM.
  */
-int binding_outcome(struct session *session, const struct binding_plan *plan,
-		    const int *results, struct reconcile_report *report) MUST_CHECK;
+int vip_outcome(struct session *session, const struct vip_plan *plan, const int *results,
+		struct reconcile_report *report) MUST_CHECK;

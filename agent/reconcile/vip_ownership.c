@@ -45,7 +45,7 @@ static int compare_networks(const void *a, const void *b)
 }
 
 /* Whether it is to stand on our link. */
-static bool is_planned(const struct binding_plan *plan, const struct address *address)
+static bool is_planned(const struct vip_plan *plan, const struct address *address)
 {
 	const struct network alone = network_of_one(address);
 
@@ -55,11 +55,11 @@ static bool is_planned(const struct binding_plan *plan, const struct address *ad
 }
 
 /* What the kernel has no more, and what is not to be there: somebody took it away. */
-static bool strike_gone(struct ownership *ownership, const struct node *node,
-			const struct binding_plan *plan)
+static bool strike_gone(struct ownership *ownership, const struct host_net *host,
+			const struct vip_plan *plan)
 {
-	const struct node_link *own =
-		ownership->link.name[0] ? node_find_dummy(node, ownership->link.hardware)
+	const struct host_link *own =
+		ownership->link.name[0] ? host_find_dummy(host, ownership->link.hardware)
 					: NULL;
 	bool changed = false;
 
@@ -71,7 +71,7 @@ static bool strike_gone(struct ownership *ownership, const struct node *node,
 		const struct address address = ownership->bound.items[i];
 
 		if (is_planned(plan, &address) ||
-		    (own && node_find_on_link(node, &address, own->index)))
+		    (own && host_find_on_link(host, &address, own->index)))
 			continue;
 		address_list_remove(&ownership->bound, &address);
 		changed = true;
@@ -80,13 +80,13 @@ static bool strike_gone(struct ownership *ownership, const struct node *node,
 }
 
 /* A hardware address that nobody else has: local, of one host (IEEE 802), the rest by chance. */
-static void draw_hardware(uint8_t hardware[static NODE_HARDWARE_LENGTH])
+static void draw_hardware(uint8_t hardware[static HOST_HARDWARE_LENGTH])
 {
 	uint64_t fallback = clock_usec(CLOCK_BOOTTIME);
 
-	if (getrandom(hardware, NODE_HARDWARE_LENGTH, GRND_NONBLOCK) !=
-	    NODE_HARDWARE_LENGTH)
-		memcpy(hardware, &fallback, NODE_HARDWARE_LENGTH);
+	if (getrandom(hardware, HOST_HARDWARE_LENGTH, GRND_NONBLOCK) !=
+	    HOST_HARDWARE_LENGTH)
+		memcpy(hardware, &fallback, HOST_HARDWARE_LENGTH);
 	hardware[0] = (uint8_t)((hardware[0] & 0xfe) | 0x02);
 }
 
@@ -100,26 +100,26 @@ static bool intend_link(struct owned_link *link, const char *name)
 	return true;
 }
 
-static int intend(struct session *session, const struct binding_operation *operation,
+static int intend(struct session *session, const struct vip_operation *operation,
 		  bool *changed)
 {
 	const struct address *address = &operation->network.address;
 	struct ownership *ownership = &session->ownership;
 
 	switch (operation->kind) {
-	case BINDING_ADD_LINK:
-	case BINDING_RENAME_LINK:
+	case VIP_ADD_LINK:
+	case VIP_RENAME_LINK:
 		session->addresses.fresh_link = ownership->link.name[0] == '\0';
 		*changed |= intend_link(&ownership->link, operation->name);
 		return 0;
-	case BINDING_ADD_ADDRESS:
+	case VIP_ADD_ADDRESS:
 		if (address_list_has(&ownership->bound, address))
 			return 0;
 		*changed = true;
 		if (address_list_add(&session->addresses.fresh, address) < 0)
 			return -ENOMEM;
 		return address_list_add(&ownership->bound, address);
-	case BINDING_ADD_ROUTE:
+	case VIP_ADD_ROUTE:
 		*changed |= !ownership->routes;
 		ownership->routes = true;
 		return 0;
@@ -146,14 +146,14 @@ static int remember(const struct ownership *ownership, struct mark *mark)
 	return 0;
 }
 
-static bool was_named(const struct mark *mark, const struct binding_operation *operation)
+static bool was_named(const struct mark *mark, const struct vip_operation *operation)
 {
 	switch (operation->kind) {
-	case BINDING_ADD_LINK:
+	case VIP_ADD_LINK:
 		return mark->link.name[0] != '\0';
-	case BINDING_ADD_ADDRESS:
+	case VIP_ADD_ADDRESS:
 		return address_list_has(&mark->bound, &operation->network.address);
-	case BINDING_ADD_ROUTE:
+	case VIP_ADD_ROUTE:
 		return mark->routes;
 	default:
 		return true;
@@ -161,11 +161,11 @@ static bool was_named(const struct mark *mark, const struct binding_operation *o
 }
 
 static void go_back(struct ownership *ownership, struct mark *mark,
-		    const struct binding_plan *plan, int *results)
+		    const struct vip_plan *plan, int *results)
 {
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		if (results[i] == 0 && !was_named(mark, &plan->operations[i]))
-			results[i] = WITHHELD_UNRECORDED;
+			results[i] = SKIPPED_UNRECORDED;
 	}
 	address_list_clear(&ownership->bound);
 	ownership->bound = mark->bound;
@@ -174,12 +174,12 @@ static void go_back(struct ownership *ownership, struct mark *mark,
 	ownership->routes = mark->routes;
 }
 
-int binding_book_before(struct session *session, const struct node *node,
-			const struct binding_plan *plan, int *results,
-			struct reconcile_report *report)
+int vip_ownership_before(struct session *session, const struct host_net *host,
+			 const struct vip_plan *plan, int *results,
+			 struct reconcile_report *report)
 {
 	struct ownership *ownership = &session->ownership;
-	bool changed = strike_gone(ownership, node, plan) || session->record_unsaved;
+	bool changed = strike_gone(ownership, host, plan) || session->record_unsaved;
 	struct mark mark = { 0 };
 	int r = remember(ownership, &mark);
 
@@ -218,7 +218,7 @@ static bool is_gone(int result)
 }
 
 /* What the kernel has although a look did not see it is ours if it was before. */
-static bool settle(struct session *session, const struct binding_operation *operation,
+static bool settle(struct session *session, const struct vip_operation *operation,
 		   int result)
 {
 	const struct address *address = &operation->network.address;
@@ -226,24 +226,24 @@ static bool settle(struct session *session, const struct binding_operation *oper
 	size_t before = ownership->bound.count;
 
 	switch (operation->kind) {
-	case BINDING_ADD_ADDRESS:
-		/* One that is withheld is not there either, but may be again. */
+	case VIP_ADD_ADDRESS:
+		/* One that is skipped is not there either, but may be again. */
 		if (was_not_made(result) &&
 		    (result != -EEXIST ||
 		     address_list_has(&session->addresses.fresh, address)))
 			address_list_remove(&ownership->bound, address);
 		return ownership->bound.count != before;
-	case BINDING_REMOVE_ADDRESS:
+	case VIP_REMOVE_ADDRESS:
 		if (is_gone(result))
 			address_list_remove(&ownership->bound, address);
 		return ownership->bound.count != before;
-	case BINDING_ADD_LINK:
+	case VIP_ADD_LINK:
 		if (!was_not_made(result) ||
 		    (result == -EEXIST && !session->addresses.fresh_link))
 			return false;
 		memset(&ownership->link, 0, sizeof(ownership->link));
 		return true;
-	case BINDING_REMOVE_LINK:
+	case VIP_REMOVE_LINK:
 		if (!is_gone(result))
 			return false;
 		memset(&ownership->link, 0, sizeof(ownership->link));
@@ -255,7 +255,7 @@ static bool settle(struct session *session, const struct binding_operation *oper
 }
 
 /* Whether no route of ours is there any more, or wanted. */
-static bool routes_are_gone(const struct binding_plan *plan, const int *results)
+static bool routes_are_gone(const struct vip_plan *plan, const int *results)
 {
 	if (plan->local_count > 0 && !plan->uses_link)
 		return false;
@@ -266,15 +266,14 @@ static bool routes_are_gone(const struct binding_plan *plan, const int *results)
 			return false;
 	}
 	for (size_t i = 0; i < plan->operation_count; i++) {
-		if (plan->operations[i].kind == BINDING_REMOVE_ROUTE &&
-		    !is_gone(results[i]))
+		if (plan->operations[i].kind == VIP_REMOVE_ROUTE && !is_gone(results[i]))
 			return false;
 	}
 	return true;
 }
 
-int binding_book_after(struct session *session, const struct binding_plan *plan,
-		       const int *results, struct reconcile_report *report)
+int vip_ownership_after(struct session *session, const struct vip_plan *plan,
+			const int *results, struct reconcile_report *report)
 {
 	struct ownership *ownership = &session->ownership;
 	bool changed = false;

@@ -13,12 +13,12 @@
 
 /*
  * Before the first write. Where the record cannot be written nothing becomes ours: what would is
- * withheld in the results (withhold.h), and the report says so.
+ * skipped in the results (withhold.h), and the report says so.
  */
-int binding_book_before(struct session *session, const struct node *node,
-			const struct binding_plan *plan, int *results,
-			struct reconcile_report *report) MUST_CHECK;
+int vip_ownership_before(struct session *session, const struct host_net *host,
+			 const struct vip_plan *plan, int *results,
+			 struct reconcile_report *report) MUST_CHECK;
 
 /* After the kernel's answers. */
-int binding_book_after(struct session *session, const struct binding_plan *plan,
-		       const int *results, struct reconcile_report *report) MUST_CHECK;
+int vip_ownership_after(struct session *session, const struct vip_plan *plan,
+			const int *results, struct reconcile_report *report) MUST_CHECK;

@@ -47,28 +47,27 @@ static bool owns_nothing(const struct ownership *ownership)
 }
 
 /* Whether neither is anything to be local here, nor has anything of ours been. */
-static bool needs_nothing(const struct session *session, const struct addresses *wanted)
+static bool needs_nothing(const struct session *session, const struct vips *wanted)
 {
 	return wanted->bound.count == 0 && !session->options->keep_link &&
 	       owns_nothing(&session->ownership);
 }
 
-/* Fills empty addresses with what the preparation wants. */
-static int take_wanted(const struct preparation *preparation, struct addresses *addresses)
+/* Fills empty addresses with what the snapshot wants. */
+static int take_wanted(const struct snapshot *snapshot, struct vips *addresses)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
-	int r = binding_collect(&preparation->wanted, &addresses->bound);
+	const struct ownership *ownership = &snapshot->session->ownership;
+	int r = vip_collect(&snapshot->wanted, &addresses->bound);
 
 	if (r == 0 && !owns_nothing(ownership))
-		r = find_leaving(ownership, &preparation->wanted, &addresses->leaving,
+		r = find_leaving(ownership, &snapshot->wanted, &addresses->leaving,
 				 &addresses->leaving_count);
 	return r;
 }
 
 /* The addresses of those that leave and are in the kernel still; plan deletes in the keys' order. */
-static int list_leaving(const struct addresses *addresses,
-			const struct ownership *ownership, const struct plan *plan,
-			struct address_list *list)
+static int list_leaving(const struct vips *addresses, const struct ownership *ownership,
+			const struct plan *plan, struct address_list *list)
 {
 	size_t o = 0;
 
@@ -91,7 +90,7 @@ static int list_leaving(const struct addresses *addresses,
 
 /* --- the plan --- */
 
-static bool was_local(const struct addresses *addresses, const struct network *network)
+static bool was_local(const struct vips *addresses, const struct network *network)
 {
 	size_t low = 0, high = addresses->local_count;
 
@@ -109,19 +108,18 @@ static bool was_local(const struct addresses *addresses, const struct network *n
 	return false;
 }
 
-static bool is_drift(const struct addresses *addresses,
-		     const struct binding_operation *operation,
-		     const struct binding_operation *before)
+static bool is_drift(const struct vips *addresses, const struct vip_operation *operation,
+		     const struct vip_operation *before)
 {
 	switch (operation->kind) {
-	case BINDING_ADD_LINK:
-	case BINDING_RENAME_LINK:
+	case VIP_ADD_LINK:
+	case VIP_RENAME_LINK:
 		return addresses->has_link;
-	case BINDING_ADD_ADDRESS:
+	case VIP_ADD_ADDRESS:
 		return addresses->uses_link && was_local(addresses, &operation->network);
-	case BINDING_ADD_ROUTE:
+	case VIP_ADD_ROUTE:
 		/* One that gets another source follows the node's own address. */
-		return (!before || before->kind != BINDING_REMOVE_ROUTE) &&
+		return (!before || before->kind != VIP_REMOVE_ROUTE) &&
 		       (!network_is_of_one(&operation->network) ||
 			!addresses->uses_link) &&
 		       was_local(addresses, &operation->network);
@@ -130,7 +128,7 @@ static bool is_drift(const struct addresses *addresses,
 	}
 }
 
-static void mark_drift(const struct addresses *addresses, struct binding_plan *plan)
+static void mark_drift(const struct vips *addresses, struct vip_plan *plan)
 {
 	for (size_t i = 0; i < plan->operation_count; i++)
 		plan->operations[i].drift =
@@ -139,13 +137,13 @@ static void mark_drift(const struct addresses *addresses, struct binding_plan *p
 }
 
 /* plan of services: what of those that leave will have gone, NULL where they have. */
-static int make_plan(const struct session *session, const struct addresses *wanted,
-		     const struct plan *services, const struct node *node,
-		     struct binding_plan *plan)
+static int make_plan(const struct session *session, const struct vips *wanted,
+		     const struct plan *services, const struct host_net *host,
+		     struct vip_plan *plan)
 {
 	const struct options *options = session->options;
 	cleanup_address_list struct address_list leaving = { 0 };
-	const struct binding_wish wish = {
+	const struct vip_wish wish = {
 		.bound = &wanted->bound,
 		.leaving = &leaving,
 		.networks = options->service_networks,
@@ -156,72 +154,68 @@ static int make_plan(const struct session *session, const struct addresses *want
 	int r = list_leaving(wanted, &session->ownership, services, &leaving);
 
 	if (r == 0)
-		r = binding_plan_make(&wish, node, &session->ownership, plan);
+		r = vip_plan_make(&wish, host, &session->ownership, plan);
 	if (r == 0)
 		mark_drift(&session->addresses, plan);
 	return r;
 }
 
-int addresses_plan(const struct preparation *preparation, struct binding_plan *plan,
-		   struct err *err)
+int vips_plan(const struct snapshot *snapshot, struct vip_plan *plan, struct err *err)
 {
 	cleanup_rtnl struct rtnl *rtnl = NULL;
-	cleanup_node struct node node = { 0 };
-	struct addresses wanted = { 0 };
-	int r = take_wanted(preparation, &wanted);
+	cleanup_host_net struct host_net host = { 0 };
+	struct vips wanted = { 0 };
+	int r = take_wanted(snapshot, &wanted);
 
-	if (r < 0 || needs_nothing(preparation->session, &wanted)) {
-		addresses_clear(&wanted);
+	if (r < 0 || needs_nothing(snapshot->session, &wanted)) {
+		vips_clear(&wanted);
 		return r < 0 ? err_errno(err, -r, "planning addresses") : 0;
 	}
 	r = rtnl_open(&rtnl, err);
 	if (r == 0)
-		r = rtnl_read_node(rtnl, true, &node, err);
+		r = rtnl_read_node(rtnl, true, &host, err);
 	if (r == 0) {
-		r = make_plan(preparation->session, &wanted, &preparation->plan, &node,
-			      plan);
+		r = make_plan(snapshot->session, &wanted, &snapshot->plan, &host, plan);
 		if (r < 0)
 			(void)err_errno(err, -r, "planning addresses");
 	}
-	addresses_clear(&wanted);
+	vips_clear(&wanted);
 	return r;
 }
 
 /* --- writing --- */
 
-static void withhold(struct session *session, const struct binding_plan *plan,
-		     int *results)
+static void withhold(struct session *session, const struct vip_plan *plan, int *results)
 {
 	uint64_t now = clock_usec(CLOCK_BOOTTIME);
-	char object[BINDING_TEXT];
+	char object[VIP_TEXT];
 
-	if (session->retries.count == 0 && session->quarrels.count == 0)
+	if (session->error_backoffs.count == 0 && session->drift_backoffs.count == 0)
 		return;
 	for (size_t i = 0; i < plan->operation_count; i++) {
-		const struct binding_operation *operation = &plan->operations[i];
+		const struct vip_operation *operation = &plan->operations[i];
 
-		binding_format_object(operation, object);
-		if (retry_find_waiting(&session->retries, object, now))
-			results[i] = WITHHELD_BACK_OFF;
+		vip_format_object(operation, object);
+		if (error_backoff_find_waiting(&session->error_backoffs, object, now))
+			results[i] = SKIPPED_BACK_OFF;
 		else if (operation->drift &&
-			 quarrel_find(&session->quarrels, object, now))
-			results[i] = WITHHELD_CONTESTED;
+			 drift_backoff_find(&session->drift_backoffs, object, now))
+			results[i] = SKIPPED_CONTESTED;
 	}
 }
 
 /* What failed is not there, and no drift when it is tried again. */
-static int keep_local(struct addresses *addresses, struct binding_plan *plan,
-		      const int *results)
+static int keep_local(struct vips *addresses, struct vip_plan *plan, const int *results)
 {
 	struct address_list failed = { 0 };
 	size_t kept = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->operation_count; i++) {
-		enum binding_kind kind = plan->operations[i].kind;
+		enum vip_kind kind = plan->operations[i].kind;
 
-		if ((kind == BINDING_ADD_ADDRESS || kind == BINDING_ADD_ROUTE) &&
-		    results[i] != 0 && results[i] != WITHHELD_CONTESTED)
+		if ((kind == VIP_ADD_ADDRESS || kind == VIP_ADD_ROUTE) &&
+		    results[i] != 0 && results[i] != SKIPPED_CONTESTED)
 			r = address_list_add(&failed,
 					     &plan->operations[i].network.address);
 	}
@@ -241,8 +235,9 @@ static int keep_local(struct addresses *addresses, struct binding_plan *plan,
 	return 0;
 }
 
-static int execute(struct session *session, struct rtnl *rtnl, const struct node *node,
-		   struct binding_plan *plan, struct reconcile_report *report)
+static int execute(struct session *session, struct rtnl *rtnl,
+		   const struct host_net *host, struct vip_plan *plan,
+		   struct reconcile_report *report)
 {
 	cleanup_free int *results = calloc(plan->operation_count + 1, sizeof(*results));
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
@@ -252,16 +247,16 @@ static int execute(struct session *session, struct rtnl *rtnl, const struct node
 	if (!results)
 		return -ENOMEM;
 	withhold(session, plan, results);
-	r = binding_book_before(session, node, plan, results, report);
+	r = vip_ownership_before(session, host, plan, results, report);
 	if (r == 0 && plan->operation_count > 0 &&
 	    rtnl_apply(rtnl, plan->operations, plan->operation_count,
 		       session->ownership.link.hardware, results, &err) == -ENOMEM)
 		r = -ENOMEM;
 	report->times.kernel += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r == 0)
-		r = binding_outcome(session, plan, results, report);
+		r = vip_outcome(session, plan, results, report);
 	if (r == 0)
-		r = binding_book_after(session, plan, results, report);
+		r = vip_ownership_after(session, plan, results, report);
 	return r < 0 ? r : keep_local(&session->addresses, plan, results);
 }
 
@@ -269,22 +264,22 @@ static int run(struct session *session, struct rtnl *rtnl,
 	       struct reconcile_report *report, struct err *err)
 {
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	cleanup_node struct node node = { 0 };
-	cleanup_binding_plan struct binding_plan plan = { 0 };
-	int r = rtnl_read_node(rtnl, true, &node, err);
+	cleanup_host_net struct host_net host = { 0 };
+	cleanup_vip_plan struct vip_plan plan = { 0 };
+	int r = rtnl_read_node(rtnl, true, &host, err);
 
 	report->times.dump += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r < 0)
 		return r;
-	r = make_plan(session, &session->addresses, NULL, &node, &plan);
+	r = make_plan(session, &session->addresses, NULL, &host, &plan);
 	if (r == 0)
-		r = execute(session, rtnl, &node, &plan, report);
+		r = execute(session, rtnl, &host, &plan, report);
 	return r < 0 ? err_errno(err, -r, "addresses") : 0;
 }
 
 static int look(struct session *session, struct reconcile_report *report)
 {
-	struct addresses *addresses = &session->addresses;
+	struct vips *addresses = &session->addresses;
 	cleanup_rtnl struct rtnl *rtnl = NULL;
 	struct err err = { 0 };
 	int r;
@@ -308,7 +303,7 @@ static int look(struct session *session, struct reconcile_report *report)
 	return reconcile_report_add(report, "addresses", NULL, err.text, err.code);
 }
 
-int addresses_look(struct session *session, struct reconcile_report *report)
+int vips_check(struct session *session, struct reconcile_report *report)
 {
 	size_t failures = report->failure_count, warnings = report->warning_count;
 	int r = look(session, report);
@@ -319,7 +314,7 @@ int addresses_look(struct session *session, struct reconcile_report *report)
 }
 
 /* What else may have changed the daemon's watch tells of. */
-static bool is_settled(const struct addresses *addresses, const struct addresses *wanted)
+static bool is_settled(const struct vips *addresses, const struct vips *wanted)
 {
 	if (!addresses->known || !addresses->settled || addresses->leaving_count > 0 ||
 	    wanted->leaving_count > 0 || addresses->bound.count != wanted->bound.count)
@@ -336,13 +331,13 @@ static bool is_settled(const struct addresses *addresses, const struct addresses
  * At the first look of a process: where the record says that this very state was brought about before,
  * what it has on our link was there.
  */
-static int take_up(const struct preparation *preparation, struct addresses *addresses)
+static int take_up(const struct snapshot *snapshot, struct vips *addresses)
 {
-	const struct ownership *ownership = &preparation->session->ownership;
+	const struct ownership *ownership = &snapshot->session->ownership;
 	const struct address_list *bound = &ownership->bound;
 
 	if (addresses->known || bound->count == 0 || ownership->good_left ||
-	    ownership->good_fingerprint != fingerprint_table(&preparation->wanted))
+	    ownership->good_fingerprint != fingerprint_table(&snapshot->wanted))
 		return 0;
 	addresses->local = calloc(bound->count, sizeof(*addresses->local));
 	if (!addresses->local)
@@ -354,32 +349,31 @@ static int take_up(const struct preparation *preparation, struct addresses *addr
 	return 0;
 }
 
-int addresses_bring_about(const struct preparation *preparation,
-			  struct reconcile_report *report)
+int vips_apply(const struct snapshot *snapshot, struct reconcile_report *report)
 {
-	struct addresses *addresses = &preparation->session->addresses;
-	struct addresses wanted = { .known = true };
-	int r = take_up(preparation, addresses);
+	struct vips *addresses = &snapshot->session->addresses;
+	struct vips wanted = { .known = true };
+	int r = take_up(snapshot, addresses);
 
 	wanted.local = addresses->local;
 	wanted.local_count = addresses->local_count;
 	wanted.has_link = addresses->has_link;
 	wanted.uses_link = addresses->uses_link;
 	if (r == 0)
-		r = take_wanted(preparation, &wanted);
+		r = take_wanted(snapshot, &wanted);
 	/* What was brought about is the same memory in both. */
 	if (r < 0 || (report->part && is_settled(addresses, &wanted))) {
 		wanted.local = NULL;
-		addresses_clear(&wanted);
+		vips_clear(&wanted);
 		return r;
 	}
 	addresses->local = NULL;
-	addresses_clear(addresses);
+	vips_clear(addresses);
 	*addresses = wanted;
-	return addresses_look(preparation->session, report);
+	return vips_check(snapshot->session, report);
 }
 
-void addresses_clear(struct addresses *addresses)
+void vips_clear(struct vips *addresses)
 {
 	address_list_clear(&addresses->bound);
 	address_list_clear(&addresses->fresh);

@@ -15,17 +15,17 @@
  * services are, and goes when the last of them has gone.
  */
 
-struct preparation;
+struct snapshot;
 struct session;
 
 /* What a session remembers of it, so that it can be looked after without the state. */
-struct addresses {
+struct vips {
 	bool known; /* a reconcile has said what is wanted */
 	struct address_list bound;
 	/* The services that are ours and not wanted, as they were then. Sorted. */
 	struct service_key *leaving;
 	size_t leaving_count;
-	/* What was brought about: another operation on it is drift. As in struct binding_plan. */
+	/* What was brought about: another operation on it is drift. As in struct vip_plan. */
 	struct network *local;
 	size_t local_count;
 	bool has_link, uses_link;
@@ -36,21 +36,21 @@ struct addresses {
 };
 
 /*
- * At the end of a reconcile of the preparation, whose services are in the kernel: plans, writes, and
+ * At the end of a reconcile of the snapshot, whose services are in the kernel: plans, writes, and
  * adds what came of it to the report. After a part that changes nothing of it, nothing is looked at.
  * Negative only where memory is out.
  */
-int addresses_bring_about(const struct preparation *preparation,
-			  struct reconcile_report *report) MUST_CHECK;
+int vips_apply(const struct snapshot *snapshot,
+	       struct reconcile_report *report) MUST_CHECK;
 
 /* The same from memory, when an address may have gone or a service has ended its drain. */
-int addresses_look(struct session *session, struct reconcile_report *report) MUST_CHECK;
+int vips_check(struct session *session, struct reconcile_report *report) MUST_CHECK;
 
 /*
- * What addresses_bring_about() would do after the preparation's plan. Fills an empty plan. -errno with
+ * What vips_apply() would do after the snapshot's plan. Fills an empty plan. -errno with
  * err set.
  */
-int addresses_plan(const struct preparation *preparation, struct binding_plan *plan,
-		   struct err *err) MUST_CHECK;
+int vips_plan(const struct snapshot *snapshot, struct vip_plan *plan,
+	      struct err *err) MUST_CHECK;
 
-void addresses_clear(struct addresses *addresses);
+void vips_clear(struct vips *addresses);

@@ -44,7 +44,7 @@ void native_read_service(struct reader *reader, const struct place *place, json_
 bool native_read_destinations(struct reader *reader, const struct place *place,
 			      json_t *value, struct service *service, bool sound);
 /*
- * Fills a service's exposure from the values of its fields bind, overLocal, sourceNat, sourceRanges
+ * Fills a service's access from the values of its fields bind, overLocal, sourceNat, sourceRanges
  * and fromInside, in that order; NULL where one is absent. place is the service's. Returns whether
  * all is in order.
  */

@@ -34,7 +34,7 @@ struct exposure_reader {
 	const struct place *place;
 	json_t *const *values;
 	const struct service *service;
-	struct exposure exposure;
+	struct service_access access;
 };
 
 static struct field field_of(const struct exposure_reader *e, int index)
@@ -60,7 +60,7 @@ static bool read_source_nat(struct exposure_reader *e)
 	if (!field.value || json_is_false(field.value))
 		return true;
 	if (json_is_true(field.value)) {
-		e->exposure.source_nat = SOURCE_NAT_ALL;
+		e->access.source_nat = SOURCE_NAT_ALL;
 		return true;
 	}
 	if (!json_is_string(field.value))
@@ -69,7 +69,7 @@ static bool read_source_nat(struct exposure_reader *e)
 			"is neither a boolean nor one of \"hairpin\", \"outside\", \"all\"");
 	if (!field_word(&field, words, &index))
 		return false;
-	e->exposure.source_nat = meanings[index];
+	e->access.source_nat = meanings[index];
 	return true;
 }
 
@@ -118,18 +118,18 @@ static bool read_source_ranges(struct exposure_reader *e)
 	if (count > SOURCE_RANGES_MAX)
 		return field_problem(&field, "has more than %d elements",
 				     SOURCE_RANGES_MAX);
-	e->exposure.sources = calloc(count, sizeof(*e->exposure.sources));
-	if (!e->exposure.sources) {
+	e->access.sources = calloc(count, sizeof(*e->access.sources));
+	if (!e->access.sources) {
 		e->reader->error = -ENOMEM;
 		return false;
 	}
-	e->exposure.source_count = count;
+	e->access.source_count = count;
 	json_array_foreach (field.value, i, value) {
 		struct place place = { .parent = &list, .index = i };
 
-		sound = read_range(e, &place, value, &e->exposure.sources[i]) && sound;
+		sound = read_range(e, &place, value, &e->access.sources[i]) && sound;
 	}
-	qsort(e->exposure.sources, count, sizeof(*e->exposure.sources), compare_ranges);
+	qsort(e->access.sources, count, sizeof(*e->access.sources), compare_ranges);
 	return sound;
 }
 
@@ -138,7 +138,7 @@ static bool read_inside(struct exposure_reader *e)
 	struct field field = field_of(e, FROM_INSIDE);
 	struct place place = { .parent = e->place, .key = field.name };
 	json_t *v[TARGET_COUNT];
-	struct inside_target *inside = &e->exposure.inside;
+	struct inside_target *inside = &e->access.inside;
 	uint32_t port = 0;
 	bool sound;
 
@@ -192,16 +192,16 @@ bool native_read_exposure(struct reader *reader, const struct place *place,
 	/* The key could not be read: which family ranges have to be of is not known. */
 	if (service->key.address.family == 0)
 		return true;
-	sound = read_flag(&e, BIND, &e.exposure.bind);
-	sound = read_flag(&e, OVER_LOCAL, &e.exposure.over_local) && sound;
+	sound = read_flag(&e, BIND, &e.access.bind);
+	sound = read_flag(&e, OVER_LOCAL, &e.access.over_local) && sound;
 	sound = read_source_nat(&e) && sound;
 	sound = read_source_ranges(&e) && sound;
 	sound = read_inside(&e) && sound;
-	if (sound && !exposure_is_default(&e.exposure)) {
-		service->exposure = exposure_keep(&e.exposure);
-		if (!service->exposure)
+	if (sound && !service_access_is_default(&e.access)) {
+		service->access = service_access_keep(&e.access);
+		if (!service->access)
 			reader->error = -ENOMEM;
 	}
-	exposure_clear(&e.exposure);
+	service_access_clear(&e.access);
 	return sound;
 }

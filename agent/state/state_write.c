@@ -206,24 +206,24 @@ static void write_persistence(FILE *out, const struct service *service)
 	fputs(" }", out);
 }
 
-static void write_exposure(FILE *out, const struct exposure *exposure)
+static void write_exposure(FILE *out, const struct service_access *access)
 {
-	const struct inside_target *inside = &exposure->inside;
+	const struct inside_target *inside = &access->inside;
 	char text[NETWORK_TEXT];
 
-	if (exposure->bind)
+	if (access->bind)
 		fputs(",\n      \"bind\": true", out);
-	if (exposure->over_local)
+	if (access->over_local)
 		fputs(",\n      \"overLocal\": true", out);
-	if (exposure->source_nat == SOURCE_NAT_ALL)
+	if (access->source_nat == SOURCE_NAT_ALL)
 		fputs(",\n      \"sourceNat\": true", out);
-	else if (exposure->source_nat != SOURCE_NAT_NONE)
+	else if (access->source_nat != SOURCE_NAT_NONE)
 		fprintf(out, ",\n      \"sourceNat\": \"%s\"",
-			source_nat_name(exposure->source_nat));
-	for (size_t i = 0; i < exposure->source_count; i++)
+			source_nat_name(access->source_nat));
+	for (size_t i = 0; i < access->source_count; i++)
 		fprintf(out, "%s\"%s\"", i > 0 ? ", " : ",\n      \"sourceRanges\": [",
-			network_format(&exposure->sources[i], text));
-	if (exposure->source_count > 0)
+			network_format(&access->sources[i], text));
+	if (access->source_count > 0)
 		fputs("]", out);
 	if (inside->address.family)
 		fprintf(out,
@@ -251,8 +251,8 @@ static void write_service(struct writer *w)
 		fputs(",\n      \"onePacket\": true", out);
 	if (service->persistence_timeout)
 		write_persistence(out, service);
-	if (service->exposure)
-		write_exposure(out, service->exposure);
+	if (service->access)
+		write_exposure(out, service->access);
 	fputs(",\n", out);
 	write_destinations(w);
 	fputs("    }", out);

@@ -117,26 +117,27 @@ static void check_persistence(const struct report *report, const struct service 
 }
 
 /* What is told by address, protocol and port. */
-static void check_every_port(const struct report *report, const struct exposure *exposure)
+static void check_every_port(const struct report *report,
+			     const struct service_access *access)
 {
 	static const char text[] = "does not go with port 0 (every port): name the port";
 
-	if (exposure->source_nat != SOURCE_NAT_NONE)
+	if (access->source_nat != SOURCE_NAT_NONE)
 		broken(report, NULL, "sourceNat", text);
-	if (exposure->source_count > 0)
+	if (access->source_count > 0)
 		broken(report, NULL, "sourceRanges", text);
-	if (exposure->inside.address.family)
+	if (access->inside.address.family)
 		broken(report, NULL, "fromInside", text);
 }
 
 /* ip_vs_core.c, ip_vs_schedule: a connection of one packet is none that conntrack follows. */
 static void check_exposure(const struct report *report, const struct service *service)
 {
-	if (service->one_packet && service->exposure->source_nat != SOURCE_NAT_NONE)
+	if (service->one_packet && service->access->source_nat != SOURCE_NAT_NONE)
 		broken(report, NULL, "sourceNat",
 		       "does not go with onePacket, whose packets are never masqueraded");
 	if (service->key.port == 0)
-		check_every_port(report, service->exposure);
+		check_every_port(report, service->access);
 }
 
 void rules_check_service(const struct service *service, rules_report_fn fn, void *context)
@@ -161,7 +162,7 @@ void rules_check_service(const struct service *service, rules_report_fn fn, void
 		broken(&report, NULL, "onePacket",
 		       "is for udp only: the kernel ignores it on %s",
 		       protocol_text(service));
-	if (service->exposure)
+	if (service->access)
 		check_exposure(&report, service);
 }
 
@@ -250,7 +251,7 @@ void rules_check_destination(const struct service *service, const struct destina
 		broken(&report, NULL, "lowerThreshold", "%u is above upperThreshold %u",
 		       d->lower_threshold, d->upper_threshold);
 	/* Replies of a server that answers by itself would not come back through the node. */
-	if (service->exposure && service->exposure->source_nat != SOURCE_NAT_NONE &&
+	if (service->access && service->access->source_nat != SOURCE_NAT_NONE &&
 	    d->forward != FORWARD_MASQUERADE)
 		broken(&report, NULL, "forward",
 		       "'%s' does not go with the service's sourceNat, only 'masquerade' does",

@@ -40,10 +40,10 @@ static int check_owner(const char *data_directory, struct err *err)
 	size_t length;
 
 	if (owner_path(data_directory, path) < 0 ||
-	    file_read(path, RECORD_IDENTITY_TEXT, &text, &length, NULL) < 0)
+	    file_read(path, OWNERSHIP_FILE_IDENTITY_TEXT, &text, &length, NULL) < 0)
 		return 0;
 	text[strcspn(text, "\n")] = '\0';
-	if (!record_is_elsewhere(text))
+	if (!ownership_file_is_elsewhere(text))
 		return 0;
 	return err_set(
 		err, EBUSY,
@@ -102,18 +102,18 @@ int last_good_read(const char *data_directory, const struct state_settings *sett
 
 static int note_owner(const char *data_directory, struct err *err)
 {
-	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT],
-		line[RECORD_IDENTITY_TEXT + 1];
+	char path[PATH_MAX], identity[OWNERSHIP_FILE_IDENTITY_TEXT],
+		line[OWNERSHIP_FILE_IDENTITY_TEXT + 1];
 	cleanup_free char *text = NULL;
 	size_t length;
-	int r = record_identity(identity, err);
+	int r = ownership_file_identity(identity, err);
 
 	if (r < 0)
 		return r;
 	if (owner_path(data_directory, path) < 0)
 		return err_errno(err, ENAMETOOLONG, "%s", data_directory);
 	snprintf(line, sizeof(line), "%s\n", identity);
-	if (file_read(path, RECORD_IDENTITY_TEXT, &text, &length, NULL) == 0 &&
+	if (file_read(path, OWNERSHIP_FILE_IDENTITY_TEXT, &text, &length, NULL) == 0 &&
 	    strcmp(text, line) == 0)
 		return 0;
 	return file_replace(path, 0644, line, strlen(line), 0, err);

@@ -23,7 +23,7 @@ enum {
 	BYTE_WRITER = 0,
 	BYTE_DAEMON = 1,
 	POLL_MSEC = 20,
-	HOLDER_TEXT = 16 + RECORD_IDENTITY_TEXT,
+	HOLDER_TEXT = 16 + OWNERSHIP_FILE_IDENTITY_TEXT,
 };
 
 static int lock_path(const char *run_directory, char path[static PATH_MAX],
@@ -140,12 +140,12 @@ static int write_text(int fd, const char *text, size_t length)
 
 int lock_name_holder(int fd)
 {
-	char identity[RECORD_IDENTITY_TEXT] = "", text[HOLDER_TEXT];
+	char identity[OWNERSHIP_FILE_IDENTITY_TEXT] = "", text[HOLDER_TEXT];
 	struct lock_holder known = { 0 };
 	int n;
 
 	read_text(fd, &known);
-	if (record_identity(identity, NULL) < 0)
+	if (ownership_file_identity(identity, NULL) < 0)
 		identity[0] = '\0';
 	if (known.pid == getpid() && strcmp(known.identity, identity) == 0)
 		return 0;

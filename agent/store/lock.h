@@ -26,8 +26,8 @@ enum { LOCK_PROCESS_TEXT = 32 };
 struct lock_holder {
 	pid_t pid;   /* as the holder wrote it; 0 where it has not yet, or could not */
 	bool daemon; /* `run`, not a command */
-	/* record_identity() of its network namespace; "" where it is not known. */
-	char identity[RECORD_IDENTITY_TEXT];
+	/* ownership_file_identity() of its network namespace; "" where it is not known. */
+	char identity[OWNERSHIP_FILE_IDENTITY_TEXT];
 };
 
 /*

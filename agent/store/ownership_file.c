@@ -13,9 +13,10 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 
-/* The files and the identity; record_format.c and record_parse.c know the form. */
+/* The files and the identity; ownership_file_format.c and ownership_file_parse.c know the form. */
 
-int record_identity(char identity[static RECORD_IDENTITY_TEXT], struct err *err)
+int ownership_file_identity(char identity[static OWNERSHIP_FILE_IDENTITY_TEXT],
+			    struct err *err)
 {
 	static const char boot_id_path[] = "/proc/sys/kernel/random/boot_id";
 	static const char namespace_path[] = "/proc/self/ns/net";
@@ -24,29 +25,30 @@ int record_identity(char identity[static RECORD_IDENTITY_TEXT], struct err *err)
 	size_t length;
 	int r;
 
-	r = file_read(boot_id_path, RECORD_IDENTITY_TEXT / 2, &boot_id, &length, err);
+	r = file_read(boot_id_path, OWNERSHIP_FILE_IDENTITY_TEXT / 2, &boot_id, &length,
+		      err);
 	if (r < 0)
 		return r;
 	boot_id[strcspn(boot_id, " \n")] = '\0';
 	if (stat(namespace_path, &st) < 0)
 		return err_errno(err, errno, "%s", namespace_path);
-	snprintf(identity, RECORD_IDENTITY_TEXT, "%s %llu:%llu", boot_id,
+	snprintf(identity, OWNERSHIP_FILE_IDENTITY_TEXT, "%s %llu:%llu", boot_id,
 		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	return 0;
 }
 
-bool record_is_elsewhere(const char *identity)
+bool ownership_file_is_elsewhere(const char *identity)
 {
-	char here[RECORD_IDENTITY_TEXT];
+	char here[OWNERSHIP_FILE_IDENTITY_TEXT];
 	size_t boot;
 
-	if (record_identity(here, NULL) < 0)
+	if (ownership_file_identity(here, NULL) < 0)
 		return false;
 	boot = strcspn(here, " ") + 1;
 	return strncmp(identity, here, boot) == 0 && strcmp(identity, here) != 0;
 }
 
-int record_refuse_namespace(const char *run_directory, struct err *err)
+int ownership_file_refuse_namespace(const char *run_directory, struct err *err)
 {
 	return err_set(
 		err, EBUSY,
@@ -56,14 +58,15 @@ int record_refuse_namespace(const char *run_directory, struct err *err)
 
 /* Of "ipvs-node-owned VERSION BOOT-ID DEVICE:INODE CHECKSUM". */
 static int record_header_identity(const char *line,
-				  char identity[static RECORD_IDENTITY_TEXT])
+				  char identity[static OWNERSHIP_FILE_IDENTITY_TEXT])
 {
-	char boot[RECORD_IDENTITY_TEXT / 2], space[RECORD_IDENTITY_TEXT / 2 - 1];
+	char boot[OWNERSHIP_FILE_IDENTITY_TEXT / 2],
+		space[OWNERSHIP_FILE_IDENTITY_TEXT / 2 - 1];
 
 	/* The widths are those of the buffers. */
 	if (sscanf(line, RECORD_MAGIC " %*u %47s %46s", boot, space) != 2)
 		return -EBADMSG;
-	snprintf(identity, RECORD_IDENTITY_TEXT, "%s %s", boot, space);
+	snprintf(identity, OWNERSHIP_FILE_IDENTITY_TEXT, "%s %s", boot, space);
 	return 0;
 }
 
@@ -77,9 +80,10 @@ static int record_path(const char *run_directory, char path[static PATH_MAX],
 	return 0;
 }
 
-int record_check_namespace(const char *run_directory, struct err *err)
+int ownership_file_check_namespace(const char *run_directory, struct err *err)
 {
-	char path[PATH_MAX], start[2 * RECORD_LINE_ROOM], identity[RECORD_IDENTITY_TEXT];
+	char path[PATH_MAX], start[2 * OWNERSHIP_FILE_LINE_ROOM],
+		identity[OWNERSHIP_FILE_IDENTITY_TEXT];
 	cleanup_close int fd = -1;
 	const char *end;
 	ssize_t n;
@@ -94,12 +98,12 @@ int record_check_namespace(const char *run_directory, struct err *err)
 	end = strchr(start, '\n');
 	/* The header alone owns nothing. */
 	if (!end || end[1] == '\0' || record_header_identity(start, identity) < 0 ||
-	    !record_is_elsewhere(identity))
+	    !ownership_file_is_elsewhere(identity))
 		return 0;
-	return record_refuse_namespace(run_directory, err);
+	return ownership_file_refuse_namespace(run_directory, err);
 }
 
-bool record_is_missing(const char *run_directory)
+bool ownership_file_is_missing(const char *run_directory)
 {
 	char path[PATH_MAX];
 
@@ -107,10 +111,10 @@ bool record_is_missing(const char *run_directory)
 	       errno == ENOENT;
 }
 
-int record_write(const char *run_directory, const struct ownership *ownership,
-		 struct err *err)
+int ownership_file_write(const char *run_directory, const struct ownership *ownership,
+			 struct err *err)
 {
-	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT];
+	char path[PATH_MAX], identity[OWNERSHIP_FILE_IDENTITY_TEXT];
 	cleanup_free char *text = NULL;
 	size_t length = 0;
 	int r;
@@ -118,10 +122,10 @@ int record_write(const char *run_directory, const struct ownership *ownership,
 	r = record_path(run_directory, path, err);
 	if (r < 0)
 		return r;
-	r = record_identity(identity, err);
+	r = ownership_file_identity(identity, err);
 	if (r < 0)
 		return r;
-	r = record_format(ownership, identity, &text, &length);
+	r = ownership_file_format(ownership, identity, &text, &length);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
 	/* Readable by all: root's `apply` and the daemon's own user take turns, and what it says
@@ -131,7 +135,7 @@ int record_write(const char *run_directory, const struct ownership *ownership,
 
 static int append_good(int fd, const struct ownership *ownership)
 {
-	char end[RECORD_END], line[RECORD_LINE_ROOM];
+	char end[OWNERSHIP_FILE_END], line[OWNERSHIP_FILE_LINE_ROOM];
 	uint32_t checksum;
 	struct stat st;
 	size_t length;
@@ -140,12 +144,12 @@ static int append_good(int fd, const struct ownership *ownership)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	/* Nor into a file of others' that was linked here. */
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_size < RECORD_END)
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_size < OWNERSHIP_FILE_END)
 		return -EBADMSG;
-	n = pread(fd, end, sizeof(end), st.st_size - RECORD_END);
-	if (n != RECORD_END || record_last_checksum(end, &checksum) < 0)
+	n = pread(fd, end, sizeof(end), st.st_size - OWNERSHIP_FILE_END);
+	if (n != OWNERSHIP_FILE_END || ownership_file_last_checksum(end, &checksum) < 0)
 		return -EBADMSG;
-	length = record_format_good(ownership, checksum, line);
+	length = ownership_file_format_good(ownership, checksum, line);
 	if (length == 0)
 		return -EINVAL;
 	n = write(fd, line, length);
@@ -154,8 +158,8 @@ static int append_good(int fd, const struct ownership *ownership)
 	return (size_t)n == length ? 0 : -ENOSPC;
 }
 
-int record_append_good(const char *run_directory, const struct ownership *ownership,
-		       struct err *err)
+int ownership_file_append_good(const char *run_directory,
+			       const struct ownership *ownership, struct err *err)
 {
 	cleanup_close int fd = -1;
 	char path[PATH_MAX];
@@ -169,9 +173,10 @@ int record_append_good(const char *run_directory, const struct ownership *owners
 	return r < 0 ? err_errno(err, -r, "%s", path) : 0;
 }
 
-int record_load(const char *run_directory, struct ownership *ownership, struct err *err)
+int ownership_file_load(const char *run_directory, struct ownership *ownership,
+			struct err *err)
 {
-	char path[PATH_MAX], identity[RECORD_IDENTITY_TEXT];
+	char path[PATH_MAX], identity[OWNERSHIP_FILE_IDENTITY_TEXT];
 	cleanup_free char *text = NULL;
 	struct err found = { 0 };
 	size_t length;
@@ -180,18 +185,18 @@ int record_load(const char *run_directory, struct ownership *ownership, struct e
 	r = record_path(run_directory, path, err);
 	if (r < 0)
 		return r;
-	r = file_read(path, RECORD_MAX, &text, &length, &found);
+	r = file_read(path, OWNERSHIP_FILE_MAX, &text, &length, &found);
 	if (r == -ENOENT || r == -ENOTDIR)
-		return RECORD_NONE;
+		return OWNERSHIP_FILE_NONE;
 	if (r == 0)
-		r = record_identity(identity, &found);
+		r = ownership_file_identity(identity, &found);
 	if (r < 0)
 		goto out;
-	r = record_parse(text, length, identity, ownership, &found);
-	if (r != RECORD_LOADED)
+	r = ownership_file_parse(text, length, identity, ownership, &found);
+	if (r != OWNERSHIP_FILE_LOADED)
 		err_prefix(&found, "%s", path);
 out:
-	if (r != RECORD_LOADED && err)
+	if (r != OWNERSHIP_FILE_LOADED && err)
 		*err = found;
 	return r;
 }

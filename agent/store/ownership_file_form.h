@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * What record_format.c and record_parse.c share: the form of the record.
+ * What ownership_file_format.c and ownership_file_parse.c share: the form of the record.
  *
  * Text, one entry a line, words between single blanks, the last word a checksum:
  *
@@ -41,29 +41,30 @@
 #define RECORD_MAGIC "ipvs-node-owned"
 
 enum {
-	RECORD_VERSION = 3,
-	RECORD_WORDS_MAX = 8,
-	RECORD_CHECKSUM_DIGITS = 8,
-	RECORD_FINGERPRINT_DIGITS = 16,
-	RECORD_HARDWARE_DIGITS = 12,
-	RECORD_LINE_ROOM = 160, /* more than any line without a sysctl */
-	RECORD_END = 1 + RECORD_CHECKSUM_DIGITS + 1, /* how each line ends */
+	OWNERSHIP_FILE_VERSION = 3,
+	OWNERSHIP_FILE_WORDS_MAX = 8,
+	OWNERSHIP_FILE_CHECKSUM_DIGITS = 8,
+	OWNERSHIP_FILE_FINGERPRINT_DIGITS = 16,
+	OWNERSHIP_FILE_HARDWARE_DIGITS = 12,
+	OWNERSHIP_FILE_LINE_ROOM = 160, /* more than any line without a sysctl */
+	OWNERSHIP_FILE_END =
+		1 + OWNERSHIP_FILE_CHECKSUM_DIGITS + 1, /* how each line ends */
 };
 
 struct ownership;
 
-/* The checksum that an end of a line has, RECORD_END bytes. -EBADMSG where it is none. */
-int record_last_checksum(const char *end, uint32_t *checksum);
+/* The checksum that an end of a line has, OWNERSHIP_FILE_END bytes. -EBADMSG where it is none. */
+int ownership_file_last_checksum(const char *end, uint32_t *checksum);
 
 /*
  * The line of the last good state after a line with this checksum, without a NUL; its length, 0
  * where there is no such state.
  */
-size_t record_format_good(const struct ownership *ownership, uint32_t checksum,
-			  char line[static RECORD_LINE_ROOM]);
+size_t ownership_file_format_good(const struct ownership *ownership, uint32_t checksum,
+				  char line[static OWNERSHIP_FILE_LINE_ROOM]);
 
 /* Where the running checksum starts. */
-enum { RECORD_CHECKSUM_SEED = 0x1f5c9d3b };
+enum { OWNERSHIP_FILE_CHECKSUM_SEED = 0x1f5c9d3b };
 
 /* The checksum carried on over a line's text. */
 static inline uint32_t record_checksum(uint32_t seed, const char *text, size_t length)

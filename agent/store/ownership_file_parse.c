@@ -13,7 +13,7 @@ struct reader {
 	char *at, *end;
 	uint32_t checksum;
 	size_t line; /* from 1 */
-	char *words[RECORD_WORDS_MAX];
+	char *words[OWNERSHIP_FILE_WORDS_MAX];
 	size_t word_count; /* without the checksum */
 };
 
@@ -40,12 +40,12 @@ static bool parse_hex(const char *text, int digits, uint64_t *number)
 	return true;
 }
 
-int record_last_checksum(const char *end, uint32_t *checksum)
+int ownership_file_last_checksum(const char *end, uint32_t *checksum)
 {
 	uint64_t found;
 
-	if (end[RECORD_END - 1] != '\n' || end[0] != ' ' ||
-	    !parse_hex(end + 1, RECORD_CHECKSUM_DIGITS, &found))
+	if (end[OWNERSHIP_FILE_END - 1] != '\n' || end[0] != ' ' ||
+	    !parse_hex(end + 1, OWNERSHIP_FILE_CHECKSUM_DIGITS, &found))
 		return -EBADMSG;
 	*checksum = (uint32_t)found;
 	return 0;
@@ -55,14 +55,15 @@ static bool checksum_is(const char *digits, uint32_t wanted)
 {
 	uint64_t found;
 
-	return parse_hex(digits, RECORD_CHECKSUM_DIGITS, &found) && found == wanted;
+	return parse_hex(digits, OWNERSHIP_FILE_CHECKSUM_DIGITS, &found) &&
+	       found == wanted;
 }
 
 /* A word that is a fingerprint, which is never 0. */
 static bool parse_fingerprint(const char *word, uint64_t *fingerprint)
 {
-	return strlen(word) == RECORD_FINGERPRINT_DIGITS &&
-	       parse_hex(word, RECORD_FINGERPRINT_DIGITS, fingerprint) &&
+	return strlen(word) == OWNERSHIP_FILE_FINGERPRINT_DIGITS &&
+	       parse_hex(word, OWNERSHIP_FILE_FINGERPRINT_DIGITS, fingerprint) &&
 	       *fingerprint != 0;
 }
 
@@ -74,7 +75,7 @@ static bool split_words(struct reader *reader, char *line, char *end)
 		blank = memchr(word, ' ', (size_t)(end - word));
 		if (blank)
 			*blank = '\0';
-		if (reader->word_count == RECORD_WORDS_MAX || word[0] == '\0')
+		if (reader->word_count == OWNERSHIP_FILE_WORDS_MAX || word[0] == '\0')
 			return false;
 		reader->words[reader->word_count++] = word;
 	}
@@ -91,9 +92,9 @@ static int next_line(struct reader *reader)
 		return 0;
 	reader->at = feed + 1;
 	reader->line++;
-	if (feed - line < RECORD_CHECKSUM_DIGITS + 2)
+	if (feed - line < OWNERSHIP_FILE_CHECKSUM_DIGITS + 2)
 		return -EBADMSG;
-	end = feed - RECORD_CHECKSUM_DIGITS - 1;
+	end = feed - OWNERSHIP_FILE_CHECKSUM_DIGITS - 1;
 	reader->checksum = record_checksum(reader->checksum, line, (size_t)(end - line));
 	if (*end != ' ' || !checksum_is(end + 1, reader->checksum))
 		return -EBADMSG;
@@ -274,8 +275,8 @@ static int take_ruleset(struct reader *reader, struct ownership *ownership)
 	if (reader->word_count != 5 ||
 	    !parse_fingerprint(reader->words[2], &owned.fingerprint) ||
 	    parse_u64(reader->words[3], 0, UINT64_MAX, &owned.handle) < 0 ||
-	    strlen(reader->words[4]) != RECORD_FINGERPRINT_DIGITS ||
-	    !parse_hex(reader->words[4], RECORD_FINGERPRINT_DIGITS, &owned.sum))
+	    strlen(reader->words[4]) != OWNERSHIP_FILE_FINGERPRINT_DIGITS ||
+	    !parse_hex(reader->words[4], OWNERSHIP_FILE_FINGERPRINT_DIGITS, &owned.sum))
 		return -EBADMSG;
 	to = find_ruleset(ownership, reader->words[1]);
 	if (!to)
@@ -353,8 +354,8 @@ static int take_link(struct reader *reader, struct ownership *ownership)
 	if (reader->word_count != 3 || !unescape(reader->words[1]) ||
 	    reader->words[1][0] == '\0' ||
 	    strlen(reader->words[1]) >= sizeof(link.name) ||
-	    strlen(reader->words[2]) != RECORD_HARDWARE_DIGITS ||
-	    !parse_hex(reader->words[2], RECORD_HARDWARE_DIGITS, &hardware))
+	    strlen(reader->words[2]) != OWNERSHIP_FILE_HARDWARE_DIGITS ||
+	    !parse_hex(reader->words[2], OWNERSHIP_FILE_HARDWARE_DIGITS, &hardware))
 		return -EBADMSG;
 	strcpy(link.name, reader->words[1]);
 	for (size_t i = sizeof(link.hardware); i-- > 0; hardware >>= 8)
@@ -412,25 +413,25 @@ static int take_line(struct reader *reader, struct ownership *ownership)
 	return -ENOTSUP;
 }
 
-/* RECORD_LOADED where the entries that follow are this kernel's. */
+/* OWNERSHIP_FILE_LOADED where the entries that follow are this kernel's. */
 static int take_header(struct reader *reader, const char *identity, struct err *err)
 {
-	char found[RECORD_IDENTITY_TEXT];
+	char found[OWNERSHIP_FILE_IDENTITY_TEXT];
 	int r = next_line(reader);
 
 	if (r <= 0 || reader->word_count < 4 ||
 	    strcmp(reader->words[0], RECORD_MAGIC) != 0) {
 		err_set(err, EBADMSG, "line 1: not the header of a record");
-		return RECORD_DAMAGED;
+		return OWNERSHIP_FILE_DAMAGED;
 	}
 	snprintf(found, sizeof(found), "%s %s", reader->words[2], reader->words[3]);
 	if (strcmp(found, identity) != 0) {
 		err_set(err, ESTALE,
 			"of another boot or network namespace (%s, this is %s): owns nothing",
 			found, identity);
-		return RECORD_FOREIGN;
+		return OWNERSHIP_FILE_FOREIGN;
 	}
-	return RECORD_LOADED;
+	return OWNERSHIP_FILE_LOADED;
 }
 
 static int take_lines(struct reader *reader, struct ownership *ownership, struct err *err)
@@ -444,35 +445,36 @@ static int take_lines(struct reader *reader, struct ownership *ownership, struct
 	}
 	if (r == -EBADMSG) {
 		err_set(err, EBADMSG, "line %zu: damaged", reader->line);
-		return RECORD_DAMAGED;
+		return OWNERSHIP_FILE_DAMAGED;
 	}
 	if (r == -ENOTSUP) {
 		err_set(err, ENOTSUP,
 			"line %zu: '%.32s' is not known here, a newer version wrote it",
 			reader->line, reader->words[0]);
-		return RECORD_NEWER;
+		return OWNERSHIP_FILE_NEWER;
 	}
-	return r < 0 ? err_errno(err, -r, "line %zu", reader->line) : RECORD_LOADED;
+	return r < 0 ? err_errno(err, -r, "line %zu", reader->line)
+		     : OWNERSHIP_FILE_LOADED;
 }
 
-int record_parse(char *text, size_t length, const char *identity,
-		 struct ownership *ownership, struct err *err)
+int ownership_file_parse(char *text, size_t length, const char *identity,
+			 struct ownership *ownership, struct err *err)
 {
 	struct reader reader = {
 		.at = text,
 		.end = text + length,
-		.checksum = RECORD_CHECKSUM_SEED,
+		.checksum = OWNERSHIP_FILE_CHECKSUM_SEED,
 	};
 	int r;
 
 	r = take_header(&reader, identity, err);
-	if (r == RECORD_LOADED)
+	if (r == OWNERSHIP_FILE_LOADED)
 		r = take_lines(&reader, ownership, err);
-	if (r != RECORD_LOADED) {
+	if (r != OWNERSHIP_FILE_LOADED) {
 		ownership_clear(ownership);
 		return r;
 	}
 	ownership_settle(ownership);
 	ownership_recorded(ownership);
-	return RECORD_LOADED;
+	return OWNERSHIP_FILE_LOADED;
 }

@@ -65,7 +65,7 @@ static void put_hex(struct writer *writer, uint64_t number, int digits)
 static void put_fingerprint(struct writer *writer, uint64_t fingerprint)
 {
 	put_text(writer, " ");
-	put_hex(writer, fingerprint, RECORD_FINGERPRINT_DIGITS);
+	put_hex(writer, fingerprint, OWNERSHIP_FILE_FINGERPRINT_DIGITS);
 }
 
 static void end_line(struct writer *writer)
@@ -73,7 +73,7 @@ static void end_line(struct writer *writer)
 	writer->checksum = record_checksum(writer->checksum, writer->text + writer->line,
 					   writer->used - writer->line);
 	put_text(writer, " ");
-	put_hex(writer, writer->checksum, RECORD_CHECKSUM_DIGITS);
+	put_hex(writer, writer->checksum, OWNERSHIP_FILE_CHECKSUM_DIGITS);
 	put_text(writer, "\n");
 	writer->line = writer->used;
 }
@@ -121,7 +121,7 @@ static int put_service(struct writer *writer, const struct owned_service *owned)
 
 	if (!key_can_be_said(&owned->key))
 		return -EINVAL;
-	r = make_room(writer, RECORD_LINE_ROOM);
+	r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM);
 	if (r < 0)
 		return r;
 	put_text(writer, intended ? "intended " : "owned ");
@@ -138,7 +138,7 @@ static int put_drain(struct writer *writer, const struct drain *drain)
 
 	if (!key_can_be_said(&drain->service))
 		return -EINVAL;
-	r = make_room(writer, RECORD_LINE_ROOM);
+	r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM);
 	if (r < 0)
 		return r;
 	put_text(writer, "drain ");
@@ -175,7 +175,7 @@ static void put_word(struct writer *writer, const char *text)
 
 static int put_sysctl(struct writer *writer, const struct sysctl *sysctl)
 {
-	int r = make_room(writer, RECORD_LINE_ROOM + 3 * strlen(sysctl->name) +
+	int r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM + 3 * strlen(sysctl->name) +
 					  3 * strlen(sysctl->value));
 
 	if (r < 0)
@@ -190,7 +190,7 @@ static int put_sysctl(struct writer *writer, const struct sysctl *sysctl)
 
 static int put_made_sysctl(struct writer *writer, const struct made_sysctl *made)
 {
-	int r = make_room(writer, RECORD_LINE_ROOM + 3 * strlen(made->name) +
+	int r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM + 3 * strlen(made->name) +
 					  3 * strlen(made->value) +
 					  3 * strlen(made->made));
 
@@ -252,7 +252,7 @@ static void put_daemon(struct writer *writer, enum sync_role role,
 
 static int put_link(struct writer *writer, const struct owned_link *link)
 {
-	int r = make_room(writer, RECORD_LINE_ROOM);
+	int r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM);
 
 	if (r < 0 || link->name[0] == '\0')
 		return r;
@@ -267,7 +267,7 @@ static int put_link(struct writer *writer, const struct owned_link *link)
 
 static int put_bound(struct writer *writer, const struct address *address)
 {
-	int r = make_room(writer, RECORD_LINE_ROOM);
+	int r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM);
 
 	if (r < 0)
 		return r;
@@ -284,7 +284,7 @@ static int put_local(struct writer *writer, const struct ownership *ownership)
 	for (size_t i = 0; i < ownership->bound.count && r == 0; i++)
 		r = put_bound(writer, &ownership->bound.items[i]);
 	if (r == 0 && ownership->routes)
-		r = make_room(writer, RECORD_LINE_ROOM);
+		r = make_room(writer, OWNERSHIP_FILE_LINE_ROOM);
 	if (r < 0 || !ownership->routes)
 		return r;
 	put_text(writer, "routes");
@@ -312,7 +312,7 @@ static void put_ruleset(struct writer *writer, const char *family,
 
 static int put_globals(struct writer *writer, const struct ownership *ownership)
 {
-	int r = make_room(writer, 8 * RECORD_LINE_ROOM);
+	int r = make_room(writer, 8 * OWNERSHIP_FILE_LINE_ROOM);
 
 	if (r < 0)
 		return r;
@@ -329,30 +329,30 @@ static int put_globals(struct writer *writer, const struct ownership *ownership)
 	return r;
 }
 
-size_t record_format_good(const struct ownership *ownership, uint32_t checksum,
-			  char line[static RECORD_LINE_ROOM])
+size_t ownership_file_format_good(const struct ownership *ownership, uint32_t checksum,
+				  char line[static OWNERSHIP_FILE_LINE_ROOM])
 {
 	struct writer writer = { .text = line,
-				 .room = RECORD_LINE_ROOM,
+				 .room = OWNERSHIP_FILE_LINE_ROOM,
 				 .checksum = checksum };
 
 	put_good_state(&writer, ownership);
 	return writer.used;
 }
 
-int record_format(const struct ownership *ownership, const char *identity, char **text,
-		  size_t *length)
+int ownership_file_format(const struct ownership *ownership, const char *identity,
+			  char **text, size_t *length)
 {
-	struct writer writer = { .room = 4096, .checksum = RECORD_CHECKSUM_SEED };
+	struct writer writer = { .room = 4096, .checksum = OWNERSHIP_FILE_CHECKSUM_SEED };
 	int r;
 
 	writer.text = malloc(writer.room);
-	r = writer.text ? make_room(&writer, RECORD_LINE_ROOM + strlen(identity))
+	r = writer.text ? make_room(&writer, OWNERSHIP_FILE_LINE_ROOM + strlen(identity))
 			: -ENOMEM;
 	if (r < 0)
 		goto out;
 	put_text(&writer, RECORD_MAGIC " ");
-	put_number(&writer, RECORD_VERSION);
+	put_number(&writer, OWNERSHIP_FILE_VERSION);
 	put_text(&writer, " ");
 	put_text(&writer, identity);
 	end_line(&writer);

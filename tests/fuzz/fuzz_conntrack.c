@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	answers_begin(data, size);
-	r = flow_forget(keys, ARRAY_SIZE(keys), &deleted, &err);
+	r = conntrack_forget(keys, ARRAY_SIZE(keys), &deleted, &err);
 	REQUIRE(r == 0 || err.text[0] != '\0');
 	return 0;
 }

@@ -19,15 +19,15 @@ static void decode(const struct nlmsghdr *message)
 	char text[SERVICE_KEY_TEXT + DESTINATION_KEY_TEXT];
 	uint32_t version, table_size;
 
-	if (message_decode_service(message, &service) == 0)
+	if (ipvs_decode_service(message, &service) == 0)
 		service_key_format(&service.key, text);
-	if (message_decode_destination(message, AF_INET, &destination) == 0)
+	if (ipvs_decode_destination(message, AF_INET, &destination) == 0)
 		destination_key_format(&destination, text);
-	if (message_decode_timeouts(message, &timeouts) < 0)
+	if (ipvs_decode_timeouts(message, &timeouts) < 0)
 		timeouts.tcp = 0;
-	if (message_decode_daemon(message, &daemon) < 0)
+	if (ipvs_decode_sync_daemon(message, &daemon) < 0)
 		daemon.role = SYNC_NONE;
-	if (message_decode_info(message, &version, &table_size) < 0)
+	if (ipvs_decode_info(message, &version, &table_size) < 0)
 		version = 0;
 }
 

@@ -67,12 +67,13 @@ static void write_and_read(const struct ownership *ownership)
 	cleanup_free char *text = NULL, *again = NULL, *copy = NULL;
 	size_t length, again_length;
 
-	if (record_format(ownership, identity, &text, &length) != 0)
+	if (ownership_file_format(ownership, identity, &text, &length) != 0)
 		abort();
 	copy = as_it_is(text, length, &length);
-	if (record_parse(copy, length, identity, &read, NULL) != RECORD_LOADED)
+	if (ownership_file_parse(copy, length, identity, &read, NULL) !=
+	    OWNERSHIP_FILE_LOADED)
 		abort();
-	if (record_format(&read, identity, &again, &again_length) != 0 ||
+	if (ownership_file_format(&read, identity, &again, &again_length) != 0 ||
 	    again_length != length || memcmp(again, text, length) != 0)
 		abort();
 }
@@ -89,8 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text = with_checksums(input + 1, size - 1, &length);
 	else
 		text = as_it_is(input, size, &length);
-	r = record_parse(text, length, identity, &ownership, NULL);
-	if (r == RECORD_LOADED)
+	r = ownership_file_parse(text, length, identity, &ownership, NULL);
+	if (r == OWNERSHIP_FILE_LOADED)
 		write_and_read(&ownership);
 	else if (ownership.service_count != 0 || ownership.before.sysctl_count != 0 ||
 		 ownership.bound.count != 0)

@@ -15,7 +15,7 @@ static bool is_of_a_family(const struct address *address)
 	return address->family == AF_INET || address->family == AF_INET6;
 }
 
-static void require_node(const struct node *node)
+static void require_node(const struct host_net *node)
 {
 	char text[ADDRESS_TEXT];
 
@@ -30,32 +30,32 @@ static void require_node(const struct node *node)
 	for (size_t i = 0; i < node->gateway_count; i++)
 		REQUIRE(node->gateways[i].address.family == 0 ||
 			is_of_a_family(&node->gateways[i].address));
-	(void)node_own_address(node, AF_INET, 0, NULL, 0);
-	(void)node_own_address(node, AF_INET6, 0, NULL, 0);
+	(void)host_source_address(node, AF_INET, 0, NULL, 0);
+	(void)host_source_address(node, AF_INET6, 0, NULL, 0);
 }
 
 static void read_node(struct rtnl *rtnl)
 {
-	cleanup_node struct node node = { 0 };
+	cleanup_host_net struct host_net host = { 0 };
 	struct err err = { 0 };
 
-	if (rtnl_read_node(rtnl, true, &node, &err) == 0)
-		require_node(&node);
+	if (rtnl_read_node(rtnl, true, &host, &err) == 0)
+		require_node(&host);
 	else
 		REQUIRE(err.text[0] != '\0');
 }
 
 static void write_some(struct rtnl *rtnl)
 {
-	static const uint8_t hardware[NODE_HARDWARE_LENGTH] = { 2, 0, 0, 0, 0, 1 };
-	struct binding_operation operations[] = {
-		{ .kind = BINDING_ADD_LINK, .name = "ipvs0" },
-		{ .kind = BINDING_ADD_ADDRESS, .name = "ipvs0" },
-		{ .kind = BINDING_ADD_ROUTE },
-		{ .kind = BINDING_REMOVE_ROUTE },
+	static const uint8_t hardware[HOST_HARDWARE_LENGTH] = { 2, 0, 0, 0, 0, 1 };
+	struct vip_operation operations[] = {
+		{ .kind = VIP_ADD_LINK, .name = "ipvs0" },
+		{ .kind = VIP_ADD_ADDRESS, .name = "ipvs0" },
+		{ .kind = VIP_ADD_ROUTE },
+		{ .kind = VIP_REMOVE_ROUTE },
 	};
 	int results[ARRAY_SIZE(operations)] = { 0 };
-	char text[BINDING_TEXT];
+	char text[VIP_TEXT];
 	struct err err = { 0 };
 	int r;
 

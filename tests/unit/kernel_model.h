@@ -175,7 +175,7 @@ static inline void kernel_hide(struct kernel *kernel)
 
 /* --- reading --- */
 
-/* Services that are ours are asked for where the dump leaves them out (preparation.c). */
+/* Services that are ours are asked for where the dump leaves them out (snapshot.c). */
 static inline void kernel_dump(const struct kernel *kernel,
 			       const struct ownership *ownership, struct table *actual)
 {

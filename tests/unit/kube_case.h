@@ -61,25 +61,25 @@ static inline int give_node_addresses(const void *context, struct address **addr
 static const struct state_settings node_a = { .node_name = "a",
 					      .node_addresses = give_node_addresses };
 
-static inline void describe_exposure(FILE *out, const struct exposure *exposure)
+static inline void describe_exposure(FILE *out, const struct service_access *access)
 {
 	char text[NETWORK_TEXT];
 
-	if (!exposure)
+	if (!access)
 		return;
-	fprintf(out, "%s%s%s", exposure->bind ? " bind" : "",
-		exposure->node_port ? " node-port" : "",
-		exposure->over_local ? " over-local" : "");
-	if (source_nat_name(exposure->source_nat))
-		fprintf(out, " %s", source_nat_name(exposure->source_nat));
-	for (size_t i = 0; i < exposure->source_count; i++)
-		fprintf(out, " from %s", network_format(&exposure->sources[i], text));
-	if (exposure->inside.address.family)
+	fprintf(out, "%s%s%s", access->bind ? " bind" : "",
+		access->node_port ? " node-port" : "",
+		access->over_local ? " over-local" : "");
+	if (source_nat_name(access->source_nat))
+		fprintf(out, " %s", source_nat_name(access->source_nat));
+	for (size_t i = 0; i < access->source_count; i++)
+		fprintf(out, " from %s", network_format(&access->sources[i], text));
+	if (access->inside.address.family)
 		fprintf(out, " inside %s:%u",
-			address_format(&exposure->inside.address, text),
-			exposure->inside.port);
-	if (exposure->health_port)
-		fprintf(out, " health %u", exposure->health_port);
+			address_format(&access->inside.address, text),
+			access->inside.port);
+	if (access->health_port)
+		fprintf(out, " health %u", access->health_port);
 }
 
 /* The table's services and refusals, a line each; the caller frees it. */
@@ -99,7 +99,7 @@ static inline char *describe(const struct table *table)
 			fprintf(out, " flags %u", service->scheduler_flags);
 		if (service->persistence_timeout)
 			fprintf(out, " persistent %u", service->persistence_timeout);
-		describe_exposure(out, service->exposure);
+		describe_exposure(out, service->access);
 		fputs(" ->", out);
 		for (size_t k = 0; k < service->destination_count; k++)
 			fprintf(out, " %s",

@@ -30,8 +30,8 @@ struct world {
 static inline void save_record(struct world *world)
 {
 	free(world->record);
-	assert_int_equal(record_format(&world->session.ownership, identity,
-				       &world->record, &world->record_length),
+	assert_int_equal(ownership_file_format(&world->session.ownership, identity,
+					       &world->record, &world->record_length),
 			 0);
 	world->session.record_unsaved = false;
 }
@@ -44,9 +44,9 @@ static inline void load_record(const struct world *world, struct ownership *owne
 	assert_non_null(text);
 	memcpy(text, world->record, world->record_length + 1);
 	ownership_clear(ownership);
-	assert_int_equal(
-		record_parse(text, world->record_length, identity, ownership, &err),
-		RECORD_LOADED);
+	assert_int_equal(ownership_file_parse(text, world->record_length, identity,
+					      ownership, &err),
+			 OWNERSHIP_FILE_LOADED);
 	free(text);
 }
 

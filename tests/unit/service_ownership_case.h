@@ -9,14 +9,14 @@
 #include "agent/reconcile/service_ownership.h"
 #include "agent/model/fingerprint.h"
 
-/* A preparation in memory: what its plan and the kernel's answers make of what is ours. */
+/* A snapshot in memory: what its plan and the kernel's answers make of what is ours. */
 
 enum { RESULTS = 16 };
 
 struct fixture {
 	struct options options;
 	struct session session;
-	struct preparation preparation;
+	struct snapshot snapshot;
 	struct table *wanted, *actual;
 	struct ownership *ownership;
 	int results[RESULTS];
@@ -30,9 +30,9 @@ static inline int set_up(void **state)
 	if (!f)
 		return -1;
 	f->session.options = &f->options;
-	f->preparation.session = &f->session;
-	f->wanted = &f->preparation.wanted;
-	f->actual = &f->preparation.actual;
+	f->snapshot.session = &f->session;
+	f->wanted = &f->snapshot.wanted;
+	f->actual = &f->snapshot.actual;
 	f->ownership = &f->session.ownership;
 	*state = f;
 	return 0;
@@ -42,7 +42,7 @@ static inline int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	preparation_clear(&f->preparation);
+	snapshot_clear(&f->snapshot);
 	session_clear(&f->session);
 	free(f);
 	return 0;
@@ -51,37 +51,38 @@ static inline int tear_down(void **state)
 static inline void make_plan(struct fixture *f)
 {
 	const struct plan_policy policy = { .adopt = f->options.adopt,
-					    .services_only =
-						    f->preparation.scope != NULL };
+					    .services_only = f->snapshot.scope != NULL };
 
 	table_sort(f->wanted);
 	table_sort(f->actual);
-	plan_clear(&f->preparation.plan);
-	assert_int_equal(plan_make(f->wanted, f->actual, f->ownership, &policy,
-				   &f->preparation.plan),
-			 0);
-	assert_true(f->preparation.plan.operation_count < RESULTS);
+	plan_clear(&f->snapshot.plan);
+	assert_int_equal(
+		plan_make(f->wanted, f->actual, f->ownership, &policy, &f->snapshot.plan),
+		0);
+	assert_true(f->snapshot.plan.operation_count < RESULTS);
 }
 
 /* Each says whether the ownership is another than before. */
 static inline bool confirm(struct fixture *f)
 {
 	f->changed = false;
-	bookkeeping_confirm(&f->preparation, &f->changed);
+	service_ownership_confirm(&f->snapshot, &f->changed);
 	return f->changed;
 }
 
 static inline bool before(struct fixture *f)
 {
 	f->changed = false;
-	assert_int_equal(bookkeeping_before(&f->preparation, f->results, &f->changed), 0);
+	assert_int_equal(service_ownership_before(&f->snapshot, f->results, &f->changed),
+			 0);
 	return f->changed;
 }
 
 static inline bool after(struct fixture *f)
 {
 	f->changed = false;
-	assert_int_equal(bookkeeping_after(&f->preparation, f->results, &f->changed), 0);
+	assert_int_equal(service_ownership_after(&f->snapshot, f->results, &f->changed),
+			 0);
 	return f->changed;
 }
 

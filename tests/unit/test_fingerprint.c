@@ -217,10 +217,10 @@ static void table_written_as_a_state_and_read_back_is_the_same(void **state)
 static void forget_origins(struct table *table)
 {
 	for (size_t i = 0; i < table->service_count; i++) {
-		struct exposure *exposure = table->services[i].exposure;
+		struct service_access *access = table->services[i].access;
 
-		if (exposure)
-			exposure->cluster_ip = exposure->node_port = false;
+		if (access)
+			access->cluster_ip = access->node_port = false;
 	}
 }
 

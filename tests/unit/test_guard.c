@@ -9,10 +9,10 @@
 
 /* A node with eth0 (2) on 192.168.1.5/24 and fd01::5, ipvs0 (3), ours, and two gateways. */
 struct world {
-	struct node node;
+	struct host_net host;
 	struct address_list nameservers;
 	struct guard_facts facts;
-	struct exposure exposure;
+	struct service_access access;
 	struct guard_rules rules;
 	struct service service;
 	struct destination destination;
@@ -28,8 +28,8 @@ static struct address address_of(const char *text)
 	return address;
 }
 
-static struct node_address addresses[3];
-static struct node_gateway gateways[] = {
+static struct host_address addresses[3];
+static struct host_gateway gateways[] = {
 	{ .family = AF_INET, .link = 2 },
 	{ .family = AF_INET6, .link = 2 },
 };
@@ -51,7 +51,7 @@ static void set_up(struct world *world)
 
 	memset(world, 0, sizeof(*world));
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		addresses[i] = (struct node_address){ .address = address_of(own[i]),
+		addresses[i] = (struct host_address){ .address = address_of(own[i]),
 						      .prefix = i == 1 ? 64 : 24,
 						      .link = i == 2 ? 3 : 2,
 						      .global = true,
@@ -61,13 +61,13 @@ static void set_up(struct world *world)
 	for (size_t i = 0; i < ARRAY_SIZE(heard); i++)
 		listeners[i].address = address_of(heard[i]);
 	reserved[0].address = address_of("192.168.1.9");
-	world->node = (struct node){ .addresses = addresses,
-				     .address_count = ARRAY_SIZE(addresses),
-				     .gateways = gateways,
-				     .gateway_count = ARRAY_SIZE(gateways) };
-	node_sort(&world->node);
+	world->host = (struct host_net){ .addresses = addresses,
+					 .address_count = ARRAY_SIZE(addresses),
+					 .gateways = gateways,
+					 .gateway_count = ARRAY_SIZE(gateways) };
+	host_net_sort(&world->host);
 	world->facts = (struct guard_facts){
-		.node = &world->node,
+		.host = &world->host,
 		.own_link = 3,
 		.nameservers = &world->nameservers,
 		.listeners = listeners,
@@ -76,8 +76,8 @@ static void set_up(struct world *world)
 		.reserved_count = ARRAY_SIZE(reserved),
 		.rules = &world->rules,
 	};
-	world->exposure.bind = true;
-	world->service.exposure = &world->exposure;
+	world->access.bind = true;
+	world->service.access = &world->access;
 }
 
 /* The reason, or NULL where it is let in. */
@@ -155,7 +155,7 @@ static void needed_addresses_are_refused(void **state)
 	assert_refused(&world, "192.168.1.9",
 		       "refused: 192.168.1.9 is an address of node worker-2");
 	/* overLocal is about ports. */
-	world.exposure.over_local = true;
+	world.access.over_local = true;
 	assert_refused(&world, "192.168.1.1",
 		       "refused: 192.168.1.1 is the node's default gateway");
 	assert_null(judge(&world, IPPROTO_TCP, "10.1.1.1", 443));
@@ -203,7 +203,7 @@ static void ports_of_the_node_are_refused(void **state)
 	assert_false(guard_needs_listeners(&world.facts, &world.service));
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.78", 22));
 
-	world.exposure.over_local = true;
+	world.access.over_local = true;
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
 	assert_false(guard_needs_listeners(&world.facts, &world.service));
@@ -223,7 +223,7 @@ static void listener_does_not_refuse_what_is_there(void **state)
 	assert_non_null(judge(&world, IPPROTO_TCP, "127.0.0.1", 80));
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 81));
 	assert_false(guard_shadows(&world.facts, &world.service));
-	world.exposure.over_local = true;
+	world.access.over_local = true;
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
 	assert_false(guard_shadows(&world.facts, &world.service));
 }
@@ -234,10 +234,10 @@ static void others_are_not_looked_at(void **state)
 
 	(void)state;
 	set_up(&world);
-	world.exposure = (struct exposure){ .cluster_ip = true };
+	world.access = (struct service_access){ .cluster_ip = true };
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
 	assert_null(judge(&world, IPPROTO_TCP, "127.0.0.1", 80));
-	world.exposure = (struct exposure){ .node_port = true };
+	world.access = (struct service_access){ .node_port = true };
 	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
 	world.service.key =
 		(struct service_key){ .address.family = AF_INET, .fwmark = 1 };
@@ -256,8 +256,8 @@ static void own_addresses_are_looked_at_without_bind(void **state)
 							     .bytes = { 10, 9, 9, 9 } }),
 			 0);
 	for (int with = 0; with < 2; with++) {
-		world.exposure = (struct exposure){ 0 };
-		world.service.exposure = with ? &world.exposure : NULL;
+		world.access = (struct service_access){ 0 };
+		world.service.access = with ? &world.access : NULL;
 		assert_port(
 			&world, IPPROTO_TCP, "192.168.1.5", 80,
 			"refused: tcp port 80 is in use by a program here, on an address of the node itself; \"overLocal\" permits it");
@@ -279,7 +279,7 @@ static void own_addresses_are_looked_at_without_bind(void **state)
 		assert_true(guard_shadows(&world.facts, &world.service));
 		world.is_there = false;
 	}
-	world.exposure.over_local = true;
+	world.access.over_local = true;
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
 	address_list_clear(&world.nameservers);
 }
@@ -327,7 +327,7 @@ static void reserved_addresses_are_nobodys(void **state)
 	/* Reserving is the stronger word. */
 	assert_int_equal(guard_rules_permit(&world.rules, "10.5.0.0/16"), 0);
 	for (int bind = 0; bind < 2; bind++) {
-		world.exposure = (struct exposure){ .bind = bind, .permitted = true };
+		world.access = (struct service_access){ .bind = bind, .permitted = true };
 		assert_refused(&world, "10.5.255.1",
 			       "refused: 10.5.255.1 is reserved by the option --reserve");
 		assert_refused(&world, "fd05::1",
@@ -335,7 +335,7 @@ static void reserved_addresses_are_nobodys(void **state)
 		assert_null(judge(&world, IPPROTO_TCP, "10.6.0.1", 443));
 		assert_null(judge(&world, IPPROTO_TCP, "fd05::2", 443));
 	}
-	world.exposure = (struct exposure){ .bind = true, .cluster_ip = true };
+	world.access = (struct service_access){ .bind = true, .cluster_ip = true };
 	assert_non_null(judge(&world, IPPROTO_UDP, "10.5.0.1", 53));
 	assert_true(guard_concerns(&world.rules, &world.service));
 	assert_false(guard_concerns(NULL, &world.service));
@@ -353,12 +353,12 @@ static void administrator_permits_addresses(void **state)
 			 0);
 	assert_non_null(judge(&world, IPPROTO_UDP, "10.9.9.9", 53));
 	/* Those of a namespace may have a nameserver's, and nothing more. */
-	world.exposure.permitted = true;
+	world.access.permitted = true;
 	assert_null(judge(&world, IPPROTO_UDP, "10.9.9.9", 53));
 	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.9", 443));
 	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.1", 443));
 	assert_non_null(judge(&world, IPPROTO_TCP, "169.254.20.10", 53));
-	world.exposure.permitted = false;
+	world.access.permitted = false;
 	assert_int_equal(guard_rules_permit(&world.rules, "10.9.9.0/24"), 0);
 	assert_int_equal(guard_rules_permit(&world.rules, "192.168.1.0/24"), 0);
 	assert_int_equal(guard_rules_permit(&world.rules, "169.254.20.10"), 0);
@@ -380,14 +380,14 @@ static void ports_of_the_node_are_no_services(void **state)
 
 	(void)state;
 	set_up(&world);
-	world.exposure.of_cluster = true;
+	world.access.of_cluster = true;
 	world.service.name = name;
 	assert_port(
 		&world, IPPROTO_TCP, "192.168.1.5", 80,
 		"refused: tcp port 80 is in use by a program here, on an address of the node itself; the annotation ipvs-node/over-local permits it where the agent has --permit=192.168.1.5 or --permit=shop");
 	/* As the annotation gives it, where it was permitted. */
-	world.exposure.over_local = true;
-	world.exposure.permitted = true;
+	world.access.over_local = true;
+	world.access.permitted = true;
 	assert_int_equal(guard_rules_permit(&world.rules, "192.168.1.0/24"), 0);
 	assert_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 80));
 	assert_port(
@@ -396,7 +396,7 @@ static void ports_of_the_node_are_no_services(void **state)
 	assert_port(
 		&world, IPPROTO_TCP, "fd01::5", 10250,
 		"refused: tcp port 10250 is that of the kubelet, on an address of the node itself; no Service may take it");
-	world.exposure = (struct exposure){ .node_port = true, .of_cluster = true };
+	world.access = (struct service_access){ .node_port = true, .of_cluster = true };
 	assert_non_null(judge(&world, IPPROTO_TCP, "192.168.1.5", 22));
 }
 

@@ -7,7 +7,7 @@
 
 struct past {
 	struct fixture *f;
-	struct history history;
+	struct last_applied last_applied;
 	bool never_ours;
 };
 
@@ -24,7 +24,8 @@ static int set_up_past(void **state)
 		build_destination(build_service(&past->f->actual, n), 1, 1);
 		own(past->f, n);
 	}
-	assert_int_equal(history_replace(&past->history, &past->f->wanted, failed, false),
+	assert_int_equal(last_applied_replace(&past->last_applied, &past->f->wanted,
+					      failed, false),
 			 0);
 	*state = past;
 	return 0;
@@ -35,7 +36,7 @@ static int tear_down_past(void **state)
 	struct past *past = *state;
 	void *f = past->f;
 
-	history_clear(&past->history);
+	last_applied_clear(&past->last_applied);
 	tear_down(&f);
 	free(past);
 	return 0;
@@ -56,7 +57,7 @@ static void assert_drift(struct past *past, const char *expected)
 				 0);
 
 	make(f);
-	history_mark_drift(&past->history, &f->wanted, &named, &f->plan);
+	last_applied_mark_drift(&past->last_applied, &f->wanted, &named, &f->plan);
 	for (size_t i = 0; i < f->plan.operation_count; i++)
 		used += (size_t)snprintf(
 			text + used, sizeof(text) - used, "%s%s\n",
@@ -67,9 +68,9 @@ static void assert_drift(struct past *past, const char *expected)
 
 static void replace(struct past *past, const bool *failed, bool globals_failed)
 {
-	assert_int_equal(
-		history_replace(&past->history, &past->f->wanted, failed, globals_failed),
-		0);
+	assert_int_equal(last_applied_replace(&past->last_applied, &past->f->wanted,
+					      failed, globals_failed),
+			 0);
 }
 
 static void change_by_somebody_else_is_drift(void **state)
@@ -98,7 +99,7 @@ static void service_and_destination_that_somebody_deleted_are_drift(void **state
 		"drift: new destination tcp 10.0.0.2:80 -> 10.1.0.1:8080, forward masquerade, weight 1\n");
 }
 
-/* After a restart the history may know of a service that never came to be. */
+/* After a restart the last applied table may know of a service that never came to be. */
 static void service_that_was_never_ours_is_no_drift(void **state)
 {
 	struct past *past = *state;
@@ -174,7 +175,7 @@ static void nothing_is_drift_without_a_past(void **state)
 	struct past *past = *state;
 
 	past->f->actual.services[0].destinations[0].weight = 5;
-	history_clear(&past->history);
+	last_applied_clear(&past->last_applied);
 	assert_drift(past,
 		     "set destination tcp 10.0.0.1:80 -> 10.1.0.1:8080, weight 5 -> 1\n");
 }
@@ -230,19 +231,21 @@ static void part_changes_what_is_in_its_scope_alone(void **state)
 
 	/* 1 left, 2 is another now, 7 failed. */
 	strcpy(kept->scheduler, "wrr");
-	assert_int_equal(history_update(&past->history, &part, failed, scope, 3), 0);
-	assert_int_equal(past->history.service_count, 1);
-	assert_int_equal(service_key_compare(&past->history.services[0].key, &kept->key),
-			 0);
-	assert_true(past->history.services[0].fingerprint ==
-		    fingerprint_service_whole(kept));
-	assert_int_equal(history_update(&past->history, &part, (bool[]){ true, false },
-					&scope[2], 1),
-			 0);
-	assert_int_equal(past->history.service_count, 2);
 	assert_int_equal(
-		history_update(&past->history, &(struct table){ 0 }, NULL, scope, 3), 0);
-	assert_int_equal(past->history.service_count, 0);
+		last_applied_update(&past->last_applied, &part, failed, scope, 3), 0);
+	assert_int_equal(past->last_applied.service_count, 1);
+	assert_int_equal(
+		service_key_compare(&past->last_applied.services[0].key, &kept->key), 0);
+	assert_true(past->last_applied.services[0].fingerprint ==
+		    fingerprint_service_whole(kept));
+	assert_int_equal(last_applied_update(&past->last_applied, &part,
+					     (bool[]){ true, false }, &scope[2], 1),
+			 0);
+	assert_int_equal(past->last_applied.service_count, 2);
+	assert_int_equal(last_applied_update(&past->last_applied, &(struct table){ 0 },
+					     NULL, scope, 3),
+			 0);
+	assert_int_equal(past->last_applied.service_count, 0);
 }
 
 static void globals_put_back_are_drift(void **state)
@@ -263,9 +266,9 @@ static void globals_put_back_are_drift(void **state)
 	assert_drift(past, none);
 	replace(past, failed, false);
 	assert_drift(past, drift);
-	past->history.globals.timeouts.tcp = 1;
-	past->history.globals.sysctls[0].value[0] = '2';
-	past->history.globals.daemons[0].sync_id = 2;
+	past->last_applied.globals.timeouts.tcp = 1;
+	past->last_applied.globals.sysctls[0].value[0] = '2';
+	past->last_applied.globals.daemons[0].sync_id = 2;
 	assert_drift(past, none);
 }
 
@@ -280,8 +283,8 @@ static void assert_changes(struct past *past, const char *expected)
 	char text[1024] = "", key[SERVICE_KEY_TEXT];
 	size_t count = 0, used = 0;
 
-	assert_int_equal(history_find_changes(&past->history, &past->f->wanted,
-					      &past->f->ownership, &keys, &count),
+	assert_int_equal(last_applied_find_changes(&past->last_applied, &past->f->wanted,
+						   &past->f->ownership, &keys, &count),
 			 0);
 	for (size_t i = 0; i < count; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n",
@@ -305,7 +308,7 @@ static void what_came_went_or_is_another_is_a_change(void **state)
 	assert_changes(past, "tcp 10.0.0.1:80\ntcp 10.0.0.2:80\ntcp 10.0.0.5:80\n");
 }
 
-/* It failed in part: the history does not know it, and the kernel may have it. */
+/* It failed in part: the last applied table does not know it, and the kernel may have it. */
 static void what_is_ours_and_in_neither_is_a_change(void **state)
 {
 	struct past *past = *state;
@@ -329,8 +332,8 @@ static void what_drains_is_looked_after_elsewhere(void **state)
 
 static bool has_globals(const struct past *past)
 {
-	return history_has_globals(&past->history, &past->f->wanted.globals,
-				   &past->f->ownership);
+	return last_applied_has_globals(&past->last_applied, &past->f->wanted.globals,
+					&past->f->ownership);
 }
 
 static void failed_globals_are_not_known_to_be_none(void **state)

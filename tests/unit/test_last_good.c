@@ -471,13 +471,14 @@ static void test_links_are_not_followed(void **state)
 static void test_other_namespace(void **state)
 {
 	struct fixture *f = *state;
-	char identity[RECORD_IDENTITY_TEXT], line[RECORD_IDENTITY_TEXT + 8];
+	char identity[OWNERSHIP_FILE_IDENTITY_TEXT],
+		line[OWNERSHIP_FILE_IDENTITY_TEXT + 8];
 	struct err err = { 0 };
 	bool changed = false;
 
 	assert_written(f);
-	assert_int_equal(record_identity(identity, NULL), 0);
-	assert_false(record_is_elsewhere(identity));
+	assert_int_equal(ownership_file_identity(identity, NULL), 0);
+	assert_false(ownership_file_is_elsewhere(identity));
 	snprintf(line, sizeof(line), "%s1\n", identity);
 	write_text(in_directory(f->directory, "last-good.namespace"), line);
 	set_weight(f, 7);

@@ -160,10 +160,10 @@ static void test_directory_is_made(void **state)
 static void test_holder_without_a_name(void **state)
 {
 	struct lock_holder holder = { 0 };
-	char process[LOCK_PROCESS_TEXT], identity[RECORD_IDENTITY_TEXT];
+	char process[LOCK_PROCESS_TEXT], identity[OWNERSHIP_FILE_IDENTITY_TEXT];
 	int fd = -1, other = -1;
 
-	assert_int_equal(record_identity(identity, NULL), 0);
+	assert_int_equal(ownership_file_identity(identity, NULL), 0);
 	assert_int_equal(lock_take(*state, true, 0, &fd, &holder, NULL), LOCK_TAKEN);
 	assert_int_equal(truncate(in_directory(*state, "lock"), 0), 0);
 	assert_int_equal(lock_query(*state, &holder, NULL), LOCK_HELD);

@@ -63,8 +63,8 @@ static void test_file_and_back(void **state)
 	struct err err = { 0 };
 
 	fill(&written);
-	assert_int_equal(record_write(*state, &written, &err), 0);
-	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_int_equal(ownership_file_write(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_LOADED);
 	assert_ownership_equal(&written, &read);
 	assert_int_equal(err.code, 0);
 }
@@ -75,19 +75,19 @@ static void test_good_state_appended(void **state)
 	struct err err = { 0 };
 
 	fill(&written);
-	assert_int_equal(record_write(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_write(*state, &written, &err), 0);
 	written.good_left = true;
-	assert_int_equal(record_append_good(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_append_good(*state, &written, &err), 0);
 	written.good_fingerprint++;
 	written.good_left = written.good_saved = false;
-	assert_int_equal(record_append_good(*state, &written, &err), 0);
-	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_int_equal(ownership_file_append_good(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_LOADED);
 	assert_ownership_equal(&written, &read);
 
 	ownership_clear(&read);
 	written.good_left = true;
-	assert_int_equal(record_append_good(*state, &written, &err), 0);
-	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_int_equal(ownership_file_append_good(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_LOADED);
 	assert_true(read.good_left);
 }
 
@@ -100,31 +100,31 @@ static void test_good_state_not_appended(void **state)
 	FILE *file;
 
 	fill(&ownership);
-	assert_int_equal(record_append_good(*state, &ownership, &err), -ENOENT);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/owned: No such file or directory"));
 
 	write_text(path, "");
-	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -EBADMSG);
 	write_text(path, "a line without a checksum\n");
-	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -EBADMSG);
 	assert_int_equal(unlink(path), 0);
 
 	/* A line that was torn off is mended by writing it all. */
-	assert_int_equal(record_write(*state, &ownership, &err), 0);
+	assert_int_equal(ownership_file_write(*state, &ownership, &err), 0);
 	file = fopen(path, "a");
 	assert_non_null(file);
 	assert_true(fputs("good 01", file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(record_append_good(*state, &ownership, &err), -EBADMSG);
-	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -EBADMSG);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_LOADED);
 	assert_ownership_equal(&ownership, &read);
 
-	assert_int_equal(record_write(*state, &ownership, &err), 0);
+	assert_int_equal(ownership_file_write(*state, &ownership, &err), 0);
 	ownership.good_fingerprint = 0;
-	assert_int_equal(record_append_good(*state, &ownership, &err), -EINVAL);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -EINVAL);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("/dev/null", path), 0);
-	assert_int_equal(record_append_good(*state, &ownership, &err), -ELOOP);
+	assert_int_equal(ownership_file_append_good(*state, &ownership, &err), -ELOOP);
 }
 
 static void test_none(void **state)
@@ -132,8 +132,9 @@ static void test_none(void **state)
 	cleanup_ownership struct ownership read = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(record_load(*state, &read, &err), RECORD_NONE);
-	assert_int_equal(record_load("/nonexistent", &read, &err), RECORD_NONE);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_NONE);
+	assert_int_equal(ownership_file_load("/nonexistent", &read, &err),
+			 OWNERSHIP_FILE_NONE);
 	assert_int_equal(err.code, 0);
 }
 
@@ -142,7 +143,7 @@ static void test_unwritable(UNUSED void **state)
 	cleanup_ownership struct ownership empty = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(record_write("/nonexistent/run", &empty, &err), -ENOENT);
+	assert_int_equal(ownership_file_write("/nonexistent/run", &empty, &err), -ENOENT);
 	assert_string_equal(err.text,
 			    "/nonexistent/run/owned.new: No such file or directory");
 }
@@ -179,7 +180,7 @@ static void test_text(UNUSED void **state)
 	size_t length;
 
 	fill(&written);
-	assert_int_equal(record_format(&written, identity, &text, &length), 0);
+	assert_int_equal(ownership_file_format(&written, identity, &text, &length), 0);
 	text[length - 1] = '\0';
 	at = text;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -201,8 +202,8 @@ static void test_many(void **state)
 		key.address.v4.s_addr = htonl(0x0a000000 + i);
 		assert_int_equal(ownership_mark(&written, &key, OWNERSHIP_OWNED, 0), 0);
 	}
-	assert_int_equal(record_write(*state, &written, &err), 0);
-	assert_int_equal(record_load(*state, &read, &err), RECORD_LOADED);
+	assert_int_equal(ownership_file_write(*state, &written, &err), 0);
+	assert_int_equal(ownership_file_load(*state, &read, &err), OWNERSHIP_FILE_LOADED);
 	assert_ownership_equal(&read, &written);
 }
 
@@ -218,29 +219,29 @@ static void write_record(const char *directory, const char *text, size_t length)
 /* A record of this boot and another network namespace is that one's, while it names anything. */
 static void test_of_another_namespace(void **state)
 {
-	char here[RECORD_IDENTITY_TEXT], other[RECORD_IDENTITY_TEXT + 1];
+	char here[OWNERSHIP_FILE_IDENTITY_TEXT], other[OWNERSHIP_FILE_IDENTITY_TEXT + 1];
 	cleanup_ownership struct ownership written = { 0 }, none = { 0 };
 	cleanup_free char *full = NULL, *empty = NULL;
 	struct err err = { 0 };
 	size_t length, header;
 
-	assert_int_equal(record_identity(here, &err), 0);
+	assert_int_equal(ownership_file_identity(here, &err), 0);
 	snprintf(other, sizeof(other), "%s1", here);
 	fill(&written);
-	assert_int_equal(record_format(&written, other, &full, &length), 0);
-	assert_int_equal(record_format(&none, other, &empty, &header), 0);
+	assert_int_equal(ownership_file_format(&written, other, &full, &length), 0);
+	assert_int_equal(ownership_file_format(&none, other, &empty, &header), 0);
 
-	assert_int_equal(record_check_namespace(*state, &err), 0);
+	assert_int_equal(ownership_file_check_namespace(*state, &err), 0);
 	write_record(*state, full, length);
-	assert_int_equal(record_check_namespace(*state, &err), -EBUSY);
+	assert_int_equal(ownership_file_check_namespace(*state, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "belongs to another network namespace"));
 	assert_non_null(strstr(err.text, "--run-dir"));
 	write_record(*state, empty, header);
-	assert_int_equal(record_check_namespace(*state, &err), 0);
+	assert_int_equal(ownership_file_check_namespace(*state, &err), 0);
 	/* Of another boot it owns nothing, as ever. */
 	full[strlen("ipvs-node-owned 3 ")] ^= 1;
 	write_record(*state, full, length);
-	assert_int_equal(record_check_namespace(*state, &err), 0);
+	assert_int_equal(ownership_file_check_namespace(*state, &err), 0);
 }
 
 int main(void)

@@ -10,7 +10,7 @@ static int parse(const char *text, size_t length, const char *here,
 	assert_non_null(copy);
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	r = record_parse(copy, length, here, ownership, err);
+	r = ownership_file_parse(copy, length, here, ownership, err);
 	return r;
 }
 
@@ -26,13 +26,14 @@ static void test_foreign(UNUSED void **state)
 	size_t length;
 
 	fill(&written);
-	assert_int_equal(record_format(&written, identity, &text, &length), 0);
-	assert_int_equal(parse(text, length, other_boot, &read, &err), RECORD_FOREIGN);
+	assert_int_equal(ownership_file_format(&written, identity, &text, &length), 0);
+	assert_int_equal(parse(text, length, other_boot, &read, &err),
+			 OWNERSHIP_FILE_FOREIGN);
 	assert_string_equal(
 		err.text,
 		"of another boot or network namespace (8d1a1f00-aaaa-bbbb-cccc-000000000001 4:4026531840, this is 8d1a1f00-aaaa-bbbb-cccc-000000000002 4:4026531840): owns nothing");
 	assert_int_equal(parse(text, length, other_namespace, &read, &err),
-			 RECORD_FOREIGN);
+			 OWNERSHIP_FILE_FOREIGN);
 	assert_int_equal(read.service_count, 0);
 }
 
@@ -58,7 +59,7 @@ static void test_torn(UNUSED void **state)
 	size_t length, header;
 
 	fill(&written);
-	assert_int_equal(record_format(&written, identity, &text, &length), 0);
+	assert_int_equal(ownership_file_format(&written, identity, &text, &length), 0);
 	header = strcspn(text, "\n") + 1;
 	for (size_t cut = 0; cut <= length; cut++) {
 		cleanup_ownership struct ownership read = { 0 };
@@ -67,12 +68,12 @@ static void test_torn(UNUSED void **state)
 		int r = parse(text, cut, identity, &read, &err);
 
 		if (cut < header) {
-			assert_int_equal(r, RECORD_DAMAGED);
+			assert_int_equal(r, OWNERSHIP_FILE_DAMAGED);
 			assert_string_equal(err.text,
 					    "line 1: not the header of a record");
 			continue;
 		}
-		assert_int_equal(r, RECORD_LOADED);
+		assert_int_equal(r, OWNERSHIP_FILE_LOADED);
 		assert_int_equal(read.service_count, services);
 	}
 }
@@ -87,12 +88,12 @@ static void test_damaged(UNUSED void **state)
 	char *second;
 
 	fill(&written);
-	assert_int_equal(record_format(&written, identity, &text, &length), 0);
+	assert_int_equal(ownership_file_format(&written, identity, &text, &length), 0);
 	header = strcspn(text, "\n") + 1;
 	for (size_t i = header; i < length - 1; i++) {
 		text[i] ^= 1;
 		assert_int_equal(parse(text, length, identity, &read, &err),
-				 RECORD_DAMAGED);
+				 OWNERSHIP_FILE_DAMAGED);
 		assert_int_equal(read.service_count, 0);
 		assert_int_equal(read.before.sysctl_count, 0);
 		text[i] ^= 1;
@@ -100,7 +101,8 @@ static void test_damaged(UNUSED void **state)
 	second = text + header + strcspn(text + header, "\n") + 1;
 	memmove(text + header, second, length - (size_t)(second - text));
 	length -= (size_t)(second - text) - header;
-	assert_int_equal(parse(text, length, identity, &read, &err), RECORD_DAMAGED);
+	assert_int_equal(parse(text, length, identity, &read, &err),
+			 OWNERSHIP_FILE_DAMAGED);
 	assert_string_equal(err.text, "line 2: damaged");
 }
 
@@ -130,7 +132,8 @@ static void test_appended(UNUSED void **state)
 	append(text, sizeof(text), &sum, "struck tcp 10.0.0.1 80");
 	append(text, sizeof(text), &sum, "sysctl net.a 1");
 	append(text, sizeof(text), &sum, "sysctl net.a 2");
-	assert_int_equal(parse(text, strlen(text), identity, &read, &err), RECORD_LOADED);
+	assert_int_equal(parse(text, strlen(text), identity, &read, &err),
+			 OWNERSHIP_FILE_LOADED);
 	assert_int_equal(read.service_count, 1);
 	assert_non_null(ownership_find(&read, &key));
 	assert_int_equal(ownership_find(&read, &key)->mark, OWNERSHIP_OWNED);
@@ -139,7 +142,8 @@ static void test_appended(UNUSED void **state)
 
 	ownership_clear(&read);
 	append(text, sizeof(text), &sum, "address 10.0.0.1");
-	assert_int_equal(parse(text, strlen(text), identity, &read, &err), RECORD_NEWER);
+	assert_int_equal(parse(text, strlen(text), identity, &read, &err),
+			 OWNERSHIP_FILE_NEWER);
 	assert_string_equal(
 		err.text,
 		"line 8: 'address' is not known here, a newer version wrote it");
@@ -159,7 +163,8 @@ static void test_version_1(UNUSED void **state)
 	append(text, sizeof(text), &sum, header);
 	append(text, sizeof(text), &sum, "daemon master");
 	append(text, sizeof(text), &sum, "intended tcp 10.0.0.2 80");
-	assert_int_equal(parse(text, strlen(text), identity, &read, NULL), RECORD_LOADED);
+	assert_int_equal(parse(text, strlen(text), identity, &read, NULL),
+			 OWNERSHIP_FILE_LOADED);
 	found = ownership_find(&read, &service.key);
 	assert_non_null(found);
 	assert_int_equal(found->mark, OWNERSHIP_INTENDED);
@@ -232,7 +237,7 @@ static void test_nonsense(UNUSED void **state)
 		append(text, sizeof(text), &sum, header);
 		append(text, sizeof(text), &sum, nonsense[i]);
 		assert_int_equal(parse(text, strlen(text), identity, &read, &err),
-				 RECORD_DAMAGED);
+				 OWNERSHIP_FILE_DAMAGED);
 		assert_string_equal(err.text, "line 2: damaged");
 	}
 }

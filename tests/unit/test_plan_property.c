@@ -18,28 +18,27 @@ enum { EPISODES = 4000, QUIET_ROUNDS = 6 };
 
 /* --- one round, as in execution.c --- */
 
-/* As withhold_operations() does for those whose back-off is not over. */
+/* As skip_operations() does for those whose back-off is not over. */
 static void withhold_some(const struct world *world, size_t count, int *results)
 {
 	for (size_t i = 0; i < count; i++)
 		results[i] = world->kernel.troubled && pick(20) == 0 ? -EAGAIN : 0;
 }
 
-static void write_ahead(struct world *world, struct preparation *preparation,
-			int *results)
+static void write_ahead(struct world *world, struct snapshot *snapshot, int *results)
 {
-	struct bookkeeping_mark mark;
+	struct service_ownership_mark mark;
 	bool changed = world->session.record_unsaved;
 
-	bookkeeping_confirm(preparation, &changed);
-	bookkeeping_remember(preparation, &mark);
-	assert_int_equal(bookkeeping_before(preparation, results, &changed), 0);
+	service_ownership_confirm(snapshot, &changed);
+	service_ownership_remember(snapshot, &mark);
+	assert_int_equal(service_ownership_before(snapshot, results, &changed), 0);
 	if (changed && record_can_be_written(world)) {
 		save_record(world);
 	} else if (changed) {
 		world->session.record_unsaved = true;
-		bookkeeping_forget(preparation, &mark);
-		withhold_creations(preparation, results);
+		service_ownership_forget(snapshot, &mark);
+		skip_creations(snapshot, results);
 	}
 }
 
@@ -96,12 +95,12 @@ static void write_kernel(struct world *world, const struct plan *plan, int *resu
 	ownership_clear(&recorded);
 }
 
-static void write_behind(struct world *world, struct preparation *preparation,
+static void write_behind(struct world *world, struct snapshot *snapshot,
 			 const int *results)
 {
 	bool changed = false;
 
-	assert_int_equal(bookkeeping_after(preparation, results, &changed), 0);
+	assert_int_equal(service_ownership_after(snapshot, results, &changed), 0);
 	if (changed && record_can_be_written(world))
 		save_record(world);
 	else if (changed)
@@ -133,18 +132,18 @@ static bool dies(struct world *world, const struct plan *plan, const int *result
 	return true;
 }
 
-static void execute(struct world *world, struct preparation *preparation)
+static void execute(struct world *world, struct snapshot *snapshot)
 {
-	const struct plan *plan = &preparation->plan;
+	const struct plan *plan = &snapshot->plan;
 	int *results = calloc(plan->operation_count + 1, sizeof(*results));
 
 	assert_non_null(results);
 	withhold_some(world, plan->operation_count, results);
-	write_ahead(world, preparation, results);
-	note_adoptions(world, &preparation->actual);
+	write_ahead(world, snapshot, results);
+	note_adoptions(world, &snapshot->actual);
 	write_kernel(world, plan, results);
 	if (!dies(world, plan, results))
-		write_behind(world, preparation, results);
+		write_behind(world, snapshot, results);
 	free(results);
 }
 
@@ -175,12 +174,12 @@ static size_t choose_scope(struct world *world, struct service_key scope[static 
 	return count;
 }
 
-static void keep_scope(const struct preparation *preparation, struct table *table)
+static void keep_scope(const struct snapshot *snapshot, struct table *table)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->service_count; i++) {
-		if (preparation_covers(preparation, &table->services[i].key))
+		if (snapshot_covers(snapshot, &table->services[i].key))
 			table->services[kept++] = table->services[i];
 		else
 			service_clear(&table->services[i]);
@@ -191,28 +190,28 @@ static void keep_scope(const struct preparation *preparation, struct table *tabl
 static void run_round(struct world *world, bool part)
 {
 	struct ownership *ownership = &world->session.ownership;
-	struct preparation preparation = { .session = &world->session };
+	struct snapshot snapshot = { .session = &world->session };
 	struct service_key scope[SERVICES];
 
 	kernel_hide(&world->kernel);
 	if (part) {
-		preparation.scope = scope;
-		preparation.scope_count = choose_scope(world, scope);
+		snapshot.scope = scope;
+		snapshot.scope_count = choose_scope(world, scope);
 	}
-	kernel_dump(&world->kernel, ownership, &preparation.actual);
-	copy_table(&world->wanted, &preparation.wanted);
-	keep_scope(&preparation, &preparation.actual);
-	keep_scope(&preparation, &preparation.wanted);
+	kernel_dump(&world->kernel, ownership, &snapshot.actual);
+	copy_table(&world->wanted, &snapshot.wanted);
+	keep_scope(&snapshot, &snapshot.actual);
+	keep_scope(&snapshot, &snapshot.wanted);
 	world->policy.now_msec = world->kernel.now_msec;
 	world->policy.services_only = part;
-	assert_int_equal(plan_make(&preparation.wanted, &preparation.actual, ownership,
-				   &world->policy, &preparation.plan),
+	assert_int_equal(plan_make(&snapshot.wanted, &snapshot.actual, ownership,
+				   &world->policy, &snapshot.plan),
 			 0);
-	for (size_t i = 0; i < preparation.plan.operation_count; i++)
-		check_operation(world, &preparation.plan.operations[i]);
-	check_deadlines(world, &preparation.plan);
-	execute(world, &preparation);
-	preparation_clear(&preparation);
+	for (size_t i = 0; i < snapshot.plan.operation_count; i++)
+		check_operation(world, &snapshot.plan.operations[i]);
+	check_deadlines(world, &snapshot.plan);
+	execute(world, &snapshot);
+	snapshot_clear(&snapshot);
 }
 
 /* --- the end --- */

@@ -211,7 +211,7 @@ static void test_health_check_ports_stay_open(void **state UNUSED)
 		     "198.51.100.1") ", 'bind': true }, { 'address': '198.51.100.1', 'port': 443, 'protocol': 'tcp' }",
 	     AF_INET);
 	ASSERT_LACKS(&f, "health_checks");
-	f.table.services[0].exposure->health_port = 32000;
+	f.table.services[0].access->health_port = 32000;
 	ruleset_clear(&f.ruleset);
 	assert_int_equal(ruleset_make(&f.table, &f.settings, AF_INET, &f.ruleset), 0);
 	ASSERT_HAS(&f, "\tset health_checks {\n"

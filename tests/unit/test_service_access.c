@@ -76,7 +76,7 @@ static void read_one(const char *fields, struct table *table)
 static void fields_are_kept_beside_the_service(void **state UNUSED)
 {
 	struct table table = { 0 };
-	const struct exposure *exposure;
+	const struct service_access *access;
 	char text[NETWORK_TEXT];
 
 	read_one(
@@ -84,15 +84,14 @@ static void fields_are_kept_beside_the_service(void **state UNUSED)
 		"'192.168.0.0/16', '10.1.2.3' ], 'fromInside': { 'address': '10.0.0.9', 'port': "
 		"81 }",
 		&table);
-	exposure = table.services[0].exposure;
-	assert_non_null(exposure);
-	assert_true(exposure->bind && exposure->over_local);
-	assert_int_equal(exposure->source_nat, SOURCE_NAT_OUTSIDE);
-	assert_int_equal(exposure->source_count, 2);
-	assert_string_equal(network_format(&exposure->sources[0], text), "10.1.2.3/32");
-	assert_string_equal(network_format(&exposure->sources[1], text),
-			    "192.168.0.0/16");
-	assert_int_equal(exposure->inside.port, 81);
+	access = table.services[0].access;
+	assert_non_null(access);
+	assert_true(access->bind && access->over_local);
+	assert_int_equal(access->source_nat, SOURCE_NAT_OUTSIDE);
+	assert_int_equal(access->source_count, 2);
+	assert_string_equal(network_format(&access->sources[0], text), "10.1.2.3/32");
+	assert_string_equal(network_format(&access->sources[1], text), "192.168.0.0/16");
+	assert_int_equal(access->inside.port, 81);
 	table_clear(&table);
 }
 
@@ -103,7 +102,7 @@ static void defaults_are_nothing(void **state UNUSED)
 
 	read_one("'bind': false, 'sourceNat': false, 'overLocal': false", &table);
 	read_one("'onePacket': false", &other);
-	assert_null(table.services[0].exposure);
+	assert_null(table.services[0].access);
 	assert_int_equal(fingerprint_table(&table), fingerprint_table(&other));
 	table_clear(&table);
 	table_clear(&other);
@@ -132,9 +131,10 @@ static void each_field_makes_a_difference(void **state UNUSED)
 		read_one(different[i], &tables[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(different); i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(different); k++) {
-			assert_int_equal(exposure_equal(tables[i].services[0].exposure,
-							tables[k].services[0].exposure),
-					 i == k);
+			assert_int_equal(
+				service_access_equal(tables[i].services[0].access,
+						     tables[k].services[0].access),
+				i == k);
 			assert_int_equal(fingerprint_table(&tables[i]) ==
 						 fingerprint_table(&tables[k]),
 					 i == k);
@@ -158,8 +158,8 @@ static void what_is_written_is_read_again(void **state UNUSED)
 		assert_int_equal(state_write(file, &table, NULL), STATE_WRITTEN);
 		assert_int_equal(fclose(file), 0);
 		expect_state("written.json", &again);
-		assert_true(exposure_equal(table.services[0].exposure,
-					   again.services[0].exposure));
+		assert_true(service_access_equal(table.services[0].access,
+						 again.services[0].access));
 		table_clear(&table);
 		table_clear(&again);
 	}

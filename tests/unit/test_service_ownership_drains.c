@@ -10,7 +10,7 @@
 static void record_that_cannot_be_written_is_forgotten(void **state)
 {
 	struct fixture *f = *state;
-	struct bookkeeping_mark remembered;
+	struct service_ownership_mark remembered;
 	struct service *edited;
 
 	build_service(f->wanted, 1);
@@ -26,20 +26,20 @@ static void record_that_cannot_be_written_is_forgotten(void **state)
 	assert_int_equal(globals_add_sysctl(&f->wanted->globals, "net.a", "1"), 0);
 	assert_int_equal(globals_add_sysctl(&f->actual->globals, "net.a", "0"), 0);
 	make_plan(f);
-	bookkeeping_remember(&f->preparation, &remembered);
+	service_ownership_remember(&f->snapshot, &remembered);
 	assert_true(before(f));
 	assert_int_equal(f->ownership->service_count, 3);
-	bookkeeping_forget(&f->preparation, &remembered);
+	service_ownership_forget(&f->snapshot, &remembered);
 	assert_int_equal(f->ownership->service_count, 1);
 	assert_int_equal(mark_of(f, edited), OWNERSHIP_OWNED);
 	assert_int_equal(f->ownership->timeouts_before.tcp, 0);
 	assert_int_equal(f->ownership->daemons[0].mark, OWNERSHIP_NONE);
 	assert_int_equal(f->ownership->before.sysctl_count, 0);
 	/* Only the edit of what the record names is sent. */
-	withhold_creations(&f->preparation, f->results);
-	for (size_t i = 0; i < f->preparation.plan.operation_count; i++)
+	skip_creations(&f->snapshot, f->results);
+	for (size_t i = 0; i < f->snapshot.plan.operation_count; i++)
 		assert_int_equal(f->results[i] == 0,
-				 f->preparation.plan.operations[i].kind ==
+				 f->snapshot.plan.operations[i].kind ==
 					 OPERATION_SET_SERVICE);
 	assert_false(after(f));
 	assert_int_equal(f->ownership->service_count, 1);
@@ -87,7 +87,7 @@ static void drains_are_those_of_the_plan(void **state)
 static void drains_of_what_was_not_taken_over_are_forgotten(void **state)
 {
 	struct fixture *f = *state;
-	struct bookkeeping_mark remembered;
+	struct service_ownership_mark remembered;
 
 	for (unsigned int n = 1; n <= 2; n++) {
 		build_service(f->wanted, n);
@@ -96,10 +96,10 @@ static void drains_of_what_was_not_taken_over_are_forgotten(void **state)
 	mark(f, &f->actual->services[0], OWNERSHIP_OWNED);
 	f->options.adopt = ADOPT_ALL;
 	make_plan(f);
-	bookkeeping_remember(&f->preparation, &remembered);
+	service_ownership_remember(&f->snapshot, &remembered);
 	assert_true(before(f));
 	assert_int_equal(f->ownership->drain_count, 2);
-	bookkeeping_forget(&f->preparation, &remembered);
+	service_ownership_forget(&f->snapshot, &remembered);
 	assert_int_equal(f->ownership->drain_count, 1);
 	assert_true(ownership_has_drain(f->ownership, &f->actual->services[0].key));
 }
@@ -114,8 +114,8 @@ static void part_leaves_the_drains_of_other_services_alone(void **state)
 	mark(f, others.services, OWNERSHIP_OWNED);
 	add_drain(f, build_service(f->actual, 1), 1);
 	mark(f, f->actual->services, OWNERSHIP_OWNED);
-	f->preparation.scope = &f->actual->services[0].key;
-	f->preparation.scope_count = 1;
+	f->snapshot.scope = &f->actual->services[0].key;
+	f->snapshot.scope_count = 1;
 	make_plan(f);
 	assert_false(confirm(f));
 	assert_false(before(f));

@@ -13,7 +13,7 @@ enum { RESULTS = 16 };
 struct fixture {
 	struct options options;
 	struct session session;
-	struct preparation preparation;
+	struct snapshot snapshot;
 	struct globals *wanted, *actual;
 	struct ownership *ownership;
 	int results[RESULTS];
@@ -26,9 +26,9 @@ static int set_up(void **state)
 	if (!f)
 		return -1;
 	f->session.options = &f->options;
-	f->preparation.session = &f->session;
-	f->wanted = &f->preparation.wanted.globals;
-	f->actual = &f->preparation.actual.globals;
+	f->snapshot.session = &f->session;
+	f->wanted = &f->snapshot.wanted.globals;
+	f->actual = &f->snapshot.actual.globals;
 	f->ownership = &f->session.ownership;
 	*state = f;
 	return 0;
@@ -38,7 +38,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	preparation_clear(&f->preparation);
+	snapshot_clear(&f->snapshot);
 	session_clear(&f->session);
 	free(f);
 	return 0;
@@ -47,22 +47,22 @@ static int tear_down(void **state)
 static void plan(struct fixture *f)
 {
 	const struct plan_policy policy = { .adopt = f->options.adopt };
-	struct preparation *preparation = &f->preparation;
+	struct snapshot *snapshot = &f->snapshot;
 
 	memset(f->results, 0, sizeof(f->results));
-	plan_clear(&preparation->plan);
-	assert_int_equal(plan_make(&preparation->wanted, &preparation->actual,
-				   f->ownership, &policy, &preparation->plan),
+	plan_clear(&snapshot->plan);
+	assert_int_equal(plan_make(&snapshot->wanted, &snapshot->actual, f->ownership,
+				   &policy, &snapshot->plan),
 			 0);
-	assert_true(preparation->plan.operation_count < RESULTS);
+	assert_true(snapshot->plan.operation_count < RESULTS);
 }
 
 static bool confirm_and_before(struct fixture *f)
 {
 	bool changed = false;
 
-	bookkeeping_confirm(&f->preparation, &changed);
-	assert_int_equal(bookkeeping_before(&f->preparation, f->results, &changed), 0);
+	service_ownership_confirm(&f->snapshot, &changed);
+	assert_int_equal(service_ownership_before(&f->snapshot, f->results, &changed), 0);
 	return changed;
 }
 
@@ -70,7 +70,7 @@ static bool after(struct fixture *f)
 {
 	bool changed = false;
 
-	assert_int_equal(bookkeeping_after(&f->preparation, f->results, &changed), 0);
+	assert_int_equal(service_ownership_after(&f->snapshot, f->results, &changed), 0);
 	return changed;
 }
 
@@ -121,7 +121,7 @@ static void sysctl_found_is_kept_and_released_when_it_is_back(void **state)
 	globals_clear(f->wanted);
 	assert_int_equal(globals_set_sysctl(f->actual, "net.a", "1"), 0);
 	plan(f);
-	assert_int_equal(f->preparation.plan.operation_count, 1);
+	assert_int_equal(f->snapshot.plan.operation_count, 1);
 	assert_false(confirm_and_before(f));
 	f->results[0] = -EACCES;
 	assert_false(after(f));
@@ -145,7 +145,7 @@ static void one_sysctl_goes_back_while_others_come(void **state)
 	}
 	plan(f);
 	assert_true(confirm_and_before(f));
-	back = &f->preparation.plan.operations[0];
+	back = &f->snapshot.plan.operations[0];
 	assert_string_equal(back->sysctl->name, "net.z");
 	assert_string_equal(back->sysctl->value, "old");
 	f->results[0] = -EACCES;
@@ -235,7 +235,7 @@ static void stopped_daemon_is_ours_no_more(void **state)
 	f->ownership->daemons[0].mark = OWNERSHIP_OWNED;
 	f->actual->daemons[0] = running(1);
 	plan(f);
-	assert_int_equal(f->preparation.plan.operation_count, 1);
+	assert_int_equal(f->snapshot.plan.operation_count, 1);
 	assert_false(confirm_and_before(f));
 	assert_true(after(f));
 	assert_int_equal(f->ownership->daemons[0].mark, OWNERSHIP_NONE);

@@ -12,20 +12,20 @@ static struct owned_ruleset *owned_of(struct fixture *f)
 
 static struct nft_table *actual_of(struct fixture *f)
 {
-	return &f->preparation.rulesets.actual[SLOT];
+	return &f->snapshot.rulesets.actual[SLOT];
 }
 
 /* A plan that writes to the table of IPv4, wanted with the fingerprint 7. */
 static void plan(struct fixture *f, enum operation_kind kind)
 {
-	struct ruleset_goals *goals = &f->preparation.rulesets;
+	struct ruleset_goals *goals = &f->snapshot.rulesets;
 
 	goals->looked = true;
 	goals->wanted[SLOT].family = AF_INET;
 	goals->wanted[SLOT].fingerprint = 7;
 	make_plan(f);
 	assert_int_equal(
-		plan_add_ruleset(&f->preparation.plan, kind, &goals->wanted[SLOT], false),
+		plan_add_ruleset(&f->snapshot.plan, kind, &goals->wanted[SLOT], false),
 		0);
 }
 
@@ -87,7 +87,7 @@ static void intended_table_without_the_marker_is_somebody_elses(void **state)
 	*owned_of(f) =
 		(struct owned_ruleset){ .mark = OWNERSHIP_INTENDED, .fingerprint = 7 };
 	*actual_of(f) = (struct nft_table){ .exists = true, .handle = 3, .sum = 9 };
-	f->preparation.rulesets.looked = true;
+	f->snapshot.rulesets.looked = true;
 	assert_true(confirm(f));
 	assert_owned(f, OWNERSHIP_NONE, 0, 0, 0);
 }
@@ -101,7 +101,7 @@ static void owned_table_is_known_by_its_handle(void **state)
 		.mark = OWNERSHIP_OWNED, .fingerprint = 7, .handle = 3, .sum = 9
 	};
 	*actual_of(f) = (struct nft_table){ .exists = true, .handle = 3, .sum = 10 };
-	f->preparation.rulesets.looked = true;
+	f->snapshot.rulesets.looked = true;
 	assert_false(confirm(f));
 	actual_of(f)->handle = 4;
 	assert_true(confirm(f));
@@ -114,8 +114,8 @@ static void nothing_is_struck_where_nobody_could_look(void **state)
 
 	*owned_of(f) = (struct owned_ruleset){ .mark = OWNERSHIP_OWNED, .handle = 3 };
 	assert_false(confirm(f));
-	f->preparation.rulesets.looked = true;
-	f->preparation.rulesets.trouble.code = EPERM;
+	f->snapshot.rulesets.looked = true;
+	f->snapshot.rulesets.trouble.code = EPERM;
 	assert_false(confirm(f));
 	assert_int_equal(owned_of(f)->mark, OWNERSHIP_OWNED);
 }
@@ -138,12 +138,12 @@ static void deleted_table_is_ours_no_more(void **state)
 static void unwritable_record_takes_the_intention_back(void **state)
 {
 	struct fixture *f = *state;
-	struct bookkeeping_mark kept;
+	struct service_ownership_mark kept;
 
 	plan(f, OPERATION_NEW_RULESET);
-	bookkeeping_remember(&f->preparation, &kept);
+	service_ownership_remember(&f->snapshot, &kept);
 	assert_true(before(f));
-	bookkeeping_forget(&f->preparation, &kept);
+	service_ownership_forget(&f->snapshot, &kept);
 	assert_owned(f, OWNERSHIP_NONE, 0, 0, 0);
 }
 
@@ -155,25 +155,25 @@ static void table_has_its_place_in_the_plan(void **state)
 						     OPERATION_SET_RULESET,
 						     OPERATION_NEW_SERVICE };
 	struct fixture *f = *state;
-	struct ruleset *ruleset = &f->preparation.rulesets.wanted[1];
+	struct ruleset *ruleset = &f->snapshot.rulesets.wanted[1];
 	char line[512];
 
 	assert_int_equal(globals_add_sysctl(&f->wanted->globals, "net.a", "1"), 0);
 	build_service(f->wanted, 1);
 	plan(f, OPERATION_NEW_RULESET);
 	*ruleset = (struct ruleset){ .family = AF_INET6, .counts = { .masqueraded = 2 } };
-	assert_int_equal(plan_add_ruleset(&f->preparation.plan, OPERATION_SET_RULESET,
-					  ruleset, true),
-			 0);
-	assert_int_equal(f->preparation.plan.operation_count, ARRAY_SIZE(kinds));
+	assert_int_equal(
+		plan_add_ruleset(&f->snapshot.plan, OPERATION_SET_RULESET, ruleset, true),
+		0);
+	assert_int_equal(f->snapshot.plan.operation_count, ARRAY_SIZE(kinds));
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		assert_int_equal(f->preparation.plan.operations[i].kind, kinds[i]);
+		assert_int_equal(f->snapshot.plan.operations[i].kind, kinds[i]);
 	assert_string_equal(
-		operation_format_line(&f->preparation.plan.operations[2], line,
+		operation_format_line(&f->snapshot.plan.operations[2], line,
 				      sizeof(line)),
 		"drift: replace nftables table ip6 ipvs-node: 2 services masqueraded");
-	assert_string_equal(operation_format_object(&f->preparation.plan.operations[2],
-						    line, sizeof(line)),
+	assert_string_equal(operation_format_object(&f->snapshot.plan.operations[2], line,
+						    sizeof(line)),
 			    "nftables table ip6 ipvs-node");
 }
 

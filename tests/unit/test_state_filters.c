@@ -44,7 +44,7 @@ static void test_bind_goes_with_every_port(void **state UNUSED)
 
 	write_state("state.json", SERVICE("0", "tcp", "'bind': true"));
 	expect_state("state.json", &table);
-	assert_true(table.services[0].exposure->bind);
+	assert_true(table.services[0].access->bind);
 	table_clear(&table);
 }
 

@@ -11,7 +11,7 @@
 enum { QUIET_MSEC = 200, LATEST_MSEC = 2000, SLACK_MSEC = 60 * 1000 };
 
 /* Waits up to msec for the watch to tell of a change. */
-static bool changes_within(struct watch *watch, int msec)
+static bool changes_within(struct state_watch *watch, int msec)
 {
 	uint64_t end = clock_usec(CLOCK_MONOTONIC) + (uint64_t)msec * 1000, now;
 
@@ -20,20 +20,20 @@ static bool changes_within(struct watch *watch, int msec)
 		int r;
 
 		poll(&fd, 1, (int)((end - now) / 1000) + 1);
-		r = watch_dispatch(watch);
+		r = state_watch_dispatch(watch);
 		assert_true(r >= 0);
-		if (r == WATCH_CHANGED)
+		if (r == STATE_WATCH_CHANGED)
 			return true;
 	}
 	return false;
 }
 
-static void assert_change(struct watch *watch)
+static void assert_change(struct state_watch *watch)
 {
 	assert_true(changes_within(watch, QUIET_MSEC + SLACK_MSEC));
 }
 
-static void assert_no_change(struct watch *watch)
+static void assert_no_change(struct state_watch *watch)
 {
 	assert_false(changes_within(watch, 2 * QUIET_MSEC));
 }
@@ -54,13 +54,13 @@ static void wait_until_old(const char *path)
 	} while (changed + 150 * 1000 > now);
 }
 
-static struct watch *start(const char *path)
+static struct state_watch *start(const char *path)
 {
-	struct watch *watch;
+	struct state_watch *watch;
 	struct err err = { 0 };
 
 	wait_until_old(path);
-	assert_int_equal(watch_new(&watch, path, &err), 0);
+	assert_int_equal(state_watch_new(&watch, path, &err), 0);
 	assert_int_equal(err.code, 0);
 	return watch;
 }
@@ -74,7 +74,7 @@ static void replace(const char *directory, const char *name, const char *text)
 
 static void test_rename(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	replace(*state, "state.json", "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -88,7 +88,7 @@ static void test_rename(void **state)
 
 static void test_in_place(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	write_text(in_directory(*state, "state.json"), "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -101,7 +101,7 @@ static void test_in_place(void **state)
 /* A change of what can be read, not of what is written. */
 static void test_mode(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	write_text(in_directory(*state, "state.json"), "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -111,7 +111,7 @@ static void test_mode(void **state)
 
 static void test_removal_and_return(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	write_text(in_directory(*state, "state.json"), "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -124,7 +124,8 @@ static void test_removal_and_return(void **state)
 static void test_directory_comes_later(void **state)
 {
 	char directory[PATH_MAX], below[PATH_MAX];
-	cleanup_watch struct watch *watch = start(in_directory(*state, "a/b/state.json"));
+	cleanup_state_watch struct state_watch *watch =
+		start(in_directory(*state, "a/b/state.json"));
 
 	strcpy(directory, in_directory(*state, "a"));
 	strcpy(below, in_directory(*state, "a/b"));
@@ -151,7 +152,7 @@ static void swap_link(const char *directory, const char *name, const char *targe
 
 static void test_link_swap(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(mkdir(in_directory(*state, "elsewhere"), 0755), 0);
 	write_text(in_directory(*state, "elsewhere/1.json"), "1");
@@ -183,7 +184,7 @@ static void make_config_map(const char *directory)
 
 static void test_config_map(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	make_config_map(*state);
 	watch = start(in_directory(*state, "state.json"));
@@ -195,7 +196,7 @@ static void test_config_map(void **state)
 
 static void test_config_map_directory(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	make_config_map(*state);
 	watch = start(*state);
@@ -207,7 +208,7 @@ static void test_config_map_directory(void **state)
 
 static void test_directory_of_files(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(mkdir(in_directory(*state, "state"), 0755), 0);
 	write_text(in_directory(*state, "state/a.json"), "1");
@@ -228,7 +229,7 @@ static void test_directory_of_files(void **state)
 /* Others' files in the same directory. */
 static void test_unrelated(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	write_text(in_directory(*state, "state.json"), "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -241,7 +242,7 @@ static void test_unrelated(void **state)
 static void test_unrelated_above(void **state)
 {
 	char path[PATH_MAX];
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(mkdir(in_directory(*state, "below"), 0755), 0);
 	strcpy(path, in_directory(*state, "below/state.json"));
@@ -259,7 +260,7 @@ static void test_unrelated_above(void **state)
 /* Touched but the same file with the same times: an event without a change. */
 static void test_same_signature(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	write_text(in_directory(*state, "state.json"), "1");
 	watch = start(in_directory(*state, "state.json"));
@@ -271,7 +272,7 @@ static void test_same_signature(void **state)
 /* Told after 200 ms of quiet, and under continual writing after 2 s. */
 static void test_quiet(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 	uint64_t begin, took, now, last, longest = 0;
 
 	write_text(in_directory(*state, "state.json"), "1");
@@ -300,7 +301,7 @@ static void test_quiet(void **state)
 /* One link to nothing, and then another one: what is said of it is another thing. */
 static void test_other_broken_link(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(symlink("nowhere", in_directory(*state, "state.json")), 0);
 	watch = start(in_directory(*state, "state.json"));
@@ -314,7 +315,7 @@ static void test_other_broken_link(void **state)
 /* More events than the kernel keeps: all is looked at again. */
 static void test_overflow(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 	unsigned int most = 0;
 	FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
 	char other[2][PATH_MAX];
@@ -338,7 +339,7 @@ static void test_overflow(void **state)
 
 static void test_link_loop(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	swap_link(*state, "a", "b");
 	swap_link(*state, "b", "a");
@@ -351,7 +352,7 @@ static void test_link_loop(void **state)
 /* ".." after a link goes up from where the link leads. */
 static void test_dots(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(mkdir(in_directory(*state, "x"), 0755), 0);
 	assert_int_equal(mkdir(in_directory(*state, "x/y"), 0755), 0);
@@ -364,7 +365,7 @@ static void test_dots(void **state)
 
 static void test_relative(void **state)
 {
-	cleanup_watch struct watch *watch = NULL;
+	cleanup_state_watch struct state_watch *watch = NULL;
 
 	assert_int_equal(chdir(*state), 0);
 	watch = start("state.json");

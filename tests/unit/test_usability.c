@@ -110,7 +110,7 @@ static void test_unknown_facts_warn_of_nothing(void **state UNUSED)
 
 static void test_address_that_is_not_local(void **state UNUSED)
 {
-	struct exposure exposure = { .bind = true };
+	struct service_access access = { .bind = true };
 	struct world world;
 
 	set_up(&world);
@@ -123,9 +123,9 @@ static void test_address_that_is_not_local(void **state UNUSED)
 	assert_int_equal(address_parse("10.1.0.9", &world.service->key.address), 0);
 	assert_int_equal(judge(&world), 1);
 	/* What we make local has a failure of its own where that fails. */
-	world.service->exposure = &exposure;
+	world.service->access = &access;
 	assert_int_equal(judge(&world), 0);
-	world.service->exposure = NULL;
+	world.service->access = NULL;
 	/* The other of two directors may have it. */
 	world.table.globals.daemons[0].role = SYNC_BACKUP;
 	assert_int_equal(judge(&world), 0);
@@ -137,7 +137,7 @@ static void test_address_that_is_not_local(void **state UNUSED)
 
 static void test_no_usable_destination(void **state UNUSED)
 {
-	struct exposure exposure = { .bind = true, .cluster_ip = true };
+	struct service_access access = { .bind = true, .cluster_ip = true };
 	struct world world;
 
 	set_up(&world);
@@ -148,9 +148,9 @@ static void test_no_usable_destination(void **state UNUSED)
 	assert_int_equal(judge(&world), 1);
 	expect_text(&world, 0, "there is no destination");
 	/* A Service that is scaled to nothing is no fault of the node's. */
-	world.service->exposure = &exposure;
+	world.service->access = &access;
 	assert_int_equal(judge(&world), 0);
-	world.service->exposure = NULL;
+	world.service->access = NULL;
 	tear_down(&world);
 }
 

@@ -12,16 +12,16 @@
 
 enum { ETH0 = 2, OURS = 7, OTHER = 8 };
 
-static const uint8_t hardware[NODE_HARDWARE_LENGTH] = { 2, 1, 2, 3, 4, 5 };
+static const uint8_t hardware[HOST_HARDWARE_LENGTH] = { 2, 1, 2, 3, 4, 5 };
 
 struct world {
-	struct node node;
+	struct host_net host;
 	struct ownership ownership;
 	struct address_list bound, leaving;
 	struct network networks[4];
 	size_t network_count;
 	bool keep_link;
-	struct binding_plan plan;
+	struct vip_plan plan;
 	char lines[4096];
 };
 
@@ -35,60 +35,60 @@ static struct address address_of(const char *text)
 
 static void add_link(struct world *world, int index, const char *name, bool dummy)
 {
-	struct node *node = &world->node;
+	struct host_net *host = &world->host;
 
-	node->links = realloc(node->links, (node->link_count + 1) * sizeof(*node->links));
-	assert_non_null(node->links);
-	node->links[node->link_count] = (struct node_link){ .index = index,
+	host->links = realloc(host->links, (host->link_count + 1) * sizeof(*host->links));
+	assert_non_null(host->links);
+	host->links[host->link_count] = (struct host_link){ .index = index,
 							    .loopback = index == 1,
 							    .dummy = dummy };
-	strcpy(node->links[node->link_count].name, name);
+	strcpy(host->links[host->link_count].name, name);
 	if (index == OURS)
-		memcpy(node->links[node->link_count].hardware, hardware,
+		memcpy(host->links[host->link_count].hardware, hardware,
 		       sizeof(hardware));
-	node->link_count++;
+	host->link_count++;
 }
 
 static void add_address(struct world *world, int link, const char *text, uint8_t prefix)
 {
-	struct node *node = &world->node;
+	struct host_net *host = &world->host;
 
-	node->addresses = realloc(node->addresses,
-				  (node->address_count + 1) * sizeof(*node->addresses));
-	assert_non_null(node->addresses);
-	node->addresses[node->address_count++] =
-		(struct node_address){ .address = address_of(text),
+	host->addresses = realloc(host->addresses,
+				  (host->address_count + 1) * sizeof(*host->addresses));
+	assert_non_null(host->addresses);
+	host->addresses[host->address_count++] =
+		(struct host_address){ .address = address_of(text),
 				       .prefix = prefix,
 				       .link = link,
 				       .global = true,
 				       .primary = true };
-	node_sort(node);
+	host_net_sort(host);
 }
 
 static void add_route(struct world *world, const char *text, const char *source)
 {
-	struct node *node = &world->node;
-	struct node_route route = { 0 };
+	struct host_net *host = &world->host;
+	struct host_route route = { 0 };
 
 	assert_int_equal(network_parse(text, &route.network), 0);
 	if (source)
 		route.source = address_of(source);
-	node->routes =
-		realloc(node->routes, (node->route_count + 1) * sizeof(*node->routes));
-	assert_non_null(node->routes);
-	node->routes[node->route_count++] = route;
-	node_sort(node);
+	host->routes =
+		realloc(host->routes, (host->route_count + 1) * sizeof(*host->routes));
+	assert_non_null(host->routes);
+	host->routes[host->route_count++] = route;
+	host_net_sort(host);
 }
 
 static void add_gateway(struct world *world, const char *text)
 {
-	struct node *node = &world->node;
+	struct host_net *host = &world->host;
 	struct address address = address_of(text);
 
-	node->gateways = realloc(node->gateways,
-				 (node->gateway_count + 1) * sizeof(*node->gateways));
-	assert_non_null(node->gateways);
-	node->gateways[node->gateway_count++] = (struct node_gateway){
+	host->gateways = realloc(host->gateways,
+				 (host->gateway_count + 1) * sizeof(*host->gateways));
+	assert_non_null(host->gateways);
+	host->gateways[host->gateway_count++] = (struct host_gateway){
 		.address = address, .family = address.family, .link = ETH0
 	};
 }
@@ -139,11 +139,11 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 
-	node_clear(&world->node);
+	host_net_clear(&world->host);
 	ownership_clear(&world->ownership);
 	address_list_clear(&world->bound);
 	address_list_clear(&world->leaving);
-	binding_plan_clear(&world->plan);
+	vip_plan_clear(&world->plan);
 	free(world);
 	return 0;
 }
@@ -156,24 +156,23 @@ static void add_line(struct world *world, const char *line)
 
 static const char *plan(struct world *world)
 {
-	const struct binding_wish wish = { &world->bound,   &world->leaving,
-					   world->networks, world->network_count,
-					   "ipvs0",	    world->keep_link };
-	char text[BINDING_TEXT], object[BINDING_TEXT], line[2 * BINDING_TEXT + 8];
+	const struct vip_wish wish = { &world->bound,	&world->leaving,
+				       world->networks, world->network_count,
+				       "ipvs0",		world->keep_link };
+	char text[VIP_TEXT], object[VIP_TEXT], line[2 * VIP_TEXT + 8];
 
-	binding_plan_clear(&world->plan);
+	vip_plan_clear(&world->plan);
 	assert_int_equal(
-		binding_plan_make(&wish, &world->node, &world->ownership, &world->plan),
-		0);
+		vip_plan_make(&wish, &world->host, &world->ownership, &world->plan), 0);
 	world->lines[0] = '\0';
 	for (size_t i = 0; i < world->plan.operation_count && i < 40; i++)
-		add_line(world, binding_format(&world->plan.operations[i], text));
+		add_line(world, vip_format(&world->plan.operations[i], text));
 	for (size_t i = 0; i < world->plan.conflict_count; i++) {
-		const struct binding_conflict *conflict = &world->plan.conflicts[i];
+		const struct vip_conflict *conflict = &world->plan.conflicts[i];
 
 		snprintf(line, sizeof(line), "! %s: %s",
-			 binding_conflict_object(conflict, "ipvs0", object),
-			 binding_conflict_text(conflict, "ipvs0", text));
+			 vip_conflict_object(conflict, "ipvs0", object),
+			 vip_conflict_text(conflict, "ipvs0", text));
 		add_line(world, line);
 	}
 	return world->lines;
@@ -242,7 +241,7 @@ static void foreign_address_keeps_the_link(void **state)
 		"remove address 10.0.0.1 from ipvs0\n"
 		"! link ipvs0: it stays: somebody else has 10.9.9.9 on it, which would go with it\n");
 	/* The same address with another prefix is not the one that we made. */
-	world->node.addresses[0].prefix = 24;
+	world->host.addresses[0].prefix = 24;
 	assert_string_equal(
 		plan(world),
 		"! link ipvs0: it stays: somebody else has 10.9.9.9 on it, which would go with it\n");
@@ -310,8 +309,8 @@ static void service_network_without_an_own_address(void **state)
 {
 	struct world *world = *state;
 
-	for (size_t i = 0; i < world->node.address_count; i++)
-		world->node.addresses[i].global = false;
+	for (size_t i = 0; i < world->host.address_count; i++)
+		world->host.addresses[i].global = false;
 	serve(world, "10.96.0.0/12");
 	want(&world->bound, "10.96.0.1");
 	assert_string_equal(plan(world), "add local route 10.96.0.0/12\n");
@@ -351,12 +350,12 @@ static void address_of_a_service_network_on_another_link_is_told(void **state)
 	serve(world, "10.96.0.0/16");
 	want(&world->bound, "10.96.0.10");
 	/* It is no source either where there is no default route. */
-	world->node.gateway_count = 0;
+	world->host.gateway_count = 0;
 	assert_string_equal(
 		plan(world),
 		"add local route 10.96.0.0/16, source 192.168.1.5\n"
 		"! local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes\n");
-	assert_true(binding_conflict_is_note(&world->plan.conflicts[0]));
+	assert_true(vip_conflict_is_note(&world->plan.conflicts[0]));
 	add_address(world, OTHER, "10.96.0.11", 32);
 	serve(world, "fd00:10::/108");
 	assert_string_equal(
@@ -365,7 +364,7 @@ static void address_of_a_service_network_on_another_link_is_told(void **state)
 		"! local route 10.96.0.0/16: 10.96.0.10 is on link nodelocaldns as well, likewise 1 more of the network: a program that listens there gets nothing of what a virtual service takes\n"
 		"! local route fd00:10::/108: fd00:10::a is on link nodelocaldns as well: a program that listens there gets nothing of what a virtual service takes\n");
 	/* kube-proxy's has all of them. */
-	strcpy(world->node.links[world->node.link_count - 1].name, "kube-ipvs0");
+	strcpy(world->host.links[world->host.link_count - 1].name, "kube-ipvs0");
 	assert_string_equal(plan(world),
 			    "add local route 10.96.0.0/16, source 192.168.1.5\n");
 }
@@ -473,22 +472,22 @@ static void many_become_routes(void **state)
 
 	own_link(world, "ipvs0");
 	own_address(world, "10.1.0.0");
-	want_many(world, BINDING_ADDRESSES_MAX);
+	want_many(world, VIP_ADDRESSES_MAX);
 	(void)plan(world);
-	assert_int_equal(world->plan.operation_count, BINDING_ADDRESSES_MAX - 1);
-	assert_int_equal(world->plan.operations[0].kind, BINDING_ADD_ADDRESS);
+	assert_int_equal(world->plan.operation_count, VIP_ADDRESSES_MAX - 1);
+	assert_int_equal(world->plan.operations[0].kind, VIP_ADD_ADDRESS);
 
 	want(&world->bound, "10.2.0.0");
 	(void)plan(world);
-	assert_int_equal(world->plan.operation_count, BINDING_ADDRESSES_MAX + 3);
-	assert_int_equal(world->plan.local_count, BINDING_ADDRESSES_MAX + 1);
+	assert_int_equal(world->plan.operation_count, VIP_ADDRESSES_MAX + 3);
+	assert_int_equal(world->plan.local_count, VIP_ADDRESSES_MAX + 1);
 	assert_false(world->plan.uses_link);
-	for (size_t i = 0; i <= BINDING_ADDRESSES_MAX; i++)
-		assert_int_equal(world->plan.operations[i].kind, BINDING_ADD_ROUTE);
-	assert_int_equal(world->plan.operations[BINDING_ADDRESSES_MAX + 1].kind,
-			 BINDING_REMOVE_ADDRESS);
-	assert_int_equal(world->plan.operations[BINDING_ADDRESSES_MAX + 2].kind,
-			 BINDING_REMOVE_LINK);
+	for (size_t i = 0; i <= VIP_ADDRESSES_MAX; i++)
+		assert_int_equal(world->plan.operations[i].kind, VIP_ADD_ROUTE);
+	assert_int_equal(world->plan.operations[VIP_ADDRESSES_MAX + 1].kind,
+			 VIP_REMOVE_ADDRESS);
+	assert_int_equal(world->plan.operations[VIP_ADDRESSES_MAX + 2].kind,
+			 VIP_REMOVE_LINK);
 }
 
 static void fewer_come_back_to_the_link(void **state)
@@ -515,20 +514,20 @@ static void fewer_come_back_to_the_link(void **state)
 
 static void wanted_addresses_are_collected_once(void **state)
 {
-	struct exposure bound = { .bind = true }, free_one = { .over_local = true };
+	struct service_access bound = { .bind = true }, free_one = { .over_local = true };
 	struct address_list list = { 0 };
 	struct table table = { 0 };
 
 	(void)state;
-	build_service(&table, 1)->exposure = &bound;
+	build_service(&table, 1)->access = &bound;
 	build_service(&table, 1)->key.port = 81;
-	table.services[1].exposure = &bound;
-	build_service(&table, 2)->exposure = &free_one;
+	table.services[1].access = &bound;
+	build_service(&table, 2)->access = &free_one;
 	build_service(&table, 3);
-	assert_int_equal(binding_collect(&table, &list), 0);
+	assert_int_equal(vip_collect(&table, &list), 0);
 	assert_int_equal(list.count, 1);
 	for (size_t i = 0; i < table.service_count; i++)
-		table.services[i].exposure = NULL;
+		table.services[i].access = NULL;
 	table_clear(&table);
 	address_list_clear(&list);
 }
@@ -542,15 +541,15 @@ static void own_address_is_chosen(void **state)
 	/* Of two on the default route's link the one in the gateway's network. */
 	add_address(world, ETH0, "172.16.0.1", 24);
 	assert_int_equal(
-		address_compare(node_own_address(&world->node, AF_INET, 0, NULL, 0),
+		address_compare(host_source_address(&world->host, AF_INET, 0, NULL, 0),
 				&gateways),
 		0);
-	world->node.gateway_count = 0;
+	world->host.gateway_count = 0;
 	assert_int_equal(
-		address_compare(node_own_address(&world->node, AF_INET, 0, NULL, 0),
+		address_compare(host_source_address(&world->host, AF_INET, 0, NULL, 0),
 				&lower),
 		0);
-	assert_null(node_own_address(&world->node, AF_INET, ETH0, NULL, 0));
+	assert_null(host_source_address(&world->host, AF_INET, ETH0, NULL, 0));
 }
 
 int main(void)

@@ -159,15 +159,14 @@ static int choose(struct translation *t, uint8_t family, bool local)
 }
 
 static int copy_sources(const struct cluster_service *from, uint8_t family,
-			struct exposure *exposure)
+			struct service_access *access)
 {
-	exposure->sources = calloc(from->source_range_count + 1, sizeof(struct network));
-	if (!exposure->sources)
+	access->sources = calloc(from->source_range_count + 1, sizeof(struct network));
+	if (!access->sources)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->source_range_count; i++) {
 		if (from->source_ranges[i].address.family == family)
-			exposure->sources[exposure->source_count++] =
-				from->source_ranges[i];
+			access->sources[access->source_count++] = from->source_ranges[i];
 	}
 	return 0;
 }
@@ -201,21 +200,20 @@ static void add_to_table(struct translation *t, struct service *service)
 
 /* An author of Services may ask for a port of the node; the node's administrator decides. */
 static void set_permission(const struct translation *t, const struct address *address,
-			   struct exposure *exposure)
+			   struct service_access *access)
 {
 	const struct guard_rules *rules = t->cluster->settings->guard;
 
-	exposure->of_cluster = true;
-	exposure->permitted =
-		guard_rules_permits_namespace(rules, t->service->name.space);
-	exposure->over_local =
+	access->of_cluster = true;
+	access->permitted = guard_rules_permits_namespace(rules, t->service->name.space);
+	access->over_local =
 		t->service->over_local &&
-		(exposure->permitted || guard_rules_permits_address(rules, address));
+		(access->permitted || guard_rules_permits_address(rules, address));
 }
 
-/* One virtual service; the exposure is taken over. */
+/* One virtual service; the access is taken over. */
 static void add_service(struct translation *t, const struct address *address,
-			uint16_t port, bool local, struct exposure *exposure)
+			uint16_t port, bool local, struct service_access *access)
 {
 	struct service service = {
 		.key = { .address = *address,
@@ -227,10 +225,10 @@ static void add_service(struct translation *t, const struct address *address,
 	};
 
 	t->refused = false;
-	set_permission(t, address, exposure);
-	service.exposure = exposure_keep(exposure);
+	set_permission(t, address, access);
+	service.access = service_access_keep(access);
 	service.name = service_name(t);
-	if (!service.exposure || !service.name)
+	if (!service.access || !service.name)
 		t->error = -ENOMEM;
 	else if (!is_taken(t, &service.key)) {
 		set_scheduler(t, &service);
@@ -243,7 +241,7 @@ static void add_service(struct translation *t, const struct address *address,
 		if (!t->refused && t->error == 0)
 			add_to_table(t, &service);
 	}
-	exposure_clear(exposure);
+	service_access_clear(access);
 	service_clear(&service);
 }
 
@@ -264,12 +262,12 @@ static void add_cluster_addresses(struct translation *t)
 	const struct address_list *list = &t->service->cluster_addresses;
 
 	for (size_t i = 0; i < list->count && t->error == 0; i++) {
-		struct exposure exposure = { .bind = true,
-					     .cluster_ip = true,
-					     .source_nat = SOURCE_NAT_OUTSIDE };
+		struct service_access access = { .bind = true,
+						 .cluster_ip = true,
+						 .source_nat = SOURCE_NAT_OUTSIDE };
 
 		add_service(t, &list->items[i], t->port->port, t->service->internal_local,
-			    &exposure);
+			    &access);
 	}
 }
 
@@ -278,19 +276,19 @@ static void add_cluster_addresses(struct translation *t)
  * is kept; connections from the node and its pods may use all endpoints, those of the cluster's own
  * address.
  */
-static struct exposure outer_exposure(const struct translation *t, uint8_t family)
+static struct service_access outer_exposure(const struct translation *t, uint8_t family)
 {
 	const struct cluster_service *service = t->service;
 	const struct address *inside = cluster_address(service, family);
-	struct exposure exposure = { .source_nat = service->external_local
-							   ? SOURCE_NAT_HAIRPIN
-							   : SOURCE_NAT_ALL };
+	struct service_access access = { .source_nat = service->external_local
+							       ? SOURCE_NAT_HAIRPIN
+							       : SOURCE_NAT_ALL };
 
 	if (service->external_local && !service->internal_local && inside) {
-		exposure.inside.address = *inside;
-		exposure.inside.port = t->port->port;
+		access.inside.address = *inside;
+		access.inside.port = t->port->port;
 	}
-	return exposure;
+	return access;
 }
 
 /* The API gives such a port to load balancers with externalTrafficPolicy Local alone. 0: none. */
@@ -306,7 +304,7 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 {
 	for (size_t i = 0; i < list->count && t->error == 0; i++) {
 		const struct address *address = &list->items[i];
-		struct exposure exposure = outer_exposure(t, address->family);
+		struct service_access access = outer_exposure(t, address->family);
 
 		/* What is the load balancer's as well is for those that may use that. */
 		if (!with_ranges &&
@@ -314,14 +312,14 @@ static void add_outer_addresses(struct translation *t, const struct address_list
 			continue;
 		if (with_ranges && cluster_node_serves(t->cluster, address))
 			continue;
-		exposure.bind = true;
-		exposure.health_port = health_port(t);
+		access.bind = true;
+		access.health_port = health_port(t);
 		if (with_ranges && t->service->source_range_count > 0)
-			t->error = copy_sources(t->service, address->family, &exposure);
+			t->error = copy_sources(t->service, address->family, &access);
 		if (t->error == 0)
 			add_service(t, address, t->port->port, t->service->external_local,
-				    &exposure);
-		exposure_clear(&exposure);
+				    &access);
+		service_access_clear(&access);
 	}
 }
 
@@ -344,14 +342,14 @@ static void add_node_ports(struct translation *t)
 	t->error = list_node_addresses(t);
 	for (size_t i = 0; i < own->count && t->error == 0; i++) {
 		const struct address *address = &own->items[i];
-		struct exposure exposure = outer_exposure(t, address->family);
+		struct service_access access = outer_exposure(t, address->family);
 
 		/* The service may have one address family only. */
 		if (!cluster_address(t->service, address->family))
 			continue;
-		exposure.node_port = true;
+		access.node_port = true;
 		add_service(t, address, t->port->node_port, t->service->external_local,
-			    &exposure);
+			    &access);
 	}
 }
 

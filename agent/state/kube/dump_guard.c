@@ -11,21 +11,21 @@
 enum { OBJECT_TEXT = 512 };
 
 /* A node that has these addresses, as far as the guard looks at it. -ENOMEM. */
-static int node_of(const struct address *addresses, size_t count, struct node *node)
+static int node_of(const struct address *addresses, size_t count, struct host_net *node)
 {
 	node->addresses = calloc(count + 1, sizeof(*node->addresses));
 	if (!node->addresses)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		node->addresses[i] =
-			(struct node_address){ .address = addresses[i], .link = 1 };
+			(struct host_address){ .address = addresses[i], .link = 1 };
 	node->address_count = count;
-	node_sort(node);
+	host_net_sort(node);
 	return 0;
 }
 
 static int read_own(const struct notes *notes, const struct state_settings *settings,
-		    struct node *node)
+		    struct host_net *node)
 {
 	cleanup_free struct address *list = NULL;
 	size_t count = 0;
@@ -62,12 +62,11 @@ static int take_out_refused(struct table *table, const struct guard_facts *facts
 
 	for (size_t i = 0; i < table->service_count; i++) {
 		struct service *service = &table->services[i];
-		const struct exposure *exposure = service->exposure;
+		const struct service_access *access = service->access;
 		char reason[GUARD_TEXT];
 
 		if (r == 0 &&
-		    guard_refuses(exposure && exposure->node_port ? node_port_facts
-								  : facts,
+		    guard_refuses(access && access->node_port ? node_port_facts : facts,
 				  service, false, reason)) {
 			r = note_refusal(&table->notes, service, reason);
 			service_clear(service);
@@ -83,9 +82,9 @@ int dump_guard(struct table *table, const struct state_settings *settings)
 {
 	static const struct address_list none;
 	const struct notes *notes = &table->notes;
-	cleanup_node struct node own = { 0 }, node_ports = { 0 };
+	cleanup_host_net struct host_net own = { 0 }, node_ports = { 0 };
 	struct guard_facts facts = {
-		.node = &own,
+		.host = &own,
 		.nameservers = &none,
 		.reserved = notes->reserved,
 		.reserved_count = notes->reserved_count,
@@ -94,7 +93,7 @@ int dump_guard(struct table *table, const struct state_settings *settings)
 	struct guard_facts node_port_facts = facts;
 	int r = read_own(notes, settings, &own);
 
-	node_port_facts.node = &node_ports;
+	node_port_facts.host = &node_ports;
 	if (r == 0)
 		r = node_of(notes->node_addresses.items, notes->node_addresses.count,
 			    &node_ports);
