@@ -7,15 +7,17 @@
 #include "common/macro.h"
 
 /*
- * The daemon: one event loop that reconciles at the start, when the state changes, on SIGHUP, when
- * `apply` asks, when an interface appears that a sync daemon lacked, for addresses alone when one of
- * ours may have gone, after the resync period and, where something failed, sooner. Each reconcile ends in log, status.json and STATUS=.
+ * The daemon: one event loop. It reconciles at the start, when the state changes, on SIGHUP,
+ * when `apply` asks, when an interface appears that a sync daemon needs, and after the resync
+ * period, sooner where something failed. When an address of ours may have gone it looks at
+ * addresses alone. Each reconcile ends in the log, status.json and STATUS=.
  */
 struct daemon;
 
 /*
- * Gets everything ready but touches no kernel table. The caller holds the lock of
- * options->run_directory, the descriptor lock, for as long as the daemon lives. Blocks SIGTERM, SIGINT and SIGHUP.
+ * Prepares everything and changes nothing in the kernel. The caller holds the lock of
+ * options->run_directory (descriptor lock) for the daemon's life. Blocks SIGTERM, SIGINT and
+ * SIGHUP. -errno with err set.
  */
 int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 	       struct err *err) MUST_CHECK;
