@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/notify.h"
+#include "common/watchdog.h"
 #include "preflight/cause.h"
-#include "preflight/keepalive.h"
 #include "preflight/modprobe.h"
 
 static const char conntrack[] = "nf_conntrack";
@@ -18,6 +19,8 @@ static const char conntrack_ipv4[] = "nf_conntrack_ipv4";
 static const char conntrack_alias[] = "nf_conntrack-2";
 
 enum { WAIT_USEC = 10 * 1000 * 1000 };
+/* While a module loads, each beat of the watchdog extends the start by this. */
+static const uint64_t extension_usec = 30 * 1000000ULL;
 
 struct loader {
 	const struct system *system;
@@ -88,12 +91,17 @@ static int refuse(const struct loader *loader, const struct need *need, struct e
 	return 0;
 }
 
+static void extend_start(UNUSED void *context)
+{
+	notify_extend_timeout(extension_usec);
+}
+
 static int load(const struct loader *loader, struct need *need, struct err *err)
 {
 	const char *options = strcmp(need->module, "ip_vs") == 0 && loader->options[0]
 				      ? loader->options
 				      : NULL;
-	struct keepalive *keepalive;
+	struct watchdog watchdog = { .running = false };
 	const char *line;
 	int r;
 
@@ -102,12 +110,13 @@ static int load(const struct loader *loader, struct need *need, struct err *err)
 		return r;
 	if (!loader->load)
 		return modprobe_obstacle(loader->modprobe, need->module, err);
-	keepalive = keepalive_start();
+	if (notify_enabled())
+		watchdog_start(&watchdog, extend_start, NULL);
 	r = modprobe_load(loader->modprobe, need->module, options, err);
 	if (r == 0)
 		need->presence =
 			presence_wait(loader->system, need->module, WAIT_USEC, need->why);
-	keepalive_stop(keepalive);
+	watchdog_stop(&watchdog);
 	if (r < 0 || need->presence != PRESENCE_MISSING)
 		return r;
 	line = modprobe_install_line(loader->modprobe, need->module);

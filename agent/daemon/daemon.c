@@ -17,7 +17,6 @@
 #include "agent/daemon/ruleset_watch.h"
 #include "agent/daemon/state_watch.h"
 #include "agent/daemon/usability_watch.h"
-#include "agent/daemon/watchdog.h"
 #include "agent/kernel/address_watch.h"
 #include "agent/kernel/ipvs.h"
 #include "agent/kernel/link.h"
@@ -34,6 +33,7 @@
 #include "common/log.h"
 #include "common/macro.h"
 #include "common/notify.h"
+#include "common/watchdog.h"
 
 struct daemon {
 	struct options options; /* with state_path made absolute */
@@ -60,6 +60,7 @@ struct daemon {
 	uint64_t reconcile_began;	/* CLOCK_MONOTONIC */
 	uint64_t reconciling_since;	/* CLOCK_REALTIME */
 	bool changes_only;		/* it is about a change of the state */
+	bool extends_timeout;		/* it is part of a start or a reload */
 	enum reconcile_outcome outcome; /* the last report's */
 	uint64_t last_read_usec;	/* what the last whole reconcile read for */
 	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
@@ -81,6 +82,8 @@ enum { WORDS_ROOM = 1024 };
 static const uint64_t large_read_usec = 1000;
 /* Added to the time of the next retry while READY waits for the state to be in sync. */
 static const uint64_t start_margin_usec = 60 * 1000000ULL;
+/* Each beat of the watchdog extends a start or reload by this: enough for a stalled machine. */
+static const uint64_t extension_usec = 60 * 1000000ULL;
 /* Retry period of what fails of the daemon's own; a retry costs next to nothing. */
 static const uint64_t mend_usec = 2 * 1000000ULL;
 /* Retry period after a shortage of descriptors, memory or disk space, which ends without an event. */
@@ -282,9 +285,8 @@ static bool is_contested(const struct session *session)
  * Called by the watchdog's thread during a reconcile: it reads only what the reconcile does
  * not change, and atomics. A resync that has found no change yet is not reported.
  */
-static void tell_progress(void *context)
+static void tell_progress(const struct daemon *daemon)
 {
-	const struct daemon *daemon = context;
 	const struct progress *progress = &daemon->session.progress;
 	struct status status = daemon->status;
 	char words[STATUS_WORDS_ROOM];
@@ -300,6 +302,16 @@ static void tell_progress(void *context)
 	notify_send("STATUS=%s", status_format_progress(&status, words, sizeof(words)));
 }
 
+static void beat(void *context)
+{
+	const struct daemon *daemon = context;
+
+	notify_send("WATCHDOG=1");
+	if (daemon->extends_timeout)
+		notify_extend_timeout(extension_usec);
+	tell_progress(daemon);
+}
+
 static void begin_reconcile(struct daemon *daemon, enum cause cause)
 {
 	daemon->before = daemon->report;
@@ -307,6 +319,7 @@ static void begin_reconcile(struct daemon *daemon, enum cause cause)
 	daemon->reconcile_began = clock_usec(CLOCK_MONOTONIC);
 	daemon->reconciling_since = clock_usec(CLOCK_REALTIME);
 	daemon->changes_only = cause == CAUSE_CHANGE;
+	daemon->extends_timeout = cause == CAUSE_RELOAD || !daemon->ready;
 }
 
 /*
@@ -339,7 +352,7 @@ static int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	if (cause != CAUSE_CHANGE)
 		renew_watch(daemon);
 	begin_reconcile(daemon, cause);
-	watchdog_start(&watchdog, reload || !daemon->ready, tell_progress, daemon);
+	watchdog_start(&watchdog, beat, daemon);
 	if (cause == CAUSE_CHANGE)
 		r = reconcile_changes(&daemon->session, &daemon->report);
 	else

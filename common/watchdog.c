@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/daemon/watchdog.h"
+#include "common/watchdog.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/notify.h"
 
 static const uint64_t interval_usec = 2 * 1000000ULL;
 static const uint64_t limit_usec = 10 * 60 * 1000000ULL;
-/* How far each beat moves the time-out: enough for a machine that stalls. */
-static const uint64_t extension_usec = 60 * 1000000ULL;
 
 static struct timespec in_one_interval(void)
 {
@@ -23,7 +20,7 @@ static struct timespec in_one_interval(void)
 	};
 }
 
-static void *beat(void *argument)
+static void *run_watchdog(void *argument)
 {
 	struct watchdog *watchdog = argument;
 	uint64_t end = clock_usec(CLOCK_MONOTONIC) + limit_usec;
@@ -38,34 +35,38 @@ static void *beat(void *argument)
 						   &due);
 		if (watchdog->stop)
 			break;
-		notify_send("WATCHDOG=1");
-		if (watchdog->extend)
-			notify_extend_timeout(extension_usec);
-		watchdog->tell(watchdog->context);
+		watchdog->beat(watchdog->context);
 	}
 	pthread_mutex_unlock(&watchdog->mutex);
 	return NULL;
 }
 
-void watchdog_start(struct watchdog *watchdog, bool extend, void (*tell)(void *context),
-		    void *context)
+static void destroy_watchdog(struct watchdog *watchdog)
+{
+	pthread_cond_destroy(&watchdog->wake);
+	pthread_mutex_destroy(&watchdog->mutex);
+}
+
+void watchdog_start(struct watchdog *watchdog, void (*beat)(void *context), void *context)
 {
 	pthread_condattr_t attributes;
 	int r;
 
 	memset(watchdog, 0, sizeof(*watchdog));
-	watchdog->extend = extend;
-	watchdog->tell = tell;
+	watchdog->beat = beat;
 	watchdog->context = context;
 	pthread_mutex_init(&watchdog->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&watchdog->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	r = pthread_create(&watchdog->thread, NULL, beat, watchdog);
+	r = pthread_create(&watchdog->thread, NULL, run_watchdog, watchdog);
 	watchdog->running = r == 0;
-	if (r != 0)
-		log_debug("no heartbeat during this reconcile: %s", strerror(r));
+	if (r != 0) {
+		log_debug("the service manager hears nothing of a long call: %s",
+			  strerror(r));
+		destroy_watchdog(watchdog);
+	}
 }
 
 void watchdog_stop(struct watchdog *watchdog)
@@ -77,7 +78,6 @@ void watchdog_stop(struct watchdog *watchdog)
 	pthread_cond_signal(&watchdog->wake);
 	pthread_mutex_unlock(&watchdog->mutex);
 	pthread_join(watchdog->thread, NULL);
-	pthread_cond_destroy(&watchdog->wake);
-	pthread_mutex_destroy(&watchdog->mutex);
+	destroy_watchdog(watchdog);
 	watchdog->running = false;
 }
