@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "agent/store/last_good.h"
 #include "agent/store/ownership_file.h"
@@ -467,6 +469,66 @@ static void test_links_are_not_followed(void **state)
 	assert_int_equal(rmdir(victim), 0);
 }
 
+/* Puts links to a victim in the places of what is written, again and again. */
+struct attacker {
+	char link[PATH_MAX], victim[PATH_MAX], made[PATH_MAX];
+	atomic_bool stop;
+	size_t links; /* put in place */
+};
+
+static void *place_links(void *context)
+{
+	struct attacker *attacker = context;
+
+	while (!atomic_load(&attacker->stop)) {
+		if (symlink(attacker->victim, attacker->made) == 0)
+			attacker->links++;
+		if (symlink(attacker->victim, attacker->link) < 0)
+			continue;
+		if (rename(attacker->link, attacker->made) == 0)
+			attacker->links++;
+		else
+			unlink(attacker->link);
+	}
+	return NULL;
+}
+
+/* A write may fail then, but whatever the order of events it never follows a link. */
+static void test_links_that_race_are_not_followed(void **state)
+{
+	enum { WRITES = 100 };
+	struct fixture *f = *state;
+	struct attacker attacker = { .stop = false };
+	pthread_t thread;
+	char text[16] = "";
+	int fd;
+
+	snprintf(attacker.victim, PATH_MAX, "%s", in_directory(f->directory, "victim"));
+	snprintf(attacker.link, PATH_MAX, "%s", in_directory(f->directory, "link"));
+	snprintf(attacker.made, PATH_MAX, "%s",
+		 in_directory(f->directory, "last-good.new"));
+	write_text(attacker.victim, "untouched");
+	assert_int_equal(chmod(attacker.victim, 0644), 0);
+	assert_int_equal(pthread_create(&thread, NULL, place_links, &attacker), 0);
+	for (unsigned int i = 0; i < WRITES; i++) {
+		bool changed = false;
+		int r;
+
+		set_weight(f, i % 100 + 1);
+		r = last_good_write(f->directory, &f->state, false, &f->ownership,
+				    &changed, NULL);
+		assert_true(r == 0 || r == -EEXIST || r == -ENOENT || r == -ELOOP);
+	}
+	atomic_store(&attacker.stop, true);
+	pthread_join(thread, NULL);
+	assert_true(attacker.links > 0);
+	assert_int_equal(mode_of(attacker.victim), 0644);
+	fd = open(attacker.victim, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, text, sizeof(text) - 1), strlen("untouched"));
+	close(fd);
+	assert_string_equal(text, "untouched");
+}
+
 /* Two network namespaces of one boot do not share a last good state. */
 static void test_other_namespace(void **state)
 {
@@ -506,6 +568,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_links_that_race_are_not_followed,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_namespace, set_up, tear_down),
 		LAST_GOOD_TEST(what_was_written_is_read),
 		LAST_GOOD_TEST(missing_file_is_none),
