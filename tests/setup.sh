@@ -22,7 +22,7 @@ bundle=(rpm meson ninja-build gperf python3-jinja2 libmount-dev liblzma-dev libz
   debian-archive-keyring)
 # systemd-analyze and jq judge the units.
 test=(libcmocka-dev valgrind clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck
-  systemd jq python3-jsonschema groff-base zsh lintian git)
+  systemd jq python3-jsonschema python3-yaml groff-base zsh lintian git)
 guest=(qemu-system-x86 mmdebstrap cpio kmod libarchive-tools uidmap buildah ca-certificates
   debian-archive-keyring libelf1 xz-utils zstd jq)
 
