@@ -38,7 +38,7 @@ ip6tables-save ipset iptables iptables-restore iptables-save ipvsadm ipvsadm-sav
 kubectl make mkdir modprobe mv nft read reboot rm sh ssh sysctl systemctl systemd-analyze systemd-sysusers tar
 tee uname valgrind xargs cat wg modinfo hostname
 """.split())
-KEYWORDS = {"if", "then", "else", "do", "while", "until", "!", "{", "time"}
+KEYWORDS = {"if", "then", "else", "do", "while", "until", "!", "{", "}", "time"}
 # Behind these stands another command.
 PREFIXES = {"sudo", "exec", "command"}
 OURS = {"ipvs-agent", "ipvs-preflight"}
@@ -92,8 +92,9 @@ def check_prose(path):
 
 
 def uncommented(lines):
-    """The lines of a shell block without comments, those that go on in the next one joined."""
+    """The lines of a shell block without comments and here documents, those that go on in the next joined."""
     text = "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in lines)
+    text = re.sub(r"<<-?'?(\w+)'?(.*)\n(?:.*\n)*?\s*\1$", r"\2", text, flags=re.M)
     return re.sub(r"\\\n\s*", " ", text).splitlines()
 
 
@@ -130,6 +131,13 @@ def check_ours(place, words):
             fail(place, f"'{' '.join(command)}' has no option {option.group()}")
 
 
+@functools.cache
+def case_functions():
+    """What a case of the guests may call."""
+    texts = [path.read_text() for path in (TOP / "tests/vm/guest").glob("*.sh")]
+    return {name for text in texts for name in re.findall(r"^(\w+)\(\)", text, re.M)}
+
+
 def is_script(name):
     folders = [TOP, *(TOP / "examples").glob("*/"), TOP / "examples"]
     return any((folder / name).is_file() for folder in folders)
@@ -150,7 +158,7 @@ def check_simple_command(place, words):
         for target in (word for word in words[1:] if not re.search(r"[=/]|^-", word)):
             if target not in make_targets():
                 fail(place, f"the Makefile has no target {target}")
-    elif name not in KNOWN:
+    elif name not in KNOWN | case_functions():
         fail(place, f"'{name}' is no command that a document calls; a new one goes into KNOWN of {Path(__file__).name}")
 
 
@@ -158,6 +166,7 @@ def simple_commands(line):
     """The words of each, without redirections; a command within $() comes for itself."""
     inner = re.findall(r"\$\(([^()]*)\)", line)
     line = re.sub(r"\$\([^()]*\)", "SUBSTITUTED", line)
+    line = re.sub(r"^\s*\w+\(\)", "", line)
     for part in [*inner, *re.split(r"&&|\|\||[;|&()]", line)]:
         yield re.sub(r"\d?[<>]+&?\s*\S+", "", part).replace('"', "").split()
 

@@ -77,8 +77,9 @@ def synopsis_options(text):
 
 def check_agent():
     page = Page("ipvs-agent.8")
-    synopsis = plain(page.sections["SYNOPSIS"])
-    groups = dict(re.findall(r"^([A-Z]+) is (.*?)(?=\n[A-Z]+ is |\n\n)", synopsis, re.M | re.S))
+    paragraphs = re.split(r"\n\n+", plain(page.sections["SYNOPSIS"]))
+    synopsis = "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    groups = dict(re.findall(r"^([A-Z]+) is (.*)", synopsis, re.M))
     common = synopsis_options(re.search(r"^Each with (.*)", synopsis, re.M).group(1))
     lines = dict(re.findall(r"^ipvs-agent (\w+)(.*)", synopsis, re.M))
 
