@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes what an OCI runtime such as crun or runc runs, from the image:
+# Makes a bundle for an OCI runtime such as crun or runc from the image:
 #
 #   bundle.sh ARCHIVE FOLDER [ARG…]
 #
-# FOLDER gets rootfs/ and config.json: config.json of beside this script with the image's entry point and
-# ARGs, which are the agent's. Needs tar and jq. Then, as root:
+# FOLDER gets rootfs/ and config.json: the config.json beside this script with the image's entry point
+# and ARGs, which are the agent's. Needs tar and jq. Then, as root:
 #
 #   mkdir -p /etc/ipvs-node /run/ipvs-node /var/lib/ipvs-node
 #   crun run --bundle FOLDER ipvs-node
@@ -21,8 +21,8 @@ image=$(mktemp -d)
 trap 'rm -rf "$image"' EXIT
 tar -xf "$archive" -C "$image"
 
-# blob JSON-OF-A-DESCRIPTOR: its file, whose content is what its name says. Within $(…) bash does not end a
-# script at the first failure, so each is named.
+# blob JSON-OF-A-DESCRIPTOR: its file, after verifying the checksum. Within $(…) bash does not end a
+# script at the first failure, so each failure is handled.
 blob() {
   local digest
   digest=$(jq -r .digest <<<"$1")
@@ -35,7 +35,7 @@ blob() {
 manifest=$(blob "$(jq -e '.manifests[0]' "$image/index.json")")
 settings=$(blob "$(jq -e .config "$manifest")")
 mkdir -p "$folder/rootfs"
-# One layer over the other; without files that take something of a lower one away, which this image has not.
+# One layer over the other. Whiteout files are not handled; this image has none.
 jq -c '.layers[]' "$manifest" | while read -r layer; do
   file=$(blob "$layer")
   tar -xf "$file" -C "$folder/rootfs"

@@ -4,10 +4,10 @@
 #
 #   fleet-state.sh FLEET NODE FILE
 #
-# The key is /ipvs-node/FLEET/nodes/NODE where there is one, else /ipvs-node/FLEET/state; its value is a
-# state as ipvs-agent reads it. FILE is replaced as a whole, and only by a state that ipvs-agent finds
-# valid: while etcd is away, the key is gone or its value is broken, it stays as it is. Where etcd is
-# and who we are there is in the environment (ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, …, see etcdctl).
+# The key is /ipvs-node/FLEET/nodes/NODE if it exists, else /ipvs-node/FLEET/state; its value is a state
+# for ipvs-agent. FILE is replaced as a whole, and only by a state that ipvs-agent finds valid: while
+# etcd is away, the key is gone or its value is broken, FILE stays as it is. The address of etcd and our
+# certificates are in the environment (ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, …, see etcdctl).
 set -euo pipefail
 
 [ $# -eq 3 ] || {
@@ -17,13 +17,13 @@ set -euo pipefail
 prefix=/ipvs-node/$1
 keys=("$prefix/nodes/$2" "$prefix/state")
 file=$3
-# In seconds: without an event for so long, look anyway; so soon again after trouble; the longest wait for
-# an answer.
+# In seconds: the period without an event after which to look anyway; the delay after a failure; the
+# longest wait for an answer.
 look_every=${LOOK_EVERY:-60}
 again_after=${AGAIN_AFTER:-2}
 answer_within=${ANSWER_WITHIN:-10}
 
-# What repeats is said once.
+# A repeated message is printed once.
 said=''
 say() {
   [ "$1" = "$said" ] || printf '%s\n' "$1" >&2

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes the kubeconfig of refresh-state.sh; run where kubectl is an administrator's:
+# Writes the kubeconfig of refresh-state.sh. Run it where kubectl has an administrator's rights:
 #
 #   ./kubeconfig.sh https://10.77.0.1:6443 refresh.kubeconfig
 #
-# A token is in it: nobody else may read the file, which appears whole or not at all. Without a file it is
-# printed.
+# It contains a token: no other user may read the file, which appears whole or not at all. Without FILE
+# it is printed.
 #
 # The address must not be one that the table itself gets from the cluster (the cluster address of the
 # Service default/kubernetes): the first table could never be fetched.
@@ -15,7 +15,7 @@ set -euo pipefail
   echo "usage: ${0##*/} https://ADDRESS:PORT [FILE]" >&2
   exit 2
 }
-# Without TLS the token would be everybody's, and whoever answers would say what the table is.
+# Without TLS anyone on the way could read the token and decide what the table is.
 [[ $1 =~ ^https://[^[:space:]/]+/?$ ]] || {
   echo "${0##*/}: '$1' is not https://ADDRESS:PORT" >&2
   exit 2

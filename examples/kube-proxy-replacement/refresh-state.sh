@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Asks the API server once for what the node's table is made of, and puts it where the agent reads:
+# Asks the API server once for the objects of the node's table, and puts them where the agent reads:
 #
 #   refresh-state.sh FILE
 #
-# FILE is replaced as a whole, and only when kubectl has ended well and ipvs-agent finds a valid state in
-# what it printed. In every other case it stays as it is and the exit status is not 0. What of a valid
-# state is not served `ipvs-agent status` tells, by the daemon's own options.
+# FILE is replaced as a whole, and only if kubectl succeeds and ipvs-agent finds its output valid. In
+# every other case FILE stays as it is and the exit status is not 0. `ipvs-agent status` reports what of
+# a valid state is not served, by the daemon's own options.
 set -euo pipefail
 
 [ $# -eq 1 ] || {
@@ -42,14 +42,14 @@ trap 'rm -f "$new"' EXIT
 kubectl get services,endpointslices,nodes --all-namespaces --output=json \
   --request-timeout=20s --cache-dir="${CACHE_DIRECTORY:-$HOME/.kube/cache}" >"$new"
 
-# What changes all the time and is nothing to the table: Nodes' heartbeats, the versions of objects.
+# Without what changes all the time and does not affect the table: heartbeats, versions of objects.
 steady() { sed -E '/"(lastHeartbeatTime|resourceVersion|renewTime|time)": /d; s/,$//' "$1"; }
 [ ! -e "$file" ] || ! cmp -s <(steady "$new") <(steady "$file") || exit 0
 check=$(ipvs-agent check "$new" 2>&1) || {
   printf '%s\n' "$check" >&2
   exit 1
 }
-# Who may read the file may read the new one; where that user may not give it the group, a folder with
+# Readers of the old file may read the new one. If this user may not set its group, a directory with
 # the set-group-ID bit does.
 if [ -e "$file" ]; then
   chgrp --reference="$file" "$new" 2>/dev/null || true

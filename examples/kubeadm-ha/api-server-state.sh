@@ -4,8 +4,8 @@
 #
 #   api-server-state.sh VIRTUAL-ADDRESS:PORT MASTER[:PORT]…
 #
-# to $IPVS_STATE (/etc/ipvs-node/state.json). Call it again with the masters that there are whenever
-# one comes or goes. The file is replaced only by one that ipvs-agent finds valid.
+# to $IPVS_STATE (/etc/ipvs-node/state.json). Call it again with the present masters whenever one comes
+# or goes. The file is replaced only by one that ipvs-agent finds valid.
 set -euo pipefail
 
 state=${IPVS_STATE:-/etc/ipvs-node/state.json}

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kubeadm init or join, after ipvs-preflight's checks and with the agent at work:
+# kubeadm init or join, after ipvs-preflight's checks and with the agent running:
 #
 #   kubeadm.sh init|join [ARG…]
 #
-# The ARGs are kubeadm's. What --ignore-preflight-errors names is taken by both: each program looks for
-# its own checks in the list. A check of the preflight that is ignored here must be ignored at each boot,
-# too, by a drop-in of ipvs-preflight.service. Where a check fails, kubeadm is not called.
+# The ARGs are kubeadm's. Both programs get --ignore-preflight-errors: each looks for its own checks in
+# the list. A check of the preflight that is ignored here must be ignored at each boot, too, by a drop-in
+# of ipvs-preflight.service. If a check fails, kubeadm is not called.
 set -euo pipefail
 
 case ${1:-} in
@@ -29,6 +29,6 @@ done
 # Not by --exec, which leaves its command CAP_NET_ADMIN alone.
 ipvs-preflight --state "${IPVS_STATE:-/etc/ipvs-node/state.json}" "${ignore[@]}"
 systemctl enable --now ipvs-agent
-# 3: some service is not in the kernel. kubeadm may go on; the agent tries again.
+# 3: some service is not in the kernel. kubeadm may continue; the agent retries.
 ipvs-agent status --wait=30s || [ $? -eq 3 ]
 exec kubeadm "$@"
