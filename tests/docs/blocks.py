@@ -3,18 +3,18 @@
 
     blocks.py FOLDER-OF-PROGRAMS FILE…
 
-A block of a Markdown file is fenced and names its language; scdoc's fences have no room for one, so that
-a manual page's blocks are told apart by how they begin.
+A block of a Markdown file is fenced and names its language. scdoc's fences have no room for one: the
+blocks of manual pages are distinguished by how they begin.
 
-sh     parsed by bash and by shellcheck; each command is one that is known here, a program of ours is
-       called with the options that it has, a script is in the repository, a target is in the Makefile;
-       no ellipsis, no placeholder in angle brackets, and prose only as a comment
+sh     parsed by bash and by shellcheck; commands are known here, our programs get options that they
+       have, scripts are in the repository, targets in the Makefile; no ellipsis, no placeholder in
+       angle brackets, and prose only as a comment
 json   parsed, without a field twice; a state is valid for `ipvs-agent check`
 yaml   parsed
-ini    sections, and assignments within one, as systemd has them
-text   what programs print
+ini    sections with assignments, as in systemd's files
+text   output of programs
 
-Prose has at most 90 columns.
+Files of examples are whole blocks: YAML, units and drop-ins. Prose has at most 90 columns.
 """
 import functools
 import json
@@ -31,7 +31,7 @@ TOP = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.argv[1])
 COLUMNS = 90
 
-# What the documents call beside our programs. None of it need be installed where this runs.
+# Commands in the documents that are not ours. They need not be installed where this runs.
 KNOWN = set("""
 apt-get cd chmod cp crun curl dnf echo editor etcdctl find git grep id install ip ip6tables-restore
 ip6tables-save ipset iptables iptables-restore iptables-save ipvsadm ipvsadm-save journalctl jq kubeadm
@@ -39,10 +39,10 @@ kubectl make mkdir modprobe mv nft read reboot rm sh ssh sysctl systemctl system
 tee uname valgrind xargs cat wg modinfo hostname
 """.split())
 KEYWORDS = {"if", "then", "else", "do", "while", "until", "!", "{", "}", "time"}
-# Behind these stands another command.
+# Another command follows these.
 PREFIXES = {"sudo", "exec", "command"}
 OURS = {"ipvs-agent", "ipvs-preflight"}
-# What a document shows in pieces: the other half of a pipe, a variable of the text before.
+# Findings that are right for a block and wrong for a script, such as a variable from an earlier block.
 SHELLCHECK_EXCEPT = "SC2034,SC2154,SC2164,SC1091,SC2103"
 # How the blocks of manual pages begin.
 MANUAL = [("json", r'[{"]'), ("text", r"\[preflight\]|\S+\.json:\d"), ("sh", r"[a-z-]+( |$)")]
@@ -87,12 +87,12 @@ def check_prose(path):
             if long and not line.startswith("|") and not re.match(r"\S+$", line.strip()):
                 fail(place, f"more than {COLUMNS} columns")
             if path.suffix == ".md" and not before and re.match(r" {4}\S", line) and not inside_list:
-                fail(place, "a block is fenced, and its language named")
+                fail(place, "an indented block: fence it, with its language")
         before = line
 
 
 def uncommented(lines):
-    """The lines of a shell block without comments and here documents, those that go on in the next joined."""
+    """The lines of a shell block without comments and here documents; continued lines are joined."""
     text = "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in lines)
     text = re.sub(r"<<-?'?(\w+)'?(.*)\n(?:.*\n)*?\s*\1$", r"\2", text, flags=re.M)
     return re.sub(r"\\\n\s*", " ", text).splitlines()
@@ -109,7 +109,7 @@ def make_targets():
 
 @functools.cache
 def options_of(*command):
-    """The names of its options, each with whether it takes an argument, or None where there is none such."""
+    """The names of its options, or None if there is no such command."""
     run = subprocess.run([PROGRAMS / command[0], *command[1:], "--help"], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, text=True, check=False)
     return set(re.findall(r"--[a-z-]+", run.stdout)) if run.returncode == 0 else None
@@ -133,7 +133,7 @@ def check_ours(place, words):
 
 @functools.cache
 def case_functions():
-    """What a case of the guests may call."""
+    """The functions that a case of the guests may call."""
     texts = [path.read_text() for path in (TOP / "tests/vm/guest").glob("*.sh")]
     return {name for text in texts for name in re.findall(r"^(\w+)\(\)", text, re.M)}
 
@@ -151,6 +151,9 @@ def check_simple_command(place, words):
     name = words[0].rsplit("/", 1)[-1]
     if name in OURS:
         check_ours(place, [name, *words[1:]])
+    elif words[0].startswith("/"):
+        if name not in KNOWN and not is_script(name):
+            fail(place, f"{words[0]} is not known, and no file of the repository has that name")
     elif "/" in words[0]:
         if not words[0].startswith("build/") and not is_script(words[0]):
             fail(place, f"{words[0]} is not in the repository")
@@ -159,11 +162,11 @@ def check_simple_command(place, words):
             if target not in make_targets():
                 fail(place, f"the Makefile has no target {target}")
     elif name not in KNOWN | case_functions():
-        fail(place, f"'{name}' is no command that a document calls; a new one goes into KNOWN of {Path(__file__).name}")
+        fail(place, f"'{name}' is no known command; add a new one to KNOWN in {Path(__file__).name}")
 
 
 def simple_commands(line):
-    """The words of each, without redirections; a command within $() comes for itself."""
+    """The words of each, without redirections. A command within $() is one of its own."""
     inner = re.findall(r"\$\(([^()]*)\)", line)
     line = re.sub(r"\$\([^()]*\)", "SUBSTITUTED", line)
     line = re.sub(r"^\s*\w+\(\)", "", line)
@@ -184,8 +187,8 @@ def check_sh(place, lines, scripts):
         if re.search(r"<[a-z-]+>", line):
             fail(place, f"a placeholder cannot be pasted: {line.strip()}")
         if re.search(r"\S {3,}\S", line):
-            fail(place, f"what is no part of the command goes behind a #: {line.strip()}")
-        # What is quoted can have any character; nothing of it is a command.
+            fail(place, f"text that is not part of the command needs a #: {line.strip()}")
+        # Quoted text can have any character, and is not a command.
         line = re.sub(r"'[^']*'|\"(?:\\.|[^\"$\\])*\"", "QUOTED", line)
         for command in simple_commands(line):
             check_simple_command(place, command)
@@ -215,7 +218,7 @@ def without_repetition(pairs):
 
 def check_json(place, lines, whole):
     text = "\n".join(lines)
-    # In a manual page a member of an object may be shown alone.
+    # A manual page may show a member of an object without the object.
     if not whole and not text.lstrip().startswith("{"):
         text = "{" + text + "}"
     try:
@@ -250,7 +253,7 @@ def check_ini(place, lines):
             continue
         found = re.fullmatch(r"([A-Z][A-Za-z]*)=(.*)", line)
         if not found or not section:
-            fail(place, f"no section, and no assignment in one: {line}")
+            fail(place, f"neither a section nor an assignment in one: {line}")
         elif found.group(1).startswith("Exec") and found.group(2):
             check_simple_command(place, found.group(2).split())
 
@@ -267,8 +270,9 @@ def language_of(place, path, language, lines):
 
 
 def check(path, scripts):
-    if path.suffix in (".yaml", ".yml"):
-        check_yaml(path, path.read_text().splitlines())
+    whole = {".yaml": check_yaml, ".service": check_ini, ".timer": check_ini, ".conf": check_ini}
+    if path.suffix in whole:
+        whole[path.suffix](path, path.read_text().splitlines())
         return
     check_prose(path)
     for number, language, lines in blocks_of(path):

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The code blocks of the documents can be pasted: blocks.py. And that it sees a block that cannot.
+# The code blocks of the documents can be pasted: blocks.py. First, that it refuses what cannot.
 set -euo pipefail
 shopt -s nullglob
 
@@ -20,20 +20,21 @@ expect_refused() {
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 expect_refused "unexpected EOF" sh 'echo "open'
-expect_refused "'systemclt' is no command" sh 'systemclt restart ipvs-agent'
+expect_refused "'systemclt' is no known command" sh 'systemclt restart ipvs-agent'
 expect_refused "'ipvs-agent aply' is no command" sh 'ipvs-agent aply'
 expect_refused "has no option --rescync" sh 'ipvs-agent run --rescync=1s'
 expect_refused "no target chekc" sh 'make chekc'
 expect_refused "is not in the repository" sh 'tests/vm/rnu.sh main'
 expect_refused "an ellipsis" sh 'ipvs-agent run … --strict-arp'
 expect_refused "a placeholder" sh 'ipvs-agent check <file> -'
-expect_refused "behind a #" sh 'ipvs-agent check      is the file valid?'
-expect_refused "SC2086" sh 'cp $file /etc/ipvs-node'
+expect_refused "needs a #" sh 'ipvs-agent check      is the file valid?'
+expect_refused "SC2086" sh "cp \$file /etc/ipvs-node"
 expect_refused "not JSON" json '{ "version": 1, }'
 expect_refused "not a state" json '{ "version": 1, "services": [ { "address": "10.0.0.1" } ] }'
 expect_refused "not YAML" yaml 'a: [1'
-expect_refused "no assignment" ini '[Service]' 'ExecStart /usr/sbin/ipvs-agent run'
+expect_refused "nor an assignment" ini '[Service]' 'ExecStart /usr/sbin/ipvs-agent run'
 expect_refused "has no option --stat" ini '[Service]' 'ExecStart=/usr/sbin/ipvs-agent run --stat x'
 expect_refused "no language" ''
 
-blocks README.md docs/*.md examples/*.md examples/*/*.md tests/vm/README.md packaging/man/*.scd examples/*/*.yaml
+blocks README.md docs/*.md examples/*.md examples/*/*.md tests/vm/README.md packaging/man/*.scd \
+  examples/*/*.yaml examples/*.service examples/*/*.{service,timer} examples/*/{[0-9]*,ipvs-*}.conf
