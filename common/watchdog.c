@@ -63,8 +63,7 @@ void watchdog_start(struct watchdog *watchdog, void (*beat)(void *context), void
 	r = pthread_create(&watchdog->thread, NULL, run_watchdog, watchdog);
 	watchdog->running = r == 0;
 	if (r != 0) {
-		log_debug("the service manager hears nothing of a long call: %s",
-			  strerror(r));
+		log_debug("no watchdog thread for a long call: %s", strerror(r));
 		destroy_watchdog(watchdog);
 	}
 }

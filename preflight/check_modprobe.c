@@ -30,14 +30,13 @@ static void look_at_directory(const struct system *system, const char *name,
 
 	if (!dir && errno == EACCES)
 		report_warning(report, check,
-			       "%s cannot be read: what its files say is not obeyed",
-			       directory);
+			       "%s cannot be read: its files have no effect", directory);
 	while (dir && (entry = readdir(dir)))
 		if (modprobe_conf_is_file(entry) &&
 		    is_unreadable(system, name, entry->d_name))
 			report_warning(
 				report, check,
-				"%s/%s cannot be read by this user: what it says is not obeyed",
+				"%s/%s cannot be read by this user: it has no effect",
 				directory, entry->d_name);
 }
 
@@ -68,7 +67,7 @@ static void look_at_links(const struct system *system, const char *directory,
 		    leads_nowhere(&files.items[i], link))
 			report_warning(
 				report, check,
-				"%s is a link to a file that is not there (%s): what it says is not known",
+				"%s is a link to a file that does not exist (%s): it has no effect",
 				link, files.items[i].path);
 	}
 }

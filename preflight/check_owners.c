@@ -71,7 +71,7 @@ static void judge(struct sighting *sighting, const char *number, const char *com
 		if (strcmp(comm, owners[i].comm) != 0 || sighting->found[i])
 			continue;
 		sighting->found[i] = true;
-		report_warning(report, check, "%s runs (process %s): %s", comm, number,
+		report_warning(report, check, "%s runs (pid %s): %s", comm, number,
 			       owners[i].meaning);
 	}
 }
@@ -96,8 +96,8 @@ static void look_at_processes(const struct inspection *inspection, const char *c
 	else if (sighting.hidden > 0)
 		report_cannot_tell(
 			report, check,
-			"/proc hides the names of %zu processes: other owners may run",
-			sighting.hidden);
+			"/proc hides the names of %zu process%s: other owners may run",
+			sighting.hidden, sighting.hidden == 1 ? "" : "es");
 }
 
 /* Lines such as "TCP  0A000001:01BB rr", "UDP  [fd00:…]:0035 rr", "FWM  00000007 rr". */

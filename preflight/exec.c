@@ -20,7 +20,7 @@ static int is_kept(cap_value_t capability, const cap_value_t *keep, size_t count
 	return 0;
 }
 
-static int fail(struct err *err, const char *what, cap_value_t capability)
+static int fail_capability(struct err *err, const char *what, cap_value_t capability)
 {
 	int code = errno;
 	char *name = cap_to_name(capability);
@@ -43,12 +43,12 @@ static int check_permitted(const cap_value_t *keep, size_t count, struct err *er
 		    value == CAP_SET)
 			continue;
 		errno = EPERM;
-		return fail(err, "this process has not got", keep[i]);
+		return fail_capability(err, "this process does not have", keep[i]);
 	}
 	return 0;
 }
 
-/* Where the bounding set is small enough already, CAP_SETPCAP is not asked for. */
+/* Needs CAP_SETPCAP only if the bounding set has something to drop. */
 static int reduce_bounding(const cap_value_t *keep, size_t count, struct err *err)
 {
 	for (cap_value_t capability = 0; capability < cap_max_bits(); capability++) {
@@ -58,10 +58,11 @@ static int reduce_bounding(const cap_value_t *keep, size_t count, struct err *er
 			if (bound == 1)
 				continue;
 			errno = EPERM;
-			return fail(err, "the bounding set has not got", capability);
+			return fail_capability(err, "the bounding set lacks", capability);
 		}
 		if (bound == 1 && cap_drop_bound(capability) < 0)
-			return fail(err, "the bounding set cannot be rid of", capability);
+			return fail_capability(err, "the bounding set cannot drop",
+					       capability);
 	}
 	return 0;
 }
@@ -89,7 +90,8 @@ static int set_ambient(const cap_value_t *keep, size_t count, struct err *err)
 		return err_errno(err, errno, "--exec: the ambient set cannot be cleared");
 	for (size_t i = 0; i < count; i++) {
 		if (cap_set_ambient(keep[i], CAP_SET) < 0)
-			return fail(err, "the ambient set cannot be given", keep[i]);
+			return fail_capability(err, "the ambient set cannot get",
+					       keep[i]);
 	}
 	return 0;
 }
@@ -100,7 +102,7 @@ int exec_command(char *const *command, const cap_value_t *keep, size_t keep_coun
 	int r;
 
 	r = check_permitted(keep, keep_count, err);
-	/* In this order: the bounding set asks for a capability that then goes. */
+	/* The bounding set first: that takes CAP_SETPCAP, which the next step gives up. */
 	if (r == 0)
 		r = reduce_bounding(keep, keep_count, err);
 	if (r == 0)

@@ -250,7 +250,7 @@ static const char *how_it_got_there(const struct need *need)
 		return need->proven ? "there: proven by the probe"
 				    : "there: the kernel takes it as loaded";
 	if (need->load == LOAD_FAILED)
-		return "there: another module brought it along";
+		return "there: it came along with another module";
 	return need->load == LOAD_DONE ? "loaded" : "there already";
 }
 

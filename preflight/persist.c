@@ -8,6 +8,7 @@
 
 #include "common/file.h"
 #include "common/parse.h"
+#include "common/plural.h"
 #include "preflight/autoload.h"
 #include "preflight/modprobe_conf.h"
 
@@ -92,7 +93,7 @@ static void tell_of_other_option(const struct system *system, uint32_t conn_tab_
 		return;
 	report_warning(
 		report, check,
-		"conn_tab_bits=%s in %s is read later and wins at the next load: take it out there",
+		"conn_tab_bits=%s in %s is read later and wins at the next load: remove it there",
 		option.value, option.place);
 }
 
@@ -108,9 +109,10 @@ void persist_write(const struct system *system, const struct needs *needs,
 		return;
 	}
 	if (write_file(system, "etc/modules-load.d", text, report) == 0)
-		report_note(report, check,
-			    "%zu modules written to %s/etc/modules-load.d/ipvs-node.conf",
-			    count, system->root);
+		report_note(
+			report, check,
+			"%zu module%s written to %s/etc/modules-load.d/ipvs-node.conf",
+			count, PLURAL(count), system->root);
 	if (conn_tab_bits == 0)
 		return;
 	snprintf(

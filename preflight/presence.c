@@ -106,7 +106,7 @@ static enum presence without_list(const struct system *system, const char *name,
 	}
 	snprintf(
 		why, PRESENCE_WHY,
-		"not loaded, and without /lib/modules/%s/modules.builtin it cannot be told whether it is built in",
+		"not loaded, and /lib/modules/%s/modules.builtin is missing: it may be built in",
 		system->release);
 	return PRESENCE_UNKNOWN;
 }

@@ -174,8 +174,9 @@ static enum probe_outcome judge(struct probe *probe, int fd, uint64_t deadline,
 		return outcome;
 	report_cannot_tell(
 		report, check,
-		r == -ETIMEDOUT ? "the probe did not end within %d s: %zu of %zu answers"
-				: "the probe broke off within %d s: %zu of %zu answers",
+		r == -ETIMEDOUT
+			? "the probe did not end within %d s: %zu of %zu answers"
+			: "the probe ended early, within %d s: %zu of %zu answers",
 		PROBE_USEC / 1000000, answers, probe->count);
 	return PROBE_CANNOT_TELL;
 }
@@ -205,7 +206,7 @@ static enum probe_outcome run_child(struct probe *probe, struct report *report)
 		if (child_wait(pid, deadline, &status) == -EBUSY)
 			report_warning(
 				report, check,
-				"the probe's process %d hangs inside the kernel and was left behind",
+				"the probe (pid %d) hangs inside the kernel and was left running",
 				(int)pid);
 	}
 	close(fds[0]);

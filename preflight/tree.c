@@ -53,8 +53,8 @@ static bool comes_along(const char *release, struct modprobe *modprobe,
 
 	if (!other)
 		return false;
-	report_note(report, check, "%s: %s: %s, and comes along with %s all the same",
-		    release, need->name, err->text, other->name);
+	report_note(report, check, "%s: %s: %s, but comes along with %s", release,
+		    need->name, err->text, other->name);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "agent/state/state.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/plural.h"
 
 static void print_notes(const struct notes *notes)
 {
@@ -36,8 +37,9 @@ static void print_health_checks(const struct notes *notes)
 		const struct health_check *check = &notes->health_checks[i];
 
 		fprintf(stderr,
-			"Service %s/%s: healthCheckNodePort %u (%zu local endpoints) has no native form\n",
-			check->space, check->name, check->port, check->local_endpoints);
+			"Service %s/%s: healthCheckNodePort %u (%zu local endpoint%s) has no native form\n",
+			check->space, check->name, check->port, check->local_endpoints,
+			PLURAL(check->local_endpoints));
 	}
 }
 
@@ -109,7 +111,7 @@ static char *read_rules(const char *path, const char *name)
 		log_error("%s:%zu: a NUL byte", name, line_count(text));
 	else if (!whole || !ipvsadm_rules_are(text))
 		log_error(
-			"%s: not what ipvsadm-save prints, and a state has to be in a file",
+			"%s: not the output of ipvsadm-save; a state must be a regular file",
 			name);
 	if (file && file != stdin)
 		(void)fclose(file);

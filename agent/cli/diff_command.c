@@ -192,7 +192,7 @@ static void print_hold(struct snapshot *snapshot)
 	if (hold_may_be_due(plan->removed_services, plan->removed_destinations) &&
 	    snapshot_count_removed(snapshot, &counts) == 0 && hold_is_due(&counts))
 		log_warning(
-			"this removes %zu of %zu services and %zu of %zu destinations: that would be held; apply --allow-removal does it",
+			"this removes %zu of %zu services and %zu of %zu destinations: the removals would be held; `ipvs-agent apply --allow-removal` makes them",
 			counts.services_removed, counts.services,
 			counts.destinations_removed, counts.destinations);
 }

@@ -38,7 +38,7 @@ static int run_locked(const struct reconcile_command *command,
 		return r;
 	}
 	if (r == LOCK_HELD)
-		return err_set(err, EBUSY, "another ipvs-agent (%s) is at work on %s",
+		return err_set(err, EBUSY, "another ipvs-agent (%s) is using %s",
 			       lock_holder_process(&holder, process),
 			       options->run_directory);
 	session.allow_removal = options->allow_removal;

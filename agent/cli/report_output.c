@@ -30,8 +30,8 @@ static void print_failures(const struct reconcile_report *report)
 
 	if (failure_groups_make(report->failures, report->failure_count, &groups,
 				&count) < 0)
-		log_error("%zu failures, and no memory to print them",
-			  report->failure_count);
+		log_error("out of memory: cannot print %zu failure%s",
+			  report->failure_count, PLURAL(report->failure_count));
 	for (size_t i = 0; i < count; i++) {
 		const struct reconcile_failure *failure =
 			&report->failures[groups[i].first];
@@ -72,8 +72,8 @@ static void print_text(const struct reconcile_report *report)
 		print_changes(report, summary);
 	else if (report->outcome == RECONCILE_HELD)
 		log_error(
-			"%s; `ipvs-agent apply --allow-removal` does it; all else of the state is done (%zu changes)",
-			summary, report->changes);
+			"%s; `ipvs-agent apply --allow-removal` does it; everything else in the state is applied (%zu change%s)",
+			summary, report->changes, PLURAL(report->changes));
 	else if (report->problems.count == 0)
 		log_error("%s", summary);
 	else

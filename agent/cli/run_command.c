@@ -24,7 +24,7 @@ static int fail(int code, const char *text)
 
 static int refuse_second(const char *run_directory, const struct lock_holder *holder)
 {
-	char process[LOCK_PROCESS_TEXT] = "a process not known";
+	char process[LOCK_PROCESS_TEXT] = "an unknown process";
 	struct err err = { 0 };
 
 	if (ownership_file_is_elsewhere(holder->identity)) {
@@ -39,7 +39,7 @@ static int refuse_second(const char *run_directory, const struct lock_holder *ho
 			process, run_directory);
 	else
 		err_set(&err, EBUSY,
-			"another ipvs-agent command is at work: %s holds %s/lock",
+			"another ipvs-agent command is running: %s holds %s/lock",
 			process, run_directory);
 	return fail(err.code, err.text);
 }

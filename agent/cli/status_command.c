@@ -250,7 +250,7 @@ static void preflight_failure(char words[static WORDS_ROOM])
 static const char *words_of_view(const struct status_view *view,
 				 char words[static WORDS_ROOM])
 {
-	char process[32] = "pid not known";
+	char process[32] = "pid unknown";
 
 	if (view->pid != 0)
 		snprintf(process, sizeof(process), "pid %d", (int)view->pid);
@@ -264,7 +264,7 @@ static const char *words_of_view(const struct status_view *view,
 			process);
 	else if (!view->document)
 		snprintf(words, WORDS_ROOM,
-			 "starting: the daemon (%s) has not said anything yet", process);
+			 "starting: the daemon (%s) has not reported yet", process);
 	else if (view->stale_usec)
 		snprintf(
 			words, WORDS_ROOM,

@@ -24,7 +24,7 @@ struct acceptor {
 static void pause_accepting(struct acceptor *acceptor, int code)
 {
 	if (!acceptor->told)
-		log_warning("%s: no connection can be taken: %s", acceptor->what,
+		log_warning("%s: cannot accept connections: %s", acceptor->what,
 			    strerror(code));
 	acceptor->told = true;
 	if (sd_event_source_set_time_relative(acceptor->timer, pause_usec) < 0 ||

@@ -116,7 +116,7 @@ static json_t *answer_request(const struct control *control, const char *text,
 	if (!same_path(state, control->state_path)) {
 		snprintf(
 			words, sizeof(words),
-			"ipvs-agent runs (process %d) with the state %s: leave --state out to apply that, or stop it to apply another one (systemctl stop ipvs-agent)",
+			"ipvs-agent runs (pid %d) with the state %s: leave --state out to apply that, or stop it to apply another one (systemctl stop ipvs-agent)",
 			(int)getpid(), control->state_path);
 		return refusal(EBUSY, words);
 	}

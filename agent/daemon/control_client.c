@@ -60,7 +60,7 @@ static int connect_to_daemon(const char *run_directory, int *connected, struct e
 		if (errno == EAGAIN && clock_usec(CLOCK_MONOTONIC) >= end)
 			return err_set(
 				err, ETIMEDOUT,
-				"cannot reach the daemon: %s: it takes no connection",
+				"cannot reach the daemon: %s: it accepts no connection",
 				address.sun_path);
 		if ((errno != ENOENT && errno != ECONNREFUSED && errno != EAGAIN) ||
 		    clock_usec(CLOCK_MONOTONIC) >= end)
@@ -182,7 +182,7 @@ int control_parse_answer(const char *text, size_t length, struct reconcile_repor
 		return r;
 	}
 	if (!json_is_object(json_object_get(answer, "report")))
-		return err_set(err, EPROTO, "the daemon's answer is not understood");
+		return err_set(err, EPROTO, "the daemon's answer is malformed");
 	return report_from_json(json_object_get(answer, "report"), report, err);
 }
 

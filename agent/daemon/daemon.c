@@ -110,7 +110,7 @@ static int daemon_set_timer(sd_event_source *timer, uint64_t usec)
 static void daemon_mend_soon(struct daemon *daemon)
 {
 	if (daemon_set_timer(daemon->mend_timer, mend_usec) < 0)
-		log_debug("no timer for what fails");
+		log_debug("cannot set the retry timer");
 }
 
 /* --- one reconcile, its reports, and the time of the next one ----------------- */
@@ -143,7 +143,7 @@ static void daemon_write_status(struct daemon *daemon)
 	if (r < 0 && status_withdraw(directory) == 0 && errno_is_shortage(-r))
 		r = write_status(daemon, &err);
 	if (r < 0 && status_withdraw(directory) < 0)
-		log_debug("%s: the old status stays there", directory);
+		log_debug("%s: cannot remove the old status", directory);
 	if (r < 0 && !daemon->status_fails)
 		log_error("the status cannot be written: %s", err.text);
 	daemon->status_fails = r < 0;
@@ -429,7 +429,7 @@ static int on_state(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 	int r = state_watch_dispatch(daemon->watch);
 
 	if (r < 0) {
-		log_error("watching %s: %s; changes are seen at the next resync only",
+		log_error("watching %s: %s; changes are seen only at the next resync",
 			  daemon->state_path, strerror(-r));
 		sd_event_source_set_enabled(daemon->watch_source, SD_EVENT_OFF);
 		return 0;
@@ -450,7 +450,7 @@ static int on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	int r = reconcile_drains(&daemon->session, &looked);
 
 	if (r < 0)
-		log_warning("looking at what drains: %s", strerror(-r));
+		log_warning("checking draining destinations: %s", strerror(-r));
 	took = clock_usec(CLOCK_MONOTONIC) - start;
 	/* A whole reconcile finds, reports and schedules what failed here. */
 	if (daemon->session.wants_reconcile) {
@@ -486,7 +486,7 @@ static int on_addresses(UNUSED sd_event_source *source, UNUSED int fd,
 
 	if (r < 0) {
 		log_error(
-			"watching addresses: %s; what goes is put back at the next resync only",
+			"watching addresses: %s; a removed address is put back only at the next resync",
 			strerror(-r));
 		sd_event_source_set_enabled(daemon->address_source, SD_EVENT_OFF);
 		return 0;
@@ -509,7 +509,7 @@ static int on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 	if (daemon->session.addresses.known)
 		r = reconcile_addresses(&daemon->session, &looked);
 	if (r < 0)
-		log_warning("looking at addresses: %s", strerror(-r));
+		log_warning("checking addresses: %s", strerror(-r));
 	if (!state_cache_has_node_addresses(&daemon->session.state) ||
 	    !rulesets_have_own_addresses(&daemon->session)) {
 		log_info("the node's addresses changed");
@@ -548,7 +548,8 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	int r = link_watch_dispatch(daemon->links);
 
 	if (r < 0) {
-		log_error("watching links: %s; retries go on without", strerror(-r));
+		log_error("watching links: %s; a new link no longer causes a retry",
+			  strerror(-r));
 		sd_event_source_set_enabled(daemon->link_source, SD_EVENT_OFF);
 		return 0;
 	}
@@ -622,7 +623,7 @@ static int on_usability(void *context)
 	if (daemon->outcome != RECONCILE_IN_SYNC && daemon->outcome != RECONCILE_DEGRADED)
 		return 0;
 	if (service_warnings_look(session, &daemon->report, &changed) < 0)
-		log_warning("looking at what makes services useless: out of memory");
+		log_warning("checking whether services can work: out of memory");
 	if (changed) {
 		outcome_log_report(&daemon->log, &daemon->report,
 				   clock_usec(CLOCK_BOOTTIME));
@@ -744,8 +745,7 @@ static int listen_or_warn(struct daemon *daemon, struct err *err)
 	if (r < 0 && !errno_is_shortage(-r))
 		return err_set(err, -r, "%s", problem.text);
 	if (r < 0) {
-		log_warning("`ipvs-agent apply` cannot be answered yet: %s",
-			    problem.text);
+		log_warning("cannot answer `ipvs-agent apply` yet: %s", problem.text);
 		daemon_mend_soon(daemon);
 	}
 	return 0;

@@ -43,7 +43,7 @@ int http_library_load(struct http_library *library, struct err *err)
 	HTTP_FUNCTIONS(X)
 #undef X
 	if (r < 0)
-		return err_set(err, ENOENT, "%s lacks a function", soname);
+		return err_set(err, ENOENT, "%s lacks a function that is needed", soname);
 	*library = loaded;
 	return 0;
 }

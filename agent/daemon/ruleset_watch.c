@@ -25,7 +25,7 @@ static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 
 	if (r < 0) {
 		log_error(
-			"watching nftables: %s; changes are seen at the next resync only",
+			"watching nftables: %s; changes are seen only at the next resync",
 			strerror(-r));
 		sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
 		return 0;
@@ -60,7 +60,7 @@ void ruleset_watch_keep(struct ruleset_watch *watch)
 		return;
 	r = listen_to(watch, &err);
 	if (r < 0 && !watch->fails)
-		log_warning("changes of nftables are seen at the next resync only: %s",
+		log_warning("changes of nftables are seen only at the next resync: %s",
 			    err.text);
 	watch->fails = r < 0;
 	if (r < 0)

@@ -38,7 +38,7 @@ static void listen_to(struct usability_watch *watch, bool on)
 static void give_up(struct usability_watch *watch, enum path_watch_kind kind, int code)
 {
 	log_error(
-		"watching %s: %s; what makes services useless is seen at the next resync only",
+		"watching %s: %s; whether services can work is checked only at the next resync",
 		kind == PATH_WATCH_ROUTES ? "routes" : "nftables", strerror(-code));
 	watch->sources[kind] = sd_event_source_disable_unref(watch->sources[kind]);
 	path_watch_free(watch->watches[kind]);
@@ -141,7 +141,7 @@ void usability_watch_keep(struct usability_watch *watch, bool contested)
 		watch->fails = begin(watch, PATH_WATCH_FILTERS, &err) < 0;
 		if (watch->fails)
 			log_warning(
-				"changes of nftables are seen at the next resync only: %s",
+				"changes of nftables are seen only at the next resync: %s",
 				err.text);
 		/* What was read may have changed before the watch began. */
 		service_warnings_expire(warnings);

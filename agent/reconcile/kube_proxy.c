@@ -52,7 +52,7 @@ int kube_proxy_report(struct session *session, const struct table *wanted,
 		return 0;
 	snprintf(
 		text, sizeof(text),
-		"it runs (process %d) and %s: take it off this node, and have kubeadm not bring it back (`proxy.disabled: true` of its ClusterConfiguration, or `--skip-phases=addon/kube-proxy`)",
+		"it runs (pid %d) and %s: take it off this node, and have kubeadm not bring it back (`proxy.disabled: true` of its ClusterConfiguration, or `--skip-phases=addon/kube-proxy`)",
 		(int)session->kube_proxy,
 		cluster ? "serves the same cluster, and may clear the table"
 			: "removes services that it does not know, in its IPVS mode");

@@ -203,14 +203,19 @@ int vip_admission_check(struct snapshot *snapshot)
 int vip_admission_report(const struct vip_admission *admission,
 			 struct reconcile_report *report)
 {
+	char alike[48] = "";
+
+	if (admission->shadowed_count > 1)
+		snprintf(alike, sizeof(alike), " (likewise %zu more)",
+			 admission->shadowed_count - 1);
 	if (admission->warning &&
 	    reconcile_report_warn(report, "%s", admission->warning) < 0)
 		return -ENOMEM;
 	if (admission->shadowed &&
 	    reconcile_report_warn(
 		    report,
-		    "a program here listens at %s as well and gets nothing of it, since the virtual service is there; of such services there are %zu",
-		    admission->shadowed, admission->shadowed_count) < 0)
+		    "a local program also listens on %s; the virtual service takes its traffic%s",
+		    admission->shadowed, alike) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < admission->count; i++) {
 		const struct refusal *refusal = &admission->refusals[i];

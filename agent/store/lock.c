@@ -158,9 +158,9 @@ const char *lock_holder_process(const struct lock_holder *holder,
 				char buffer[static LOCK_PROCESS_TEXT])
 {
 	if (holder->pid != 0)
-		snprintf(buffer, LOCK_PROCESS_TEXT, "process %d", (int)holder->pid);
+		snprintf(buffer, LOCK_PROCESS_TEXT, "pid %d", (int)holder->pid);
 	else
-		snprintf(buffer, LOCK_PROCESS_TEXT, "process not known");
+		snprintf(buffer, LOCK_PROCESS_TEXT, "pid unknown");
 	return buffer;
 }
 

@@ -45,7 +45,7 @@ int lock_take(const char *run_directory, bool daemon, uint64_t wait_usec, int *f
  */
 int lock_name_holder(int fd) MUST_CHECK;
 
-/* "process 12", or "process not known". Returns buffer. */
+/* "pid 12", or "pid unknown". Returns buffer. */
 const char *lock_holder_process(const struct lock_holder *holder,
 				char buffer[static LOCK_PROCESS_TEXT]);
 

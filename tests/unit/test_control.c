@@ -142,7 +142,7 @@ static void test_other_state(void **state)
 	start_server(&server, *state);
 	ask(&server, &client, *state, "/etc/ipvs-node/other.json");
 	assert_int_equal(client.result, -EBUSY);
-	assert_non_null(strstr(client.err.text, "ipvs-agent runs (process "));
+	assert_non_null(strstr(client.err.text, "ipvs-agent runs (pid "));
 	assert_non_null(strstr(
 		client.err.text,
 		") with the state /etc/ipvs-node/state.json: leave --state out to apply that, or stop it to apply another one (systemctl stop ipvs-agent)"));

@@ -169,7 +169,7 @@ static void test_holder_without_a_name(void **state)
 	assert_int_equal(lock_query(*state, &holder, NULL), LOCK_HELD);
 	assert_int_equal(holder.pid, 0);
 	assert_true(holder.daemon);
-	assert_string_equal(lock_holder_process(&holder, process), "process not known");
+	assert_string_equal(lock_holder_process(&holder, process), "pid unknown");
 	assert_int_equal(lock_take(*state, true, 0, &other, &holder, NULL), LOCK_HELD);
 	assert_int_equal(lock_name_holder(fd), 0);
 	assert_int_equal(lock_query(*state, &holder, NULL), LOCK_HELD);

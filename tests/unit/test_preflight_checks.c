@@ -205,7 +205,7 @@ static void test_other_owners(UNUSED void **state)
 	assert_non_null(
 		strstr(report.findings[0].text,
 		       "): in IPVS mode it deletes services that it does not know"));
-	assert_memory_equal(report.findings[0].text, "kube-proxy runs (process 7", 26);
+	assert_memory_equal(report.findings[0].text, "kube-proxy runs (pid 7", 22);
 	assert_string_equal(
 		report.findings[1].text,
 		"the link kube-ipvs0 is there: kube-proxy's IPVS mode runs or has left its addresses behind");

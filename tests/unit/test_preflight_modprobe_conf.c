@@ -91,7 +91,7 @@ static void test_links_that_lead_nowhere(void **state)
 	assert_int_equal(report.count, 1);
 	assert_non_null(
 		strstr(report.findings[0].text,
-		       "etc/modprobe.d/a.conf is a link to a file that is not there"));
+		       "etc/modprobe.d/a.conf is a link to a file that does not exist"));
 	report_clear(&report);
 }
 

@@ -53,7 +53,7 @@ static void hidden_names_are_said(void **state)
 	write_secret(in_directory(*state, "proc/7/comm"));
 	expect_as_nobody(
 		check_other_owners, *state,
-		"cannot tell Name: /proc hides the names of 1 processes: other owners may run\n");
+		"cannot tell Name: /proc hides the names of 1 process: other owners may run\n");
 }
 
 static void files_of_modprobe_d_are_named(void **state)
@@ -66,13 +66,13 @@ static void files_of_modprobe_d_are_named(void **state)
 	write_secret(in_directory(*state, "etc/modprobe.d/secret.conf"));
 	snprintf(
 		lines, sizeof(lines),
-		"warning Name: %s/etc/modprobe.d/secret.conf cannot be read by this user: what it says is not obeyed\n",
+		"warning Name: %s/etc/modprobe.d/secret.conf cannot be read by this user: it has no effect\n",
 		(const char *)*state);
 	expect_as_nobody(check_modprobe_conf, *state, lines);
 	assert_int_equal(chmod(in_directory(*state, "etc/modprobe.d"), 0), 0);
 	snprintf(
 		lines, sizeof(lines),
-		"warning Name: %s/etc/modprobe.d cannot be read: what its files say is not obeyed\n",
+		"warning Name: %s/etc/modprobe.d cannot be read: its files have no effect\n",
 		(const char *)*state);
 	expect_as_nobody(check_modprobe_conf, *state, lines);
 	assert_int_equal(chmod(in_directory(*state, "etc/modprobe.d"), 0755), 0);

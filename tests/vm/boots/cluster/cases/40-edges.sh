@@ -155,7 +155,7 @@ case_start_in_a_full_folder() {
   wait_until 40 grep -q "there is no room for the number of this process" log
   soon status_is 3
   expect_status 1 "$AGENT" run --state state.json --run-dir "$RUN" --data-dir "$TMP"
-  expect_contains "$OUTPUT" "a daemon is running already: a process not known holds $RUN/lock"
+  expect_contains "$OUTPUT" "a daemon is running already: an unknown process holds $RUN/lock"
   rm run/filler
   soon weight_is 1
   soon status_is 0

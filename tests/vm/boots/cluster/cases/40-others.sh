@@ -81,7 +81,7 @@ case_kube_proxy_beside_a_cluster_is_a_failure() { # any kernel
   local kube_proxy=$!
   put_in 3
   expect_equal "kube-proxy" "$(report '.failures[].object')"
-  expect_contains "$(report '.failures[].text')" "it runs (process $kube_proxy) and serves the same cluster"
+  expect_contains "$(report '.failures[].text')" "it runs (pid $kube_proxy) and serves the same cluster"
   expect_contains "$(report '.failures[].text')" "--skip-phases=addon/kube-proxy"
   # Beside other services it is at home, but for its IPVS mode.
   edit '{version: 1, services: [{address: "10.0.0.1", port: 80, protocol: "tcp", bind: true,

@@ -24,9 +24,9 @@ case_what_root_alone_sees_is_told() {
   found=$(journal_of_next_start)
   iptables-legacy -P INPUT ACCEPT
   rm /etc/modprobe.d/secret.conf
-  expect_match "$found" "WARNING OtherOwners\]: keepalived runs \(process $!\)"
+  expect_match "$found" "WARNING OtherOwners\]: keepalived runs \(pid $!\)"
   expect_contains "$found" '[WARNING InputPolicy]: iptable_filter is there, and the policies of its table are not shown to this user: '
-  expect_contains "$found" "[WARNING ModprobeConf]: /etc/modprobe.d/secret.conf cannot be read by this user: what it says is not obeyed"
+  expect_contains "$found" "[WARNING ModprobeConf]: /etc/modprobe.d/secret.conf cannot be read by this user: it has no effect"
   expect_contains "$found" "[preflight] ip_vs_wlc: there already"
   expect_not_contains "$found" StateFile
   expect_not_contains "$found" ReportFile

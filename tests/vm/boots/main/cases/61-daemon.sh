@@ -75,7 +75,7 @@ case_daemon_does_what_apply_asks() {
   expect_contains "$OUTPUT" "nosuch"
   cp state.json other.json
   expect_status 1 "$AGENT" apply --state other.json --run-dir "$RUN"
-  expect_match "$OUTPUT" "ipvs-agent runs \(process [0-9]+\) with the state $TMP/state.json: leave --state out to apply that, or stop it to apply another one \(systemctl stop ipvs-agent\)"
+  expect_match "$OUTPUT" "ipvs-agent runs \(pid [0-9]+\) with the state $TMP/state.json: leave --state out to apply that, or stop it to apply another one \(systemctl stop ipvs-agent\)"
   expect_status 1 setpriv --reuid=65534 --regid=65534 --clear-groups \
     "$AGENT" apply --state "$TMP/state.json" --run-dir "$RUN"
 }

@@ -176,7 +176,7 @@ case_service_that_is_there_stays_when_a_program_listens() { # any kernel
   in_sync
   socat TCP4-LISTEN:80,bind=192.168.1.1,fork,reuseaddr SYSTEM:"echo mine" &
   local listener=$!
-  wait_until 40 has "a program here listens at tcp 192.168.1.1:80 as well and gets nothing of it" \
+  wait_until 40 has "a local program also listens on tcp 192.168.1.1:80; the virtual service takes its traffic" \
     of_status '.report.warnings[]'
   expect_status 0 agent status
   expect_equal 2 "$(services | wc -l)"

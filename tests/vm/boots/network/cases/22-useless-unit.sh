@@ -18,7 +18,7 @@ case_unit_sees_filters_and_kube_proxy() { # any kernel
   bound 10.0.0.1
   cp state.json /etc/ipvs-node/state.json
   systemctl start ipvs-agent
-  wait_for_status ipvs-agent "degraded: 1 of 1 service, 1 failed: kube-proxy: it runs (process $kube_proxy) *"
+  wait_for_status ipvs-agent "degraded: 1 of 1 service, 1 failed: kube-proxy: it runs (pid $kube_proxy) *"
   warnings=$(jq -r '.report.warnings[]' /run/ipvs-node/status.json)
   expect_contains "$warnings" "the chain \`inet theirs input\` of nftables"
   expect_contains "$warnings" "tcp 10.0.0.1:80 -> 192.168.2.2:8080: this node has no route to the destination"

@@ -131,7 +131,7 @@ case_blacklisted_and_brought_along() { # any kernel
   expect_status 0 "$PREFLIGHT"
   live ip_vs || fail "it is not there"
   expect_contains "$OUTPUT" "[WARNING Load-ip_vs]: ip_vs (the virtual server table) cannot be loaded: blacklisted by modprobe.d"
-  expect_contains "$OUTPUT" "[preflight] ip_vs: there: another module brought it along"
+  expect_contains "$OUTPUT" "[preflight] ip_vs: there: it came along with another module"
   expect_match "$OUTPUT" '^\[preflight\] ready: 5 modules, '
 }
 

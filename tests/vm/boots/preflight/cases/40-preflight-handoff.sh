@@ -62,9 +62,9 @@ case_exec_leaves_the_environment() {
 case_exec_fails_where_it_cannot() {
   all_loaded
   expect_status 1 setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$PREFLIGHT" --exec -- touch ran
-  expect_contains "$OUTPUT" "--exec: this process has not got cap_net_admin: Operation not permitted"
+  expect_contains "$OUTPUT" "--exec: this process does not have cap_net_admin: Operation not permitted"
   expect_status 1 setpriv --bounding-set=-setpcap --inh-caps=-setpcap "$PREFLIGHT" --exec -- touch ran
-  expect_contains "$OUTPUT" "--exec: the bounding set cannot be rid of cap_chown: Operation not permitted"
+  expect_contains "$OUTPUT" "--exec: the bounding set cannot drop cap_chown: Operation not permitted"
   expect_status 1 "$PREFLIGHT" --exec -- /nonexistent/command
   expect_contains "$OUTPUT" "--exec: /nonexistent/command: No such file or directory"
   expect_status 1 "$PREFLIGHT" --module ip_vs_nosuch --exec -- touch ran

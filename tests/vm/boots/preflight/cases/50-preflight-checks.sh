@@ -78,7 +78,7 @@ case_other_owners() { # any kernel
   rm -f /run/ipvs-node/owned
   ipvsadm -A -t 10.0.0.1:80 && ipvsadm -A -f 7
   expect_status 0 "$PREFLIGHT"
-  expect_match "$OUTPUT" 'WARNING OtherOwners\]: keepalived runs \(process [0-9]+\)'
+  expect_match "$OUTPUT" 'WARNING OtherOwners\]: keepalived runs \(pid [0-9]+\)'
   expect_contains "$OUTPUT" "[WARNING OtherOwners]: the link kube-ipvs0 is there"
   expect_contains "$OUTPUT" "[WARNING OtherOwners]: 2 virtual services are in the table already, and no ipvs-agent has put them there since the boot"
 }
