@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The documents: what they link to is there, and the commands of ours that they show are commands, with
-options that these have:
+"""The documents: links lead to files and headings, the commands of ours that they show exist, with options
+that these have, and each record of decisions.md has its number, its reason and what was rejected:
 
     documents.py FOLDER-OF-PROGRAMS DOCUMENT…
 """
@@ -58,11 +58,37 @@ def check_command(document, words):
             fail(f"{document}: '{' '.join(command)}' has no option {option.group()}")
 
 
+def headings_of(document):
+    """As a link names them."""
+    lines = re.findall(r"^#+ (.*)", document.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+def check_records(document, text):
+    numbers = set()
+    for number, record in re.findall(r"^### (\d+)\. (.*?)(?=^##|\Z)", text, re.M | re.S):
+        if number in numbers:
+            fail(f"{document}: two records have the number {number}")
+        numbers.add(number)
+        for part in ("- Why: ", "- Rejected: "):
+            if part not in record:
+                fail(f"{document}: record {number} has no '{part.strip()}'")
+    if len(numbers) != len(re.findall(r"^### ", text, re.M)):
+        fail(f"{document}: a record has no number")
+
+
 def check(document):
     text = document.read_text()
-    for link in re.findall(r"\]\(([^)#]+)", text):
-        if "://" not in link and not (document.parent / link).exists():
+    for link, _, heading in re.findall(r"\]\(([^)#\s]*)(#([^)\s]+))?\)", text):
+        target = document.parent / link if link else document
+        if "://" in link:
+            continue
+        if not target.exists():
             fail(f"{document}: {link} is not there")
+        elif heading and heading not in headings_of(target):
+            fail(f"{document}: {link or 'it'} has no heading #{heading}")
+    if document.name == "decisions.md":
+        check_records(document, text)
     count = 0
     for code in code_in(text):
         found = re.search(r"(?:^|[\s/])(ipvs-agent [a-z-]+(?=\s|$)|ipvs-preflight(?= -)).*", code)
