@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 
 /*
  * Prints what a reconciliation came to: failures and a refused state's problems on stderr and a

@@ -4,7 +4,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/config.h"
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/macro.h"

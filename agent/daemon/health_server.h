@@ -5,7 +5,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "agent/model/notes.h"
 #include "common/cleanup.h"
 

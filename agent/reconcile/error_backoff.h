@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "common/cleanup.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 
 /*
  * When the daemon reconciles next although nothing happened: after the resync period, or sooner

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "agent/reconcile/session.h"
 #include "agent/kernel/listeners.h"
 #include "agent/kernel/nft_filter.h"

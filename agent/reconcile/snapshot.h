@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/reconcile/vip_admission.h"
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "agent/reconcile/rulesets.h"
 #include "agent/reconcile/session.h"
 #include "agent/kernel/ipvs.h"

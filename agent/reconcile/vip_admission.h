@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "agent/model/table.h"
 #include "common/macro.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "agent/reconcile/session.h"
 #include "agent/plan/vip_plan.h"
 #include "common/macro.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "agent/reconcile/reconcile.h"
+#include "agent/report/reconcile_report.h"
 #include "common/err.h"
 
 /*
