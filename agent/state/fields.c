@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "agent/state/problems.h"
+#include "common/nearest_name.h"
 
 const char *json_type_text(json_type type)
 {
@@ -36,48 +36,6 @@ bool wrong_type(struct reader *reader, const struct place *place, const json_t *
 	return false;
 }
 
-/* The number of letters to insert, delete or replace to make b of a; names are short. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	enum { LONGEST = 32 };
-	size_t m = strlen(a), n = strlen(b), row[LONGEST + 1];
-
-	if (m > LONGEST || n > LONGEST)
-		return LONGEST;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= m; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN_OF(change, MIN_OF(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[n];
-}
-
-static const char *closest(const char *name, const struct field_set *set)
-{
-	const char *best = NULL;
-	size_t least = strlen(name) > 4 ? 3 : 2;
-
-	for (size_t i = 0; i < set->count; i++) {
-		size_t distance = edit_distance(name, set->names[i]);
-
-		if (strcasecmp(name, set->names[i]) == 0)
-			return set->names[i];
-		if (distance < least) {
-			least = distance;
-			best = set->names[i];
-		}
-	}
-	return best;
-}
-
 void fields_unknown(struct reader *reader, const struct place *place,
 		    const struct field_set *set)
 {
@@ -96,7 +54,7 @@ void fields_unknown(struct reader *reader, const struct place *place,
 			return;
 		}
 	}
-	suggestion = closest(place->key, set);
+	suggestion = nearest_name(place->key, set->names, set->count);
 	if (suggestion)
 		reader_problem(reader, place, "unknown field; did you mean '%s'?",
 			       suggestion);
