@@ -5,25 +5,30 @@
 #include <stdint.h>
 
 #include "agent/kernel/node_address.h"
-#include "agent/state/settings.h"
 #include "agent/model/guard_rules.h"
 #include "agent/plan/plan.h"
+#include "agent/plan/ruleset.h"
+#include "agent/state/settings.h"
 #include "common/network.h"
 
-enum { SERVICE_NETWORKS_MAX = 16 };
-#include "agent/plan/ruleset.h"
+enum { SERVICE_NETWORKS_MAX = 16, CLUSTER_NETWORKS_MAX = 64 };
 
-enum { CLUSTER_NETWORKS_MAX = 64 };
-
-/* What the command line asks of a command; texts are borrowed from argv (agent/cli/agent_options.c, agent/cli/option_values.c). */
+/*
+ * What the command line and the options file ask of a command
+ * (agent/cli/agent_options.h). Texts are borrowed from both.
+ */
 struct options {
 	/* --state, default /etc/ipvs-node/state.json */
 	const char *state_path;
-	bool state_given; /* by --state */
+	bool state_given; /* by --state on the command line */
 	/* --run-dir, default /run/ipvs-node: record, status, lock, control */
 	const char *run_directory;
 	char *const *operands; /* what stands behind the options */
 	int operand_count;
+	/* The options file that was read (NULL: none), and its config_file_fingerprint() */
+	const char *config_path;
+	uint64_t config_fingerprint;
+	int log_level;	  /* --log-level, in force already */
 	bool json;	  /* --output=json */
 	bool dry_run;	  /* apply --dry-run */
 	bool no_autoload; /* --no-autoload: no scheduler is left to the kernel's modprobe */
@@ -40,7 +45,7 @@ struct options {
 	bool no_drain;		     /* --no-drain */
 	bool drain_udp;		     /* --drain-udp */
 	uint64_t drain_timeout_usec; /* --drain-timeout, default 15 min; 0: no deadline */
-	/* --node-name, --scheduler, --node-port-addresses: how Kubernetes objects are read */
+	/* How Kubernetes objects are read: --node-name, --scheduler and so on */
 	struct state_settings cluster;
 	struct guard_rules guard; /* --reserve and --permit; cluster.guard is this */
 	struct own_link own_link; /* by its name alone */
@@ -55,6 +60,6 @@ struct options {
 	/* --cluster-cidr: of both families, sorted */
 	struct network cluster_networks[CLUSTER_NETWORKS_MAX];
 	size_t cluster_network_count;
-	/* Those given that the daemon has its own of: the first one's name, or NULL. */
+	/* The first option of the command line that a daemon has its own of, or NULL */
 	const char *daemon_own;
 };

@@ -26,7 +26,7 @@ static int refuse_by_kind(int fd, size_t max)
 		       : 0;
 }
 
-static int read_all(int fd, size_t max, char **text, size_t *length)
+int file_read_descriptor(int fd, size_t max, char **text, size_t *length)
 {
 	cleanup_free char *buffer = NULL;
 	size_t size = 0, used = 0;
@@ -74,7 +74,7 @@ int file_read(const char *path, size_t max, char **text, size_t *length, struct 
 	if (r == -ENOTSUP)
 		return err_set(err, ENOTSUP, "%s: not a regular file", path);
 	if (r == 0)
-		r = read_all(fd, max, text, length);
+		r = file_read_descriptor(fd, max, text, length);
 	if (r < 0)
 		return err_errno(err, -r, "%s", path);
 	return 0;

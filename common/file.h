@@ -16,6 +16,9 @@
 int file_read(const char *path, size_t max, char **text, size_t *length,
 	      struct err *err) MUST_CHECK;
 
+/* The same of a file that is open; -errno. Its kind and owner are the caller's to check. */
+int file_read_descriptor(int fd, size_t max, char **text, size_t *length) MUST_CHECK;
+
 /* What a file that is made is given. */
 struct file_access {
 	mode_t mode;

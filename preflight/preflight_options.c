@@ -2,7 +2,6 @@
 #include "preflight/preflight_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,69 +11,19 @@
 #include "preflight/module_name.h"
 
 /*
- * ip_vs_conn.c: 8 to 20 up to kernel 6.5, from then on up to 27; what a kernel does not take it
- * replaces by its default, which the check ConnectionTable sees.
+ * ip_vs_conn.c: 8 to 20 up to kernel 6.5, from then on up to 27; what a kernel does not
+ * take it replaces by its default, which the check ConnectionTable sees.
  */
 enum { CONN_TAB_BITS_MIN = 8, CONN_TAB_BITS_MAX = 27 };
-
-enum option_id {
-	OPTION_CHECK = 256,
-	OPTION_MODULE,
-	OPTION_STATE,
-	OPTION_CONN_TAB_BITS,
-	OPTION_IGNORE,
-	OPTION_OUTPUT,
-	OPTION_ROOT,
-	OPTION_PERSIST,
-	OPTION_EXEC,
-	OPTION_KEEP_CAP,
-	OPTION_LOG_LEVEL,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
-
-static const struct option_row {
-	const char *name;
-	const char *argument; /* NULL: none */
-	enum option_id option;
-	const char *help;
-} rows[] = {
-	{ "check", NULL, OPTION_CHECK, "load nothing, only look" },
-	{ "module", "NAME", OPTION_MODULE,
-	  "a further module that is needed; may be repeated" },
-	{ "state", "PATH", OPTION_STATE,
-	  "a state file or a directory of them: what it needs is needed" },
-	{ "conn-tab-bits", "N", OPTION_CONN_TAB_BITS,
-	  "give ip_vs a connection table of 2^N buckets" },
-	{ "ignore-preflight-errors", "LIST", OPTION_IGNORE,
-	  "errors that are to be warnings: names with commas, or all" },
-	{ "output", "text|json", OPTION_OUTPUT, "how to report (default: text)" },
-	{ "root", "DIR", OPTION_ROOT, "look at another tree's modules, load nothing" },
-	{ "persist", NULL, OPTION_PERSIST, "write /etc/modules-load.d/ipvs-node.conf" },
-	{ "exec", NULL, OPTION_EXEC,
-	  "become the command after `--`, with CAP_NET_ADMIN alone" },
-	{ "keep-cap", "NAME", OPTION_KEEP_CAP,
-	  "with --exec: keep this capability too; may be repeated" },
-	{ "log-level", "LEVEL", OPTION_LOG_LEVEL,
-	  "error, warning, notice, info or debug" },
-	{ "help", NULL, OPTION_HELP, "show this" },
-	{ "version", NULL, OPTION_VERSION, "show the version" },
-};
 
 void preflight_options_print_help(void)
 {
 	printf("Usage: ipvs-preflight [OPTION]… [--exec -- COMMAND [ARG…]]\n"
 	       "Loads and verifies what IPVS needs of this kernel, and checks what else decides\n"
 	       "whether it works.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
-			 rows[i].argument ? "=" : "",
-			 rows[i].argument ? rows[i].argument : "");
-		printf("  %-34s %s\n", left, rows[i].help);
-	}
-	printf("\nExit status: 0 ready (warnings allowed), 1 an error, 2 wrong usage.\n"
+	option_print_help(stdout, FOR_PREFLIGHT);
+	printf("\nOptions can also be lines of " DEFAULT_CONFIG_PATH ".\n"
+	       "Exit status: 0 ready (warnings allowed), 1 an error, 2 wrong usage.\n"
 	       "See ipvs-preflight(8).\n");
 }
 
@@ -89,130 +38,122 @@ static int add_text(const char ***list, size_t *count, const char *text)
 	return 0;
 }
 
-static int parse_module(struct preflight_options *options, const char *text,
-			struct err *err)
+static int set_module(void *context, const char *value, struct err *err)
 {
+	struct preflight_options *options = context;
 	char name[MODULE_NAME];
 
-	if (module_name_copy(name, text) < 0)
-		return err_set(err, EINVAL, "--module: '%s' cannot be a module's name",
-			       text);
-	return add_text(&options->modules, &options->module_count, text);
+	if (module_name_copy(name, value) < 0)
+		return err_set(err, EINVAL, "'%s' cannot be a module's name", value);
+	if (add_text(&options->modules, &options->module_count, value) < 0)
+		return err_errno(err, ENOMEM, "'%s'", value);
+	return 0;
 }
 
-static int parse_root(struct preflight_options *options, const char *text,
-		      struct err *err)
+static int set_ignore(void *context, const char *value, struct err *err)
 {
-	size_t length = strlen(text);
+	struct preflight_options *options = context;
+
+	if (add_text(&options->ignore, &options->ignore_count, value) < 0)
+		return err_errno(err, ENOMEM, "'%s'", value);
+	return 0;
+}
+
+static int set_state(void *context, const char *value, UNUSED struct err *err)
+{
+	struct preflight_options *options = context;
+
+	options->state_path = value;
+	return 0;
+}
+
+static int set_root(void *context, const char *value, struct err *err)
+{
+	struct preflight_options *options = context;
+	size_t length = strlen(value);
 	char *root;
 
-	while (length > 0 && text[length - 1] == '/')
+	while (length > 0 && value[length - 1] == '/')
 		length--;
 	/* The running machine's own root is what there is without --root. */
 	if (length == 0)
-		return err_set(err, EINVAL,
-			       "--root: '%s' is not the directory of another tree", text);
-	root = strndup(text, length);
+		return err_set(err, EINVAL, "'%s' is not the directory of another tree",
+			       value);
+	root = strndup(value, length);
 	if (!root)
-		return -ENOMEM;
+		return err_errno(err, ENOMEM, "'%s'", value);
 	free((char *)options->root);
 	options->root = root;
 	return 0;
 }
 
-static int parse_keep_cap(struct preflight_options *options, const char *text,
-			  struct err *err)
+static int set_keep_cap(void *context, const char *value, struct err *err)
 {
+	struct preflight_options *options = context;
 	char name[64];
 	cap_value_t capability;
 
-	snprintf(name, sizeof(name), "%s%s", strncasecmp(text, "cap_", 4) ? "cap_" : "",
-		 text);
+	snprintf(name, sizeof(name), "%s%s", strncasecmp(value, "cap_", 4) ? "cap_" : "",
+		 value);
 	if (cap_from_name(name, &capability) < 0)
-		return err_set(err, EINVAL, "--keep-cap: there is no capability '%s'",
-			       text);
+		return err_set(err, EINVAL, "there is no capability '%s'", value);
 	for (size_t i = 0; i < options->keep_count; i++) {
 		if (options->keep[i] == capability)
 			return 0;
 	}
 	if (options->keep_count == KEEP_CAPS_MAX)
-		return err_set(err, EINVAL, "--keep-cap: too many");
+		return err_set(err, EINVAL, "too many");
 	options->keep[options->keep_count++] = capability;
 	return 0;
 }
 
-static int parse_output(struct preflight_options *options, const char *text,
-			struct err *err)
+static int set_output(void *context, const char *value, struct err *err)
 {
-	options->json = strcmp(text, "json") == 0;
-	if (!options->json && strcmp(text, "text") != 0)
-		return err_set(err, EINVAL, "--output: '%s' is neither text nor json",
-			       text);
+	struct preflight_options *options = context;
+
+	options->json = strcmp(value, "json") == 0;
+	if (!options->json && strcmp(value, "text") != 0)
+		return err_set(err, EINVAL, "'%s' is neither text nor json", value);
 	return 0;
 }
 
-static int parse_conn_tab_bits(struct preflight_options *options, const char *text,
-			       struct err *err)
+static int set_conn_tab_bits(void *context, const char *value, struct err *err)
 {
-	if (parse_u32(text, CONN_TAB_BITS_MIN, CONN_TAB_BITS_MAX,
+	struct preflight_options *options = context;
+
+	if (parse_u32(value, CONN_TAB_BITS_MIN, CONN_TAB_BITS_MAX,
 		      &options->conn_tab_bits) < 0)
-		return err_set(err, EINVAL,
-			       "--conn-tab-bits: '%s' is not a number in %d..%d", text,
+		return err_set(err, EINVAL, "'%s' is not a number in %d..%d", value,
 			       CONN_TAB_BITS_MIN, CONN_TAB_BITS_MAX);
 	return 0;
 }
 
-static int parse_log_level(const char *text, struct err *err)
+static int set_log_level(UNUSED void *context, const char *value, struct err *err)
 {
 	int level;
 
-	if (log_level_from_name(text, &level) < 0)
-		return err_set(
-			err, EINVAL,
-			"--log-level: '%s' is none of error, warning, notice, info, debug",
-			text);
+	if (log_level_from_name(value, &level) < 0)
+		return err_set(err, EINVAL,
+			       "'%s' is none of error, warning, notice, info, debug",
+			       value);
 	log_set_level(level);
 	return 0;
 }
 
-static int parse_one(struct preflight_options *options, int option, const char *text,
-		     struct err *err)
-{
-	switch (option) {
-	case OPTION_CHECK:
-		options->check = true;
-		return 0;
-	case OPTION_MODULE:
-		return parse_module(options, text, err);
-	case OPTION_STATE:
-		options->state_path = text;
-		return 0;
-	case OPTION_CONN_TAB_BITS:
-		return parse_conn_tab_bits(options, text, err);
-	case OPTION_IGNORE:
-		return add_text(&options->ignore, &options->ignore_count, text);
-	case OPTION_OUTPUT:
-		return parse_output(options, text, err);
-	case OPTION_ROOT:
-		return parse_root(options, text, err);
-	case OPTION_PERSIST:
-		options->persist = true;
-		return 0;
-	case OPTION_EXEC:
-		options->exec = true;
-		return 0;
-	case OPTION_KEEP_CAP:
-		return parse_keep_cap(options, text, err);
-	case OPTION_LOG_LEVEL:
-		return parse_log_level(text, err);
-	case OPTION_HELP:
-		return OPTIONS_HELP;
-	case OPTION_VERSION:
-		return OPTIONS_VERSION;
-	default:
-		return -EINVAL;
-	}
-}
+static const struct option_action actions[OPTION_COUNT] = {
+	[OPTION_CHECK] = OPTION_FLAG(struct preflight_options, check),
+	[OPTION_MODULE] = OPTION_VALUE(set_module),
+	[OPTION_CONN_TAB_BITS] = OPTION_VALUE(set_conn_tab_bits),
+	[OPTION_IGNORE] = OPTION_VALUE(set_ignore),
+	[OPTION_ROOT] = OPTION_VALUE(set_root),
+	[OPTION_PERSIST] = OPTION_FLAG(struct preflight_options, persist),
+	[OPTION_EXEC] = OPTION_FLAG(struct preflight_options, exec),
+	[OPTION_KEEP_CAP] = OPTION_VALUE(set_keep_cap),
+	[OPTION_FOR_AGENT] = OPTION_FLAG(struct preflight_options, for_agent),
+	[OPTION_STATE] = OPTION_VALUE(set_state),
+	[OPTION_OUTPUT] = OPTION_VALUE(set_output),
+	[OPTION_LOG_LEVEL] = OPTION_VALUE(set_log_level),
+};
 
 static int check_together(struct preflight_options *options, char *const *rest,
 			  struct err *err)
@@ -226,42 +167,54 @@ static int check_together(struct preflight_options *options, char *const *rest,
 	if (options->exec && options->root[0])
 		return err_set(err, EINVAL, "--exec: not with --root");
 	options->command = options->exec ? rest : NULL;
-	return OPTIONS_RUN;
+	return OPTIONS_OK;
 }
 
-int preflight_options_parse(int argc, char **argv, struct preflight_options *options,
-			    struct err *err)
+/* The file is the running machine's: with --root nothing of it is read unless named. */
+static int read_config(const struct given_options *given, const char *default_config,
+		       struct config_file *config, struct err *err)
 {
-	struct option table[ARRAY_SIZE(rows) + 1] = { 0 };
+	if (given_options_find(given, &option_rows[OPTION_ROOT]))
+		default_config = NULL;
+	return config_file_read(given, default_config, config, err);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		table[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].argument ? required_argument : no_argument,
-			.val = (int)rows[i].option,
-		};
+static int apply_given(const struct given_options *given,
+		       const struct config_file *config,
+		       struct preflight_options *options, struct err *err)
+{
+	int r;
+
 	*options =
 		(struct preflight_options){ .keep = { CAP_NET_ADMIN }, .keep_count = 1 };
 	options->root = strdup("");
 	if (!options->root)
 		return err_errno(err, ENOMEM, "options");
-	opterr = 0;
-	optind = 0;
-	for (;;) {
-		int index = optind ? optind : 1;
-		int option = getopt_long(argc, argv, "+:", table, NULL);
-		int r;
+	r = given_options_apply(&config->lines, config->path, given, actions,
+				FOR_PREFLIGHT, options, err);
+	if (r == 0)
+		r = given_options_apply(given, NULL, NULL, actions, FOR_PREFLIGHT,
+					options, err);
+	if (r == 0 && options->for_agent && !options->state_path)
+		options->state_path = DEFAULT_STATE_PATH;
+	return r;
+}
 
-		if (option == -1)
-			return check_together(options, argv + optind, err);
-		if (option == ':')
-			return err_set(err, EINVAL, "%s: needs a value", argv[index]);
-		if (option == '?')
-			return err_set(err, EINVAL, "unknown option '%s'", argv[index]);
-		r = parse_one(options, option, optarg, err);
-		if (r != 0)
-			return r;
-	}
+int preflight_options_parse(int argc, char **argv, const char *default_config,
+			    struct config_file *config, struct preflight_options *options,
+			    struct err *err)
+{
+	cleanup_given_options struct given_options given = { 0 };
+	int first, r;
+
+	*options = (struct preflight_options){ 0 };
+	r = command_line_read(argc, argv, FOR_PREFLIGHT, NULL, true, &given, &first, err);
+	if (r != OPTIONS_OK)
+		return r;
+	r = read_config(&given, default_config, config, err);
+	if (r == 0)
+		r = apply_given(&given, config, options, err);
+	return r < 0 ? r : check_together(options, argv + first, err);
 }
 
 void preflight_options_clear(struct preflight_options *options)

@@ -7,11 +7,12 @@
 #include <sys/capability.h>
 
 #include "common/cleanup.h"
+#include "common/config_file.h"
 #include "common/err.h"
 
 enum { KEEP_CAPS_MAX = 64 };
 
-/* The command line; texts are borrowed from argv. */
+/* What the command line and the options file ask for; texts are borrowed from both. */
 struct preflight_options {
 	const char **modules; /* --module; the array is owned */
 	size_t module_count;
@@ -25,15 +26,20 @@ struct preflight_options {
 	bool json;
 	bool persist;
 	bool exec;
+	bool for_agent;	      /* --for-agent; state_path has the agent's default then */
 	char *const *command; /* what follows --exec, ended by NULL */
 	cap_value_t keep[KEEP_CAPS_MAX];
 	size_t keep_count; /* CAP_NET_ADMIN is the first */
 };
 
-enum options_outcome { OPTIONS_RUN = 0, OPTIONS_HELP = 1, OPTIONS_VERSION = 2 };
-
-/* An outcome, or -EINVAL for wrong usage with err naming the argument, or -ENOMEM. */
-int preflight_options_parse(int argc, char **argv, struct preflight_options *options,
+/*
+ * Options of default_config (NULL: no file; --config names another) and of the command
+ * line, which replace the file's. config has the file's text, and is the caller's to
+ * clear, after options. An outcome, or -errno with err naming the argument, or file and
+ * line.
+ */
+int preflight_options_parse(int argc, char **argv, const char *default_config,
+			    struct config_file *config, struct preflight_options *options,
 			    struct err *err) MUST_CHECK;
 
 void preflight_options_print_help(void);

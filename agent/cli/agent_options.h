@@ -2,41 +2,28 @@
 #pragma once
 
 #include "agent/config.h"
+#include "common/config_file.h"
 #include "common/err.h"
+#include "common/given_options.h"
 #include "common/macro.h"
 
 #define DEFAULT_RUN_DIRECTORY "/run/ipvs-node"
 
-/* Which options a command takes, beside --state, --run-dir, --output, --log-level and --help. */
-enum {
-	TAKES_DRY_RUN = 1 << 0,
-	TAKES_NO_AUTOLOAD = 1 << 1,
-	TAKES_STRICT_READY = 1 << 2,
-	TAKES_WAIT = 1 << 3,
-	TAKES_RESYNC = 1 << 4,
-	TAKES_OPERANDS = 1 << 5,
-	/* --adopt, --drain-timeout, --drain-udp, --no-drain, --masquerade-bit, --masquerade-all,
-	 * --cluster-cidr, --no-endpoints */
-	TAKES_POLICY = 1 << 6,
-	TAKES_ALLOW_REMOVAL = 1 << 7,
-	TAKES_REMOVAL_HOLD = 1 << 8,
-	TAKES_DATA_DIR = 1 << 9,
-	/* --node-name, --scheduler, --node-port-addresses, --reserve, --permit */
-	TAKES_CLUSTER = 1 << 10,
-	TAKES_ADDRESSES = 1 << 11, /* --link, --keep-link, --service-cidr, --strict-arp */
-	/* No option: without --state it is about the state of the daemon that runs. */
-	ABOUT_THE_DAEMON = 1 << 12,
-};
-
-enum options_outcome {
-	OPTIONS_OK = 0,
-	OPTIONS_HELP = 1, /* --help was asked for */
-	OPTIONS_VERSION = 2,
+/* A command of ipvs-agent, as far as its options go. */
+struct command_options {
+	const char *name;
+	unsigned int command; /* its FOR_… */
+	bool operands;	      /* takes operands after its options */
 };
 
 /*
- * Parses what follows the command's name (argv[0] is that name). -EINVAL with err naming the
- * argument that is wrong. Sets the log level at once.
+ * Options of a command: those of the options file, then those that argv[1] and on have,
+ * which replace the file's. The file is checked as a whole, whatever the command takes
+ * of it. `default_config` is read where no --config names another (NULL: none is);
+ * config then has its text, which options borrow from, and is the caller's to clear.
+ * Sets the log level. An outcome, or -errno with err naming the argument, or the file
+ * and line, that is wrong.
  */
-int options_parse(int argc, char **argv, unsigned int takes, struct options *options,
-		  struct err *err) MUST_CHECK;
+int options_parse(int argc, char **argv, const struct command_options *command,
+		  const char *default_config, struct config_file *config,
+		  struct options *options, struct err *err) MUST_CHECK;

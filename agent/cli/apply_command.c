@@ -14,7 +14,7 @@ static int ask_daemon(const struct options *options, const struct lock_holder *h
 	if (options->daemon_own)
 		return err_set(
 			err, EBUSY,
-			"ipvs-agent runs (%s) with a %s of its own; stop it first: systemctl stop ipvs-agent",
+			"ipvs-agent runs (%s) with a --%s of its own; stop it first: systemctl stop ipvs-agent",
 			lock_holder_process(holder, process), options->daemon_own);
 	return control_apply(options, report, err);
 }

@@ -6,106 +6,193 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/model/service.h"
 #include "common/log.h"
 #include "common/parse.h"
 
-enum { DURATION_MAX_DAYS = 365 };
+enum {
+	DURATION_MAX_DAYS = 365,
+	RESYNC_MIN_USEC = 1000000,
+	NODE_NAME_MAX = 253, /* Kubernetes: the name of a Node is a DNS subdomain */
+};
+
 static const uint64_t duration_max_usec = DURATION_MAX_DAYS * 24ULL * 3600 * 1000000;
 
-int option_parse_path(const char *option, const char *value, const char **path,
-		      struct err *err)
+static int take_path(const char *value, const char **path, struct err *err)
 {
 	if (value[0] == '\0')
-		return err_set(err, EINVAL, "%s: the path is empty", option);
+		return err_set(err, EINVAL, "the path is empty");
 	*path = value;
 	return 0;
 }
 
-int option_parse_output(const char *value, bool *json, struct err *err)
-{
-	if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
-		return err_set(err, EINVAL, "--output: '%s' is neither text nor json",
-			       value);
-	*json = strcmp(value, "json") == 0;
-	return 0;
-}
-
-int option_parse_time(const char *option, const char *value, uint64_t min_usec,
-		      uint64_t *usec, struct err *err)
+static int take_time(const char *value, uint64_t min_usec, uint64_t *usec,
+		     struct err *err)
 {
 	uint64_t parsed;
 	int r = parse_duration(value, duration_max_usec, &parsed);
 
 	if (r == -ERANGE || (r == 0 && parsed < min_usec))
-		return err_set(err, EINVAL, "%s: %s is out of range", option, value);
+		return err_set(err, EINVAL, "%s is out of range", value);
 	if (r < 0)
-		return err_set(err, EINVAL,
-			       "%s: '%s' is not a time such as 30s, 500ms, 5min", option,
+		return err_set(err, EINVAL, "'%s' is not a time such as 30s, 500ms, 5min",
 			       value);
 	*usec = parsed;
 	return 0;
 }
 
-int option_parse_level(const char *value, struct err *err)
+static int take_name(const char *value, size_t max, const char **name, struct err *err)
 {
-	int level;
-
-	if (log_level_from_name(value, &level) < 0)
-		return err_set(
-			err, EINVAL,
-			"--log-level: '%s' is none of error, warning, notice, info, debug",
-			value);
-	log_set_level(level);
+	if (value[0] == '\0' || strlen(value) > max)
+		return err_set(err, EINVAL, "'%.60s' is not a name of 1 to %zu bytes",
+			       value, max);
+	*name = value;
 	return 0;
 }
 
-int option_parse_adopt(const char *value, enum adopt_mode *adopt, struct err *err)
+/* The index of a word, or -EINVAL. */
+static int find_word(const char *value, const char *const *words, size_t count)
 {
-	static const char *const names[] = {
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(words[i], value) == 0)
+			return (int)i;
+	}
+	return -EINVAL;
+}
+
+/* Calls take for each part of a list with commas, of which none may be empty. */
+static int take_list(const char *value,
+		     int (*take)(struct options *options, const char *text, int length,
+				 struct err *err),
+		     struct options *options, struct err *err)
+{
+	for (;;) {
+		size_t length = strcspn(value, ",");
+		int r = take(options, value, (int)length, err);
+
+		if (r < 0 || value[length] == '\0')
+			return r;
+		value += length + 1;
+	}
+}
+
+static int set_state(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_path(value, &options->state_path, err);
+}
+
+static int set_run_directory(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_path(value, &options->run_directory, err);
+}
+
+static int set_data_directory(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_path(value, &options->data_directory, err);
+}
+
+static int set_output(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
+		return err_set(err, EINVAL, "'%s' is neither text nor json", value);
+	options->json = strcmp(value, "json") == 0;
+	return 0;
+}
+
+static int set_log_level(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	if (log_level_from_name(value, &options->log_level) < 0)
+		return err_set(err, EINVAL,
+			       "'%s' is none of error, warning, notice, info, debug",
+			       value);
+	return 0;
+}
+
+static int set_wait(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	options->wait = true;
+	options->wait_usec = UINT64_MAX;
+	return value ? take_time(value, 0, &options->wait_usec, err) : 0;
+}
+
+static int set_resync(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_time(value, RESYNC_MIN_USEC, &options->resync_usec, err);
+}
+
+static int set_drain_timeout(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_time(value, 0, &options->drain_timeout_usec, err);
+}
+
+static int set_removal_hold(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_time(value, 0, &options->removal_hold_usec, err);
+}
+
+static int set_adopt(void *context, const char *value, struct err *err)
+{
+	static const char *const words[] = {
 		[ADOPT_EQUAL] = "equal",
 		[ADOPT_ALL] = "all",
 		[ADOPT_NONE] = "none",
 	};
+	struct options *options = context;
+	int word = find_word(value, words, ARRAY_SIZE(words));
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], value) == 0) {
-			*adopt = (enum adopt_mode)i;
-			return 0;
-		}
-	}
-	return err_set(err, EINVAL, "--adopt: '%s' is none of equal, all, none", value);
-}
-
-int option_parse_bit(const char *value, uint8_t *bit, struct err *err)
-{
-	uint32_t parsed;
-
-	if (parse_u32(value, 0, MASQUERADE_BIT_MAX, &parsed) < 0)
-		return err_set(err, EINVAL, "--masquerade-bit: '%s' is not in 0..%d",
-			       value, MASQUERADE_BIT_MAX);
-	*bit = (uint8_t)parsed;
+	if (word < 0)
+		return err_set(err, EINVAL, "'%s' is none of equal, all, none", value);
+	options->adopt = (enum adopt_mode)word;
 	return 0;
 }
 
-int option_parse_no_endpoints(const char *value, enum no_endpoints *mode, struct err *err)
+static int set_no_endpoints(void *context, const char *value, struct err *err)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[NO_ENDPOINTS_NONE] = "none",
 		[NO_ENDPOINTS_REJECT] = "reject",
 		[NO_ENDPOINTS_DROP] = "drop",
 	};
+	struct options *options = context;
+	int word = find_word(value, words, ARRAY_SIZE(words));
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], value) == 0) {
-			*mode = (enum no_endpoints)i;
-			return 0;
-		}
-	}
-	return err_set(err, EINVAL, "--no-endpoints: '%s' is none of reject, drop, none",
-		       value);
+	if (word < 0)
+		return err_set(err, EINVAL, "'%s' is none of reject, drop, none", value);
+	options->no_endpoints = (enum no_endpoints)word;
+	return 0;
 }
 
-static int add_cluster_network(const char *text, int length, struct options *options,
+static int set_masquerade_bit(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+	uint32_t parsed;
+
+	if (parse_u32(value, 0, MASQUERADE_BIT_MAX, &parsed) < 0)
+		return err_set(err, EINVAL, "'%s' is not in 0..%d", value,
+			       MASQUERADE_BIT_MAX);
+	options->masquerade_bit = (uint8_t)parsed;
+	return 0;
+}
+
+static int add_cluster_network(struct options *options, const char *text, int length,
 			       struct err *err)
 {
 	struct network network;
@@ -114,16 +201,15 @@ static int add_cluster_network(const char *text, int length, struct options *opt
 	int n = snprintf(one, sizeof(one), "%.*s", length, text);
 
 	if (n < 0 || n >= (int)sizeof(one) || network_parse(one, &network) < 0)
-		return err_set(
-			err, EINVAL,
-			"--cluster-cidr: '%.*s' is not a network such as 10.244.0.0/16",
-			length, text);
+		return err_set(err, EINVAL,
+			       "'%.*s' is not a network such as 10.244.0.0/16", length,
+			       text);
 	if (network.prefix == 0)
-		return err_set(err, EINVAL, "--cluster-cidr: %s is every address", one);
+		return err_set(err, EINVAL, "%s is every address", one);
 	if (at == CLUSTER_NETWORKS_MAX)
-		return err_set(err, EINVAL, "--cluster-cidr: more than %d networks",
+		return err_set(err, EINVAL, "more than %d networks",
 			       CLUSTER_NETWORKS_MAX);
-	/* In their order, so that theirs on the command line is of no meaning. */
+	/* Sorted, so that the order they are given in means nothing. */
 	for (;
 	     at > 0 && network_compare(&options->cluster_networks[at - 1], &network) > 0;
 	     at--)
@@ -133,71 +219,122 @@ static int add_cluster_network(const char *text, int length, struct options *opt
 	return 0;
 }
 
-int option_parse_cluster(const char *value, struct options *options, struct err *err)
+static int set_cluster_cidr(void *context, const char *value, struct err *err)
 {
-	int r = 0;
-
-	for (const char *at = value; r == 0; at++) {
-		size_t length = strcspn(at, ",");
-
-		r = add_cluster_network(at, (int)length, options, err);
-		at += length;
-		if (*at == '\0')
-			break;
-	}
-	return r;
+	return take_list(value, add_cluster_network, context, err);
 }
 
-int option_parse_wait(const char *value, struct options *options, struct err *err)
+static int add_node_port_network(struct options *options, const char *text, int length,
+				 struct err *err)
 {
-	options->wait = true;
-	options->wait_usec = UINT64_MAX;
-	return value ? option_parse_time("--wait", value, 0, &options->wait_usec, err)
-		     : 0;
-}
+	struct state_settings *settings = &options->cluster;
+	char one[NETWORK_TEXT] = "";
 
-int option_parse_name(const char *option, const char *value, size_t max,
-		      const char **name, struct err *err)
-{
-	if (value[0] == '\0' || strlen(value) > max)
-		return err_set(err, EINVAL, "%s: '%.60s' is not a name of 1 to %zu bytes",
-			       option, value, max);
-	*name = value;
+	if (settings->node_port_network_count == NODE_PORT_NETWORKS_MAX)
+		return err_set(err, EINVAL, "more than %d networks",
+			       NODE_PORT_NETWORKS_MAX);
+	if (length < (int)sizeof(one))
+		memcpy(one, text, (size_t)length);
+	if (network_parse(
+		    one,
+		    &settings->node_port_networks[settings->node_port_network_count]) < 0)
+		return err_set(err, EINVAL,
+			       "'%.*s' is not a network such as 192.0.2.0/24",
+			       MIN_OF(length, 60), text);
+	settings->node_port_network_count++;
 	return 0;
 }
 
-/* Networks with commas between them; the option may be given more than once. */
-int option_parse_node_port_addresses(const char *value, struct state_settings *settings,
-				     struct err *err)
+static int set_node_port_addresses(void *context, const char *value, struct err *err)
 {
-	while (1) {
-		size_t length = strcspn(value, ",");
-		char text[NETWORK_TEXT] = "";
-
-		if (settings->node_port_network_count == NODE_PORT_NETWORKS_MAX)
-			return err_set(err, EINVAL,
-				       "--node-port-addresses: more than %d networks",
-				       NODE_PORT_NETWORKS_MAX);
-		if (length < sizeof(text))
-			memcpy(text, value, length);
-		if (network_parse(text, &settings->node_port_networks
-						 [settings->node_port_network_count]) < 0)
-			return err_set(
-				err, EINVAL,
-				"--node-port-addresses: '%.*s' is not a network such as 192.0.2.0/24",
-				(int)MIN_OF(length, (size_t)60), value);
-		settings->node_port_network_count++;
-		if (value[length] == '\0')
-			return 0;
-		value += length + 1;
-	}
+	return take_list(value, add_node_port_network, context, err);
 }
 
-/* What the kernel takes (net/core/dev.c: dev_valid_name), but for what means something in sysctls. */
-int option_parse_link(const char *value, const char **link, struct err *err)
+static int set_service_cidr(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+	struct network network;
+
+	if (network_parse(value, &network) < 0 || network.prefix == 0)
+		return err_set(
+			err, EINVAL,
+			"'%s' is not a network such as 10.96.0.0/12 or fd00:10:96::/112",
+			value);
+	if (options->service_network_count == SERVICE_NETWORKS_MAX)
+		return err_set(err, EINVAL, "more than %d networks",
+			       SERVICE_NETWORKS_MAX);
+	options->service_networks[options->service_network_count++] = network;
+	return 0;
+}
+
+static int add_rule(const char *what, const char *text, int length,
+		    int (*add)(struct guard_rules *rules, const char *text),
+		    struct guard_rules *rules, struct err *err)
+{
+	char one[GUARD_NAMESPACE_MAX + 1] = "";
+	int r = -EINVAL;
+
+	if (length < (int)sizeof(one)) {
+		memcpy(one, text, (size_t)length);
+		r = add(rules, one);
+	}
+	if (r == -E2BIG)
+		return err_set(err, EINVAL, "more than %d", GUARD_RULES_MAX);
+	if (r == -ERANGE)
+		return err_set(err, EINVAL, "%s is every address", one);
+	if (r < 0)
+		return err_set(err, EINVAL, "'%.*s' is %s", MIN_OF(length, 60), text,
+			       what);
+	return 0;
+}
+
+static int add_reserved(struct options *options, const char *text, int length,
+			struct err *err)
+{
+	return add_rule("not an address, nor a network such as 192.0.2.0/24", text,
+			length, guard_rules_reserve, &options->guard, err);
+}
+
+static int set_reserve(void *context, const char *value, struct err *err)
+{
+	return take_list(value, add_reserved, context, err);
+}
+
+static int add_permitted(struct options *options, const char *text, int length,
+			 struct err *err)
+{
+	return add_rule("neither an address or network nor the name of a namespace", text,
+			length, guard_rules_permit, &options->guard, err);
+}
+
+static int set_permit(void *context, const char *value, struct err *err)
+{
+	return take_list(value, add_permitted, context, err);
+}
+
+static int set_node_name(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_name(value, NODE_NAME_MAX, &options->cluster.node_name, err);
+}
+
+static int set_scheduler(void *context, const char *value, struct err *err)
+{
+	struct options *options = context;
+
+	return take_name(value, SCHEDULER_NAME_MAX, &options->cluster.scheduler, err);
+}
+
+/*
+ * What the kernel takes (net/core/dev.c: dev_valid_name), but for what sysctls give a
+ * meaning.
+ */
+static int set_link(void *context, const char *value, struct err *err)
 {
 	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	struct options *options = context;
 
 	if (value[0] == '\0' || strlen(value) >= IF_NAMESIZE ||
 	    value[strspn(value, letters)] != '\0' || value[0] == '.' ||
@@ -205,71 +342,44 @@ int option_parse_link(const char *value, const char **link, struct err *err)
 	    strcmp(value, "default") == 0)
 		return err_set(
 			err, EINVAL,
-			"--link: '%s' is not a name for a link: 1 to 15 letters, digits, '.', '_' or '-'",
+			"'%s' is not a name for a link: 1 to 15 letters, digits, '.', '_' or '-'",
 			value);
-	*link = value;
+	options->link = value;
 	return 0;
 }
 
-int option_parse_service_network(const char *value, struct options *options,
-				 struct err *err)
-{
-	struct network network;
-
-	if (network_parse(value, &network) < 0 || network.prefix == 0)
-		return err_set(
-			err, EINVAL,
-			"--service-cidr: '%s' is not a network such as 10.96.0.0/12 or fd00:10:96::/112",
-			value);
-	if (options->service_network_count == SERVICE_NETWORKS_MAX)
-		return err_set(err, EINVAL, "--service-cidr: more than %d networks",
-			       SERVICE_NETWORKS_MAX);
-	options->service_networks[options->service_network_count++] = network;
-	return 0;
-}
-
-/* Each of a list with commas; the option may be given more than once. */
-static int add_rules(const char *option, const char *what, const char *value,
-		     int (*add)(struct guard_rules *rules, const char *text),
-		     struct guard_rules *rules, struct err *err)
-{
-	while (1) {
-		int length = (int)strcspn(value, ",");
-		char text[GUARD_NAMESPACE_MAX + 1] = "";
-		int r = -EINVAL;
-
-		if (length < (int)sizeof(text)) {
-			memcpy(text, value, (size_t)length);
-			r = add(rules, text);
-		}
-		if (r == -E2BIG)
-			return err_set(err, EINVAL, "%s: more than %d", option,
-				       GUARD_RULES_MAX);
-		if (r == -ERANGE)
-			return err_set(err, EINVAL, "%s: %s is every address", option,
-				       text);
-		if (r < 0)
-			return err_set(err, EINVAL, "%s: '%.*s' is %s", option,
-				       MIN_OF(length, 60), value, what);
-		if (value[length] == '\0')
-			return 0;
-		value += length + 1;
-	}
-}
-
-int option_parse_reserve(const char *value, struct options *options, struct err *err)
-{
-	return add_rules("--reserve",
-			 "not an address, nor a network such as 192.0.2.0/24", value,
-			 guard_rules_reserve, &options->guard, err);
-}
-
-int option_parse_permit(const char *value, struct options *options, struct err *err)
-{
-	return add_rules("--permit",
-			 "neither an address or network nor the name of a namespace",
-			 value, guard_rules_permit, &options->guard, err);
-}
+const struct option_action agent_option_actions[OPTION_COUNT] = {
+	[OPTION_DRY_RUN] = OPTION_FLAG(struct options, dry_run),
+	[OPTION_ALLOW_REMOVAL] = OPTION_FLAG(struct options, allow_removal),
+	[OPTION_RELOAD] = OPTION_FLAG(struct options, reload),
+	[OPTION_WAIT] = OPTION_VALUE(set_wait),
+	[OPTION_RESYNC] = OPTION_VALUE(set_resync),
+	[OPTION_STRICT_READY] = OPTION_FLAG(struct options, strict_ready),
+	[OPTION_REMOVAL_HOLD] = OPTION_VALUE(set_removal_hold),
+	[OPTION_ADOPT] = OPTION_VALUE(set_adopt),
+	[OPTION_DRAIN_TIMEOUT] = OPTION_VALUE(set_drain_timeout),
+	[OPTION_DRAIN_UDP] = OPTION_FLAG(struct options, drain_udp),
+	[OPTION_NO_DRAIN] = OPTION_FLAG(struct options, no_drain),
+	[OPTION_CLUSTER_CIDR] = OPTION_VALUE(set_cluster_cidr),
+	[OPTION_MASQUERADE_ALL] = OPTION_FLAG(struct options, masquerade_all),
+	[OPTION_MASQUERADE_BIT] = OPTION_VALUE(set_masquerade_bit),
+	[OPTION_NO_ENDPOINTS] = OPTION_VALUE(set_no_endpoints),
+	[OPTION_NODE_NAME] = OPTION_VALUE(set_node_name),
+	[OPTION_SCHEDULER] = OPTION_VALUE(set_scheduler),
+	[OPTION_NODE_PORT_ADDRESSES] = OPTION_VALUE(set_node_port_addresses),
+	[OPTION_RESERVE] = OPTION_VALUE(set_reserve),
+	[OPTION_PERMIT] = OPTION_VALUE(set_permit),
+	[OPTION_LINK] = OPTION_VALUE(set_link),
+	[OPTION_KEEP_LINK] = OPTION_FLAG(struct options, keep_link),
+	[OPTION_SERVICE_CIDR] = OPTION_VALUE(set_service_cidr),
+	[OPTION_STRICT_ARP] = OPTION_FLAG(struct options, strict_arp),
+	[OPTION_DATA_DIR] = OPTION_VALUE(set_data_directory),
+	[OPTION_NO_AUTOLOAD] = OPTION_FLAG(struct options, no_autoload),
+	[OPTION_STATE] = OPTION_VALUE(set_state),
+	[OPTION_RUN_DIR] = OPTION_VALUE(set_run_directory),
+	[OPTION_OUTPUT] = OPTION_VALUE(set_output),
+	[OPTION_LOG_LEVEL] = OPTION_VALUE(set_log_level),
+};
 
 static bool overlap(const struct network *a, const struct network *b)
 {
@@ -277,7 +387,7 @@ static bool overlap(const struct network *a, const struct network *b)
 }
 
 /* The route of a service network makes each of its addresses local, reserved ones too. */
-int option_check_guard(const struct options *options, struct err *err)
+int option_values_check(const struct options *options, struct err *err)
 {
 	char reserved[NETWORK_TEXT], local[NETWORK_TEXT];
 

@@ -65,7 +65,9 @@ int run_main(const struct options *options)
 	r = daemon_new(&daemon, options, lock, &err);
 	if (r < 0)
 		return fail(err.code, err.text);
-	log_info("version %s, state %s", VERSION, options->state_path);
+	log_info("version %s, state %s%s%s", VERSION, options->state_path,
+		 options->config_path ? ", options of " : "",
+		 options->config_path ? options->config_path : "");
 	r = daemon_run(daemon);
 	if (r < 0)
 		return fail(-r, strerror(-r));

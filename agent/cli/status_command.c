@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/cli/commands.h"
+#include "agent/cli/daemon_state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -203,12 +204,19 @@ static void print_failures(const json_t *report)
 	print_rest(told, number_of(report, "failureCount"), "failures");
 }
 
-static void print_document(const json_t *document)
+static void print_document(const json_t *document, const struct options *options)
 {
 	const json_t *report = json_object_get(document, "report");
 	const char *state = text_of(document, "state");
+	const char *config = text_of(document, "optionsFile");
+	char text[DAEMON_OPTIONS_TEXT];
+	const char *differ = daemon_options_differ(document, options, text);
 
 	printf("  %-15s %s\n", "state", state ? state : "(not UTF-8)");
+	if (config)
+		printf("  %-15s %s\n", "options", config);
+	if (differ)
+		printf("  %-15s %s\n", "", differ);
 	print_time("since", text_of(document, "since"));
 	print_time("last reconcile", text_of(document, "lastReconcile"));
 	print_time("last in sync", text_of(document, "lastInSync"));
@@ -275,7 +283,7 @@ static const char *words_of_view(const struct status_view *view,
 	return words;
 }
 
-static void print_text(const struct status_view *view)
+static void print_text(const struct status_view *view, const struct options *options)
 {
 	char room[WORDS_ROOM], preflight[WORDS_ROOM] = "";
 	const char *words = words_of_view(view, room);
@@ -289,7 +297,7 @@ static void print_text(const struct status_view *view)
 	if (!view->document)
 		return;
 	printf("%s%s\n", words ? "  " : "", text_of(view->document, "status"));
-	print_document(view->document);
+	print_document(view->document, options);
 }
 
 /* The document as it stands in the file, with what only the reader can know: "running". */
@@ -349,7 +357,7 @@ int status_main(const struct options *options)
 	if (options->json)
 		print_json(&view);
 	else
-		print_text(&view);
+		print_text(&view, options);
 	switch (view.health) {
 	case STATUS_IN_SYNC:
 		return EXIT_DONE;

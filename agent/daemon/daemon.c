@@ -771,6 +771,8 @@ int daemon_new(struct daemon **daemon, const struct options *options, int lock,
 	made->session.progress.pursuit.context = made;
 	made->schedule.resync_usec = options->resync_usec;
 	made->status.state_path = made->state_path;
+	made->status.config_path = options->config_path;
+	made->status.config_fingerprint = options->config_fingerprint;
 	made->status.started = made->status.since = clock_usec(CLOCK_REALTIME);
 	made->status.resync_usec = schedule_period(&made->schedule, 0);
 	spare_descriptors_fill(&made->spare);

@@ -2,6 +2,7 @@
 #include "agent/report/status_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -74,6 +75,19 @@ static int set_state_path(json_t *json, const char *path)
 	return json_object_set_new(json, "state", value) < 0 ? -ENOMEM : 0;
 }
 
+/* What the daemon's options are from, so that others see whether the file is still the same. */
+static int set_config(json_t *json, const struct status *status)
+{
+	json_t *path = status->config_path ? json_string(status->config_path) : NULL;
+	char fingerprint[17];
+
+	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64,
+		 status->config_fingerprint);
+	if (json_object_set_new(json, "optionsFile", path ? path : json_null()) < 0)
+		return -ENOMEM;
+	return set_text(json, "optionsFingerprint", fingerprint);
+}
+
 static int set_daemon(json_t *json, const struct status *status)
 {
 	if (set_number(json, "version", FORMAT_VERSION) < 0 ||
@@ -81,6 +95,7 @@ static int set_daemon(json_t *json, const struct status *status)
 	    set_number(json, "pid", (uint64_t)getpid()) < 0 ||
 	    set_number(json, "pidStart", process_start(getpid())) < 0 ||
 	    set_state_path(json, status->state_path) < 0 ||
+	    set_config(json, status) < 0 ||
 	    set_time(json, "started", status->started) < 0 ||
 	    set_time(json, "since", status->since) < 0 ||
 	    set_time(json, "lastReconcile", status->last_reconcile) < 0 ||

@@ -25,6 +25,9 @@ enum {
 /* What the daemon knows beside the report itself. Times are CLOCK_REALTIME in microseconds. */
 struct status {
 	const char *state_path; /* absolute; borrowed */
+	/* The options file it started with (NULL: none; borrowed), and the file's fingerprint */
+	const char *config_path;
+	uint64_t config_fingerprint;
 	uint64_t started;
 	uint64_t since;		 /* the outcome has been the same from then on */
 	uint64_t last_reconcile; /* when it ended; 0: the first is still under way */

@@ -154,7 +154,7 @@ static void test_wrong_usage(UNUSED void **state)
 	} usages[] = {
 		{ { "--nonsense" }, "unknown option '--nonsense'" },
 		{ { "-x" }, "unknown option '-x'" },
-		{ { "--module" }, "--module: needs a value" },
+		{ { "--module" }, "--module needs a value" },
 		{ { "--module", "a/b" }, "--module: 'a/b' cannot be a module's name" },
 		{ { "--conn-tab-bits=7" },
 		  "--conn-tab-bits: '7' is not a number in 8..27" },
@@ -175,6 +175,7 @@ static void test_wrong_usage(UNUSED void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(usages); i++) {
 		char *argv[ARGUMENTS_MAX + 2] = { (char *)"ipvs-preflight" };
+		struct config_file config = { 0 };
 		struct preflight_options options;
 		struct err err = { 0 };
 		int argc = 1;
@@ -183,7 +184,8 @@ static void test_wrong_usage(UNUSED void **state)
 			argv[argc] = (char *)usages[i].arguments[argc - 1];
 			argc++;
 		}
-		assert_int_equal(preflight_options_parse(argc, argv, &options, &err),
+		assert_int_equal(preflight_options_parse(argc, argv, NULL, &config,
+							 &options, &err),
 				 -EINVAL);
 		assert_string_equal(err.text, usages[i].text);
 		preflight_options_clear(&options);
@@ -207,17 +209,20 @@ static void test_usage(UNUSED void **state)
 			      (char *)"run",
 			      (char *)"--check",
 			      NULL };
+	struct config_file config = { 0 };
 	struct preflight_options options;
 	struct err err = { 0 };
 
-	assert_int_equal(preflight_options_parse(6, argv, &options, &err), OPTIONS_RUN);
+	assert_int_equal(preflight_options_parse(6, argv, NULL, &config, &options, &err),
+			 OPTIONS_OK);
 	assert_int_equal(options.module_count, 2);
 	assert_string_equal(options.modules[1], "b");
 	assert_string_equal(options.root, "/x");
 	assert_true(options.check);
 	preflight_options_clear(&options);
-	assert_int_equal(preflight_options_parse(7, exec_argv, &options, &err),
-			 OPTIONS_RUN);
+	assert_int_equal(
+		preflight_options_parse(7, exec_argv, NULL, &config, &options, &err),
+		OPTIONS_OK);
 	assert_false(options.check);
 	assert_int_equal(options.keep_count, 2);
 	assert_int_equal(options.keep[0], CAP_NET_ADMIN);
