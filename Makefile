@@ -125,9 +125,10 @@ units    := $(wildcard packaging/systemd/*.service)
 # The documents keep their folders, by which they link to each other; what only the sources have is no link.
 .PHONY: install
 install: all
-	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/docs $(DOCDIR)/examples)
+	$(Q)install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCTLDIR) $(NETWORKDIR) $(NMDIR) $(DOCDIR)/docs $(DOCDIR)/examples /etc/ipvs-node)
 	$(Q)$(if $(programs),install -m 755 -t $(DESTDIR)$(SBINDIR) $(programs))
 	$(Q)install -m 644 -t $(DESTDIR)$(UNITDIR) $(units)
+	$(Q)[ -e $(DESTDIR)/etc/ipvs-node/agent.conf ] || install -m 644 -t $(DESTDIR)/etc/ipvs-node packaging/agent.conf
 	$(Q)sed -i 's,/usr/sbin/ipvs-,$(SBINDIR)/ipvs-,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units)))
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $(wildcard packaging/sysusers.d/*.conf)
 	$(Q)install -m 644 -t $(DESTDIR)$(SYSCTLDIR) $(wildcard packaging/sysctl.d/*.conf)

@@ -7,6 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/bundle.env" # BUNDLE_VERSION, BUNDLE_ARCH and the distribution: BUNDLE_ID, BUNDLE_RELEASE
 record=/var/lib/ipvs-node-bundle
 states=/etc/ipvs-node
+options=etc/ipvs-node/agent.conf
 
 usage() {
   cat <<END
@@ -170,7 +171,10 @@ remove_packages() {
 
 # --- as static programs -----------------------------------------------------------------------
 
-static_files() { (cd "$here/static" && find . -type f) | sed 's/^\.//' | LC_ALL=C sort; }
+# Without the options file, which is the administrator's to change.
+static_files() {
+  (cd "$here/static" && find . -type f ! -path "./$options") | sed 's/^\.//' | LC_ALL=C sort
+}
 
 # but_not FILE: the lines of stdin that FILE, which may not be there, has not
 but_not() {
@@ -200,6 +204,16 @@ empty_state() {
   mv "$states/.state.json.empty" "$states/state.json"
 }
 
+# An upgrade leaves it as it is, as a package does with one that was changed.
+options_file() {
+  if [ -e "/$options" ] || [ -L "/$options" ]; then
+    return 0
+  fi
+  mkdir -p "/${options%/*}"
+  cp "$here/static/$options" "/$options.new"
+  mv "/$options.new" "/$options"
+}
+
 install_static() {
   ! package_is_there || die "installed as a package: remove that first"
   if static_is_there; then
@@ -218,6 +232,7 @@ install_static() {
   upgrade=''
   [ ! -e "$record/files" ] || upgrade=1
   [ -n "$upgrade" ] || empty_state
+  options_file
   replace_static
   systemd-sysusers ipvs-node.conf
   systemctl daemon-reload
@@ -268,6 +283,7 @@ remove_static() {
   fi
   systemctl disable --now ipvs-agent ipvs-preflight || true
   delete_files "$record/files"
+  ! cmp -s "$here/static/$options" "/$options" || rm -f "/$options"
   systemctl daemon-reload
 }
 

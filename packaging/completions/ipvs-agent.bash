@@ -4,7 +4,7 @@
 
 # _ipvs_node_options PROGRAM [COMMAND]: the options, a line each, and the words that each may have
 _ipvs_node_options() {
-  "$@" --help 2>/dev/null | sed -E 's/^  --help, /  --help\n  /' |
+  "$@" --help 2>/dev/null |
     sed -nE 's/^  (--[a-z-]+)[= ]([a-z]+(\|[a-z]+)+)( .*)?$/\1 \2/; t found
       s/^  (--[a-z-]+).*/\1/; t found
       d; : found; y/|/ /; p'

@@ -34,9 +34,10 @@ buildah=(buildah --root "$work/storage" --runroot "$work/run" --storage-driver v
 image=$("${buildah[@]}" from scratch)
 "${buildah[@]}" copy --quiet --chown 0:0 --chmod 755 "$image" "$programs"/ipvs-{agent,preflight} / >/dev/null
 "${buildah[@]}" copy --quiet --chown 0:0 "$image" "$work/licenses" /licenses >/dev/null
+"${buildah[@]}" copy --quiet --chown 0:0 --chmod 644 "$image" "$top/packaging/agent.conf" /etc/ipvs-node/ >/dev/null
 # What is given after the image's name is the agent's: --node-name, say.
 "${buildah[@]}" config \
-  --entrypoint '["/ipvs-preflight", "--state", "/etc/ipvs-node/state.json", "--exec", "--", "/ipvs-agent", "run"]' \
+  --entrypoint '["/ipvs-preflight", "--for-agent", "--exec", "--", "/ipvs-agent", "run"]' \
   --label org.opencontainers.image.title=ipvs-node \
   --label "org.opencontainers.image.version=$version" \
   --label org.opencontainers.image.licenses=GPL-2.0-or-later "$image"

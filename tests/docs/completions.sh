@@ -43,7 +43,7 @@ has() {
 complete -p ipvs-agent ipvs-preflight >/dev/null || fail "bash: the programs have no completion"
 offers "apply check cleanup convert diff list run save status" ipvs-agent ""
 offers "save status" ipvs-agent s
-offers "--help --log-level --output --run-dir --state --version --wait" ipvs-agent status --
+offers "--config --help --log-level --output --run-dir --version --wait" ipvs-agent status --
 offers "--node-name --node-port-addresses" ipvs-agent check --node-
 has --strict-ready ipvs-agent run --s
 has --version ipvs-agent --v
@@ -56,7 +56,7 @@ offers "debug" ipvs-agent run --log-level d
 offers "sed sh" ipvs-agent run --scheduler s
 offers "examples/sip.json examples/sticky-web.json examples/sync-and-tuning.json" ipvs-agent check examples/s
 offers "examples/sip.json" ipvs-agent apply --state examples/si
-offers "--check --conn-tab-bits" ipvs-preflight --c
+offers "--check --config --conn-tab-bits" ipvs-preflight --c
 offers "json text" ipvs-preflight --output = ""
 has ipvs-agent ipvs-preflight --exec -- ipvs-a
 offers "examples/sip.json" ipvs-agent check -- examples/si

@@ -38,7 +38,7 @@ completes 'apply --adopt equal' 'ipvs-agent apply --adopt e'
 completes 'run --log-level notice' 'ipvs-agent run --log-level n'
 completes 'run --scheduler twos' 'ipvs-agent run --scheduler t'
 completes 'check examples/sip.json' 'ipvs-agent check examples/si'
-completes '--conn-tab-bits' 'ipvs-preflight --co'
+completes '--conn-tab-bits' 'ipvs-preflight --conn'
 completes '--output=text' 'ipvs-preflight --output=t'
 zpty -d shell
 exit $(( failures > 0 ))

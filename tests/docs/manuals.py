@@ -5,7 +5,8 @@
 
 What --help of a program or command names, with the names of arguments, its page describes, and the
 reverse; the synopsis of each command has its options; the exit statuses are there; ipvs-preflight(8) has
-the name of every check, and ipvs-node-state(5) every field of the schema.
+the name of every check, ipvs-node-state(5) every field of the schema, and ipvs-agent.conf(5) every option
+of the options file.
 """
 import json
 import re
@@ -106,6 +107,23 @@ def check_agent():
     expect_same("exit status", re.findall(r"= (\d)", statuses), page.entries("EXIT STATUS"), "commands.h", page.name)
 
 
+def check_options_file():
+    """ipvs-agent.conf(5) has the names that the shipped file has, which a unit test holds to the table."""
+    page = Page("ipvs-agent.conf.5")
+    shipped = re.findall(r"^#([a-z-]+)(?: = .*)?$", (TOP / "packaging/agent.conf").read_text(), re.M)
+    text = page.sections["OPTIONS"]
+    lists = re.findall(r"^Of (?:the agent|the preflight|both): (.*?)\.$", text, re.M | re.S)
+    described = [name for part in lists for name in re.findall(r"\*([a-z-]+)\*", part)]
+    expect_same("options", shipped, described, "packaging/agent.conf", page.name)
+    repeated = re.search(r"^(\*[^:]*?) may be repeated", text, re.M | re.S).group(1)
+    several = [
+        name
+        for help_text, name in re.findall(r"^((?:# .*\n)+)#([a-z-]+)", (TOP / "packaging/agent.conf").read_text(), re.M)
+        if "several times" in " ".join(help_text.replace("#", " ").split())
+    ]
+    expect_same("repeated options", several, re.findall(r"\*([a-z-]+)\*", repeated), "packaging/agent.conf", page.name)
+
+
 def check_preflight():
     page = Page("ipvs-preflight.8")
     text = help_of("ipvs-preflight")
@@ -145,6 +163,7 @@ def check_state():
 
 
 check_agent()
+check_options_file()
 check_preflight()
 check_state()
 print(f"{failures} failures")
