@@ -5,8 +5,8 @@
 #   kubeadm.sh init|join [ARG…]
 #
 # The ARGs are kubeadm's. Both programs get --ignore-preflight-errors: each looks for its own checks in
-# the list. A check of the preflight that is ignored here must be ignored at each boot, too, by a drop-in
-# of ipvs-preflight.service. If a check fails, kubeadm is not called.
+# the list. A check of the preflight that is ignored here must be ignored at each boot, too, by a line
+# of /etc/ipvs-node/agent.conf. If a check fails, kubeadm is not called.
 set -euo pipefail
 
 case ${1:-} in

@@ -12,6 +12,7 @@ sh     parsed by bash and by shellcheck; commands are known here, our programs g
 json   parsed, without a field twice; a state is valid for `ipvs-agent check`
 yaml   parsed
 ini    sections with assignments, as in systemd's files
+conf   lines of the options file, valid for `ipvs-agent`
 text   output of programs
 
 Files of examples are whole blocks: YAML, units and drop-ins. Prose has at most 90 columns.
@@ -36,7 +37,7 @@ KNOWN = set("""
 apt-get cd chmod cp crun curl dnf echo editor etcdctl find git grep id install ip ip6tables-restore
 ip6tables-save ipset iptables iptables-restore iptables-save ipvsadm ipvsadm-save journalctl jq kubeadm
 kubectl make mkdir modprobe mv nft read reboot rm sh ssh sysctl systemctl systemd-analyze systemd-sysusers tar
-tee uname valgrind xargs cat wg modinfo hostname
+tee uname valgrind xargs cat wg modinfo hostname sed
 """.split())
 KEYWORDS = {"if", "then", "else", "do", "while", "until", "!", "{", "}", "time"}
 # Another command follows these.
@@ -45,7 +46,8 @@ OURS = {"ipvs-agent", "ipvs-preflight"}
 # Findings that are right for a block and wrong for a script, such as a variable from an earlier block.
 SHELLCHECK_EXCEPT = "SC2034,SC2154,SC2164,SC1091,SC2103"
 # How the blocks of manual pages begin.
-MANUAL = [("json", r'[{"]'), ("text", r"\[preflight\]|\S+\.json:\d"), ("sh", r"[a-z-]+( |$)")]
+MANUAL = [("json", r'[{"]'), ("text", r"\[preflight\]|\S+\.(json|conf):\d"), ("conf", r"#|[a-z-]+ = "),
+          ("sh", r"[a-z-]+( |$)")]
 
 failures = 0
 checked = {}
@@ -258,11 +260,21 @@ def check_ini(place, lines):
             check_simple_command(place, found.group(2).split())
 
 
+def check_conf(place, lines):
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as options:
+        options.write("\n".join(lines) + "\n")
+        options.flush()
+        run = subprocess.run([PROGRAMS / "ipvs-agent", "check", "--config", options.name, TOP / "examples/demo.json"],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if run.returncode:
+        fail(place, f"not an options file: {run.stdout.strip()}")
+
+
 def language_of(place, path, language, lines):
     if path.suffix == ".scd":
         first = next((line.strip() for line in lines if line.strip()), "")
         language = next((name for name, start in MANUAL if re.match(start, first)), "")
-    if language not in ("sh", "json", "yaml", "ini", "text"):
+    if language not in ("sh", "json", "yaml", "ini", "conf", "text"):
         fail(place, f"the language of the block is '{language}', which is not known" if language
              else "the block has no language")
         return None
@@ -271,6 +283,9 @@ def language_of(place, path, language, lines):
 
 def check(path, scripts):
     whole = {".yaml": check_yaml, ".service": check_ini, ".timer": check_ini, ".conf": check_ini}
+    if path.name == "agent.conf":
+        check_conf(path, path.read_text().splitlines())
+        return
     if path.suffix in whole:
         whole[path.suffix](path, path.read_text().splitlines())
         return
@@ -289,6 +304,8 @@ def check(path, scripts):
             check_yaml(place, lines)
         elif language == "ini":
             check_ini(place, lines)
+        elif language == "conf":
+            check_conf(place, lines)
 
 
 def main():

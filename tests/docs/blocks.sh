@@ -34,7 +34,8 @@ expect_refused "not a state" json '{ "version": 1, "services": [ { "address": "1
 expect_refused "not YAML" yaml 'a: [1'
 expect_refused "nor an assignment" ini '[Service]' 'ExecStart /usr/sbin/ipvs-agent run'
 expect_refused "has no option --stat" ini '[Service]' 'ExecStart=/usr/sbin/ipvs-agent run --stat x'
+expect_refused "did you mean 'resync'?" conf 'resink = 1s'
 expect_refused "no language" ''
 
 blocks README.md docs/*.md examples/*.md examples/*/*.md tests/vm/README.md packaging/man/*.scd \
-  examples/*/*.yaml examples/*.service examples/*/*.{service,timer} examples/*/{[0-9]*,ipvs-*}.conf
+  examples/*/*.yaml examples/*.service examples/*/*.{service,timer} examples/*/{[0-9]*,agent}.conf packaging/agent.conf

@@ -10,8 +10,7 @@ case_fleet_unit_feeds_the_agent() {
   install -D -t /usr/local/lib/ipvs-node $examples/fleet-state.sh
   install -m 644 -t /etc/systemd/system $examples/fleet-state.service
   install -D -m 644 $examples/fleet-state.sysusers.conf /etc/sysusers.d/fleet-state.conf
-  install -D -m 644 $examples/ipvs-agent.conf /etc/systemd/system/ipvs-agent.service.d/fleet.conf
-  install -D -m 644 $examples/ipvs-preflight.conf /etc/systemd/system/ipvs-preflight.service.d/fleet.conf
+  install -m 644 $examples/agent.conf /etc/ipvs-node/agent.conf
   systemd-sysusers
   install -D -m 600 /dev/stdin /etc/ipvs-node/fleet.env <<<'FLEET=edge
 ETCDCTL_API=3

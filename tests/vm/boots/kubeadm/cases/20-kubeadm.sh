@@ -31,22 +31,20 @@ case_kubeadm_is_not_called_after_an_error_unless_it_is_ignored() {
   expect_contains "$OUTPUT" "you can make a check non-fatal with \`--ignore-preflight-errors=...\`"
   expect_not_contains "$OUTPUT" "kubeadm:"
 
-  # The unit has a list of its own.
+  # The unit has its own list, in the options file.
   expect_status 1 "$KUBEADM" init --ignore-preflight-errors Swap,Module-ip_vs_wrr
   expect_contains "$OUTPUT" "[WARNING Module-ip_vs_wrr]"
   expect_not_contains "$OUTPUT" "kubeadm:"
-  mkdir -p /run/systemd/system/ipvs-preflight.service.d
-  printf '[Service]\nExecStart=\nExecStart=/usr/sbin/ipvs-preflight --state /etc/ipvs-node/state.json %s\n' \
-    --ignore-preflight-errors=Module-ip_vs_wrr >/run/systemd/system/ipvs-preflight.service.d/case.conf
-  systemctl daemon-reload
+  cp -a /etc/ipvs-node/agent.conf "$TMP/"
+  echo 'ignore-preflight-errors = Module-ip_vs_wrr' >>/etc/ipvs-node/agent.conf
   local list
   for list in "--ignore-preflight-errors=Swap,Module-ip_vs_wrr" "--ignore-preflight-errors Swap,Module-ip_vs_wrr"; do
     # shellcheck disable=SC2086
     expect_status 0 "$KUBEADM" init $list --config kubeadm.yaml
     expect_contains "$OUTPUT" "kubeadm: init $list --config kubeadm.yaml"
   done
-  rm -r /run/systemd/system/ipvs-preflight.service.d /etc/modprobe.d/case.conf
-  systemctl daemon-reload
+  rm /etc/modprobe.d/case.conf
+  cp -a "$TMP/agent.conf" /etc/ipvs-node/
 }
 
 case_kubeadm_other_commands_are_refused() {

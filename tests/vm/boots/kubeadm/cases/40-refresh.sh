@@ -64,8 +64,7 @@ case_refresh_fetches_the_state() {
 OnUnitInactiveSec=1s'
   install -D -m 644 $examples/refresh-state.sysusers.conf /etc/sysusers.d/refresh-state.conf
   systemd-sysusers
-  install -D -m 644 $examples/ipvs-agent.conf /etc/systemd/system/ipvs-agent.service.d/cluster.conf
-  install -D -m 644 $examples/ipvs-preflight.conf /etc/systemd/system/ipvs-preflight.service.d/cluster.conf
+  sed "s/NODE/$(hostname)/" $examples/agent.conf >/etc/ipvs-node/agent.conf
   install -m 600 /dev/stdin /etc/ipvs-node/refresh.kubeconfig <<'CONFIG'
 apiVersion: v1
 kind: Config
