@@ -15,7 +15,7 @@ int ipvs_open(struct ipvs **ipvs, struct err *err)
 
 	if (!opened)
 		return err_errno(err, ENOMEM, "IPVS");
-	r = genl_open(&opened->socket, IPVS_GENL_NAME, GENL_SHORT, err);
+	r = netlink_open_family(&opened->socket, IPVS_GENL_NAME, RECEIVE_SHORT, err);
 	if (r == -ENOENT)
 		return err_set(
 			err, ENOENT,
@@ -30,8 +30,8 @@ void ipvs_close(struct ipvs *ipvs)
 {
 	if (!ipvs)
 		return;
-	genl_close(ipvs->socket);
-	genl_close(ipvs->long_socket);
+	netlink_close(ipvs->socket);
+	netlink_close(ipvs->long_socket);
 	ipvs_close(ipvs->second_reader);
 	free(ipvs);
 }
@@ -50,10 +50,10 @@ int ipvs_get_info(struct ipvs *ipvs, struct ipvs_info *info, struct err *err)
 	struct request request;
 	int r;
 
-	genl_request(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes),
-		     IPVS_CMD_GET_INFO, IPVS_GENL_VERSION, 0);
+	netlink_start_command(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes),
+			      IPVS_CMD_GET_INFO, IPVS_GENL_VERSION, 0);
 	ipvs->counts.reads++;
-	r = genl_ask(ipvs->socket, request_end(&request), handle_info, &answer);
+	r = netlink_ask(ipvs->socket, request_end(&request), handle_info, &answer);
 	if (r < 0)
 		return err_errno(err, -r, "IPVS: reading its version");
 	*info = answer;

@@ -2,6 +2,7 @@
 #include "agent/kernel/ipvs_message.h"
 
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <string.h>
 
@@ -79,21 +80,23 @@ static const struct answer_rule info_rules[] = {
 	[IPVS_INFO_ATTR_CONN_TAB_SIZE] = NUMBER(uint32_t),
 };
 
+static int find_command(struct answer *command, const struct nlmsghdr *message)
+{
+	return answer_find_in_message(command, message, sizeof(struct genlmsghdr),
+				      command_rules, ARRAY_SIZE(command_rules));
+}
+
 /* The attributes nested in one of the command's. */
 static int find_nested(struct answer *answer, const struct nlmsghdr *message,
 		       unsigned int command_attribute, const struct answer_rule *rules,
 		       unsigned int count)
 {
 	struct answer command;
-	int r = answer_find_in_message(&command, message, command_rules,
-				       ARRAY_SIZE(command_rules));
+	int r = find_command(&command, message);
 
-	if (r < 0)
-		return r;
-	if (!command.value[command_attribute])
-		return -EBADMSG;
-	return answer_find(answer, command.value[command_attribute],
-			   command.length[command_attribute], rules, count);
+	return r < 0 ? r
+		     : answer_find_nested(answer, &command, command_attribute, rules,
+					  count);
 }
 
 /* Whether each attribute of a list that ends with 0 is there. */
@@ -244,8 +247,7 @@ int ipvs_decode_timeouts(const struct nlmsghdr *message, struct timeouts *timeou
 					    IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, 0 };
 	struct answer found;
 	const struct answer *answer = &found;
-	int r = answer_find_in_message(&found, message, command_rules,
-				       ARRAY_SIZE(command_rules));
+	int r = find_command(&found, message);
 
 	if (r < 0)
 		return r;
@@ -309,8 +311,8 @@ int ipvs_decode_info(const struct nlmsghdr *message, uint32_t *version,
 {
 	struct answer found;
 	const struct answer *answer = &found;
-	int r = answer_find_in_message(&found, message, info_rules,
-				       ARRAY_SIZE(info_rules));
+	int r = answer_find_in_message(&found, message, sizeof(struct genlmsghdr),
+				       info_rules, ARRAY_SIZE(info_rules));
 
 	if (r < 0)
 		return r;

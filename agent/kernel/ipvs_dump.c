@@ -72,32 +72,32 @@ static int handle_timeouts(const struct nlmsghdr *message, void *context)
 	return ipvs_decode_timeouts(message, context);
 }
 
-static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, genl_handler handle,
+static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, netlink_handler handle,
 	       void *context)
 {
 	struct request_buffer buffer;
 	struct request request;
 
-	genl_request(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes), command,
-		     IPVS_GENL_VERSION, flags);
+	netlink_start_command(ipvs->socket, &request, buffer.bytes, sizeof(buffer.bytes),
+			      command, IPVS_GENL_VERSION, flags);
 	ipvs->counts.reads++;
-	return genl_ask(ipvs->socket, request_end(&request), handle, context);
+	return netlink_ask(ipvs->socket, request_end(&request), handle, context);
 }
 
 /* Services tend to be of a size: the socket that would have been right for the last dump. */
-static struct genl_socket *socket_for_destinations(struct ipvs *ipvs)
+static struct netlink_socket *socket_for_destinations(struct ipvs *ipvs)
 {
 	if (ipvs->expected < LONG_DUMP)
 		return ipvs->socket;
-	if (!ipvs->long_socket &&
-	    genl_open(&ipvs->long_socket, IPVS_GENL_NAME, GENL_LONG, NULL) < 0)
+	if (!ipvs->long_socket && netlink_open_family(&ipvs->long_socket, IPVS_GENL_NAME,
+						      RECEIVE_LONG, NULL) < 0)
 		return ipvs->socket;
 	return ipvs->long_socket;
 }
 
 static int dump_destinations(struct ipvs *ipvs, struct service *service)
 {
-	struct genl_socket *socket = socket_for_destinations(ipvs);
+	struct netlink_socket *socket = socket_for_destinations(ipvs);
 	struct request_buffer buffer;
 	struct nlmsghdr *request;
 	int r;
@@ -107,7 +107,7 @@ static int dump_destinations(struct ipvs *ipvs, struct service *service)
 	if (!request)
 		return -EMSGSIZE;
 	ipvs->counts.reads++;
-	r = genl_ask(socket, request, handle_destination, service);
+	r = netlink_ask(socket, request, handle_destination, service);
 	ipvs->expected = service->destination_count;
 	return r;
 }
@@ -290,7 +290,7 @@ int ipvs_get_service(struct ipvs *ipvs, const struct service_key *key,
 	if (!request)
 		return explain(-EMSGSIZE, err);
 	ipvs->counts.reads++;
-	r = genl_ask(ipvs->socket, request, handle_one_service, &found);
+	r = netlink_ask(ipvs->socket, request, handle_one_service, &found);
 	if (r == 0)
 		r = read_destinations(ipvs, &found);
 	if (r < 0) {

@@ -151,7 +151,7 @@ static void put_operation(struct request *request, const struct operation *opera
 	}
 }
 
-struct nlmsghdr *ipvs_encode(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode(struct netlink_socket *socket,
 			     const struct operation *operation, void *buffer, size_t room)
 {
 	static const uint8_t commands[] = {
@@ -167,32 +167,33 @@ struct nlmsghdr *ipvs_encode(struct genl_socket *socket,
 	};
 	struct request request;
 
-	genl_request(socket, &request, buffer, room, commands[operation->kind],
-		     IPVS_GENL_VERSION, 0);
+	netlink_start_command(socket, &request, buffer, room, commands[operation->kind],
+			      IPVS_GENL_VERSION, 0);
 	put_operation(&request, operation);
 	return request_end(&request);
 }
 
-static struct nlmsghdr *encode_get(struct genl_socket *socket,
+static struct nlmsghdr *encode_get(struct netlink_socket *socket,
 				   const struct service_key *key, uint8_t command,
 				   uint16_t flags, void *buffer, size_t room)
 {
 	const struct service service = { .key = *key };
 	struct request request;
 
-	genl_request(socket, &request, buffer, room, command, IPVS_GENL_VERSION, flags);
+	netlink_start_command(socket, &request, buffer, room, command, IPVS_GENL_VERSION,
+			      flags);
 	put_service(&request, &service, false);
 	return request_end(&request);
 }
 
-struct nlmsghdr *ipvs_encode_get_service(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode_get_service(struct netlink_socket *socket,
 					 const struct service_key *key, void *buffer,
 					 size_t room)
 {
 	return encode_get(socket, key, IPVS_CMD_GET_SERVICE, 0, buffer, room);
 }
 
-struct nlmsghdr *ipvs_encode_get_destinations(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode_get_destinations(struct netlink_socket *socket,
 					      const struct service_key *key, void *buffer,
 					      size_t room)
 {

@@ -17,17 +17,17 @@
  * The request for an operation that is one (not SET_SYSCTL), written to the start of buffer, which
  * is aligned to NLMSG_ALIGNTO; NULL where room is too small. REQUEST_ROOM is enough.
  */
-struct nlmsghdr *ipvs_encode(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode(struct netlink_socket *socket,
 			     const struct operation *operation, void *buffer,
 			     size_t room);
 
 /* The request for one service; buffer and NULL as above. */
-struct nlmsghdr *ipvs_encode_get_service(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode_get_service(struct netlink_socket *socket,
 					 const struct service_key *key, void *buffer,
 					 size_t room);
 
 /* The dump request for a service's destinations; buffer and NULL as above. */
-struct nlmsghdr *ipvs_encode_get_destinations(struct genl_socket *socket,
+struct nlmsghdr *ipvs_encode_get_destinations(struct netlink_socket *socket,
 					      const struct service_key *key, void *buffer,
 					      size_t room);
 

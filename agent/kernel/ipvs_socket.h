@@ -8,10 +8,10 @@
 
 /* What the files behind ipvs.h share: dump.c reads, apply.c writes. */
 struct ipvs {
-	struct genl_socket *socket;
-	struct genl_socket
-		*long_socket;	    /* GENL_LONG, for long dumps; NULL until the first */
-	size_t expected;	    /* destinations of the service that was read last */
+	struct netlink_socket *socket;
+	struct netlink_socket
+		*long_socket; /* RECEIVE_LONG, for long dumps; NULL until the first */
+	size_t expected;      /* destinations of the service that was read last */
 	struct ipvs *second_reader; /* for many services; NULL until it is needed */
 	struct ipvs_counts counts;
 	struct ipvs_pursuit *pursuit; /* borrowed, or NULL */

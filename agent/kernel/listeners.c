@@ -28,15 +28,13 @@ static int handle_socket(const struct nlmsghdr *message, void *context)
 	};
 	struct reading *reading = context;
 	struct listener found = { .protocol = reading->protocol };
-	size_t before = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
 	struct inet_diag_msg header;
 	struct answer answer;
 
 	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return 0;
-	if (message->nlmsg_len < before ||
-	    answer_find(&answer, (const char *)message + before,
-			message->nlmsg_len - before, rules, ARRAY_SIZE(rules)) < 0)
+	if (answer_find_in_message(&answer, message, sizeof(header), rules,
+				   ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, (const char *)message + NLMSG_HDRLEN, sizeof(header));
 	if (header.idiag_family != AF_INET && header.idiag_family != AF_INET6)
@@ -54,7 +52,7 @@ static int handle_socket(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
-static int dump(struct genl_socket *socket, uint8_t family, struct reading *reading)
+static int dump(struct netlink_socket *socket, uint8_t family, struct reading *reading)
 {
 	/* A UDP socket that is bound and connected to nobody is in the state "closed". */
 	uint32_t state = reading->protocol == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE;
@@ -64,19 +62,19 @@ static int dump(struct genl_socket *socket, uint8_t family, struct reading *read
 	struct request_buffer buffer;
 	struct request request;
 
-	netlink_request(socket, &request, buffer.bytes, sizeof(buffer.bytes),
-			SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &header, sizeof(header));
-	return genl_ask(socket, request_end(&request), handle_socket, reading);
+	netlink_start(socket, &request, buffer.bytes, sizeof(buffer.bytes),
+		      SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &header, sizeof(header));
+	return netlink_ask(socket, request_end(&request), handle_socket, reading);
 }
 
 int listeners_read(struct listener **listeners, size_t *count, struct err *err)
 {
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	cleanup_genl struct genl_socket *socket = NULL;
+	cleanup_netlink struct netlink_socket *socket = NULL;
 	struct reading reading = { 0 };
 	bool missing = false;
-	int r = netlink_open(&socket, NETLINK_SOCK_DIAG, GENL_LONG, err);
+	int r = netlink_open(&socket, NETLINK_SOCK_DIAG, RECEIVE_LONG, err);
 
 	if (r < 0)
 		return r;

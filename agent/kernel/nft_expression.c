@@ -6,7 +6,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,26 +13,6 @@
 #include "common/array.h"
 
 enum { VALUE_MAX = 256 };
-
-int nft_find_attributes(struct answer *answer, const struct nlmsghdr *message,
-			const struct answer_rule *rules, unsigned int count)
-{
-	const size_t before = NLMSG_LENGTH(sizeof(struct nfgenmsg));
-
-	if (message->nlmsg_len < before)
-		return -EBADMSG;
-	return answer_find(answer, (const char *)message + before,
-			   message->nlmsg_len - before, rules, count);
-}
-
-static int find_nested(struct answer *answer, const struct answer *outer,
-		       unsigned int type, const struct answer_rule *rules,
-		       unsigned int count)
-{
-	if (!outer->value[type])
-		return -EBADMSG;
-	return answer_find(answer, outer->value[type], outer->length[type], rules, count);
-}
 
 static int add_name(struct nft_names *names, const struct answer *answer,
 		    unsigned int type, int *index)
@@ -82,7 +61,7 @@ static bool take_data(const struct answer *answer, unsigned int type,
 	};
 	struct answer value;
 
-	if (find_nested(&value, answer, type, rules, ARRAY_SIZE(rules)) < 0 ||
+	if (answer_find_nested(&value, answer, type, rules, ARRAY_SIZE(rules)) < 0 ||
 	    !value.value[NFTA_DATA_VALUE] || value.length[NFTA_DATA_VALUE] > FILTER_DATA)
 		return false;
 	*length = (uint8_t)value.length[NFTA_DATA_VALUE];
@@ -98,7 +77,8 @@ static int take_verdict(const struct answer *data, uint8_t *verdict, int *chain,
 		[NFTA_VERDICT_CHAIN] = { 1, 256 },
 	};
 	struct answer answer;
-	int r = find_nested(&answer, data, NFTA_DATA_VERDICT, rules, ARRAY_SIZE(rules));
+	int r = answer_find_nested(&answer, data, NFTA_DATA_VERDICT, rules,
+				   ARRAY_SIZE(rules));
 
 	if (r < 0)
 		return r;
@@ -271,7 +251,8 @@ static int decode_immediate(const struct answer *data,
 		[NFTA_DATA_VERDICT] = { 0, UINT16_MAX },
 	};
 	struct answer value;
-	int r = find_nested(&value, data, NFTA_IMMEDIATE_DATA, rules, ARRAY_SIZE(rules));
+	int r = answer_find_nested(&value, data, NFTA_IMMEDIATE_DATA, rules,
+				   ARRAY_SIZE(rules));
 
 	if (r < 0)
 		return r;
@@ -419,7 +400,8 @@ static int decode_expression(const struct answer *element, struct filter_rule *r
 
 	answer_text(element, NFTA_EXPR_NAME, name, sizeof(name));
 	if (element->value[NFTA_EXPR_DATA])
-		r = find_nested(&data, element, NFTA_EXPR_DATA, rules, ARRAY_SIZE(rules));
+		r = answer_find_nested(&data, element, NFTA_EXPR_DATA, rules,
+				       ARRAY_SIZE(rules));
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(decoders); i++) {
 		if (strcmp(name, decoders[i].name) == 0)
 			r = decoders[i].decode(&data, &expression, names);
@@ -429,28 +411,6 @@ static int decode_expression(const struct answer *element, struct filter_rule *r
 	if (ARRAY_MAKE_ROOM(rule->expressions, rule->count, rule->room) < 0)
 		return -ENOMEM;
 	rule->expressions[rule->count++] = expression;
-	return 0;
-}
-
-/* Calls handle for each element of a list. */
-static int each_element(const void *bytes, size_t length,
-			int (*handle)(const void *value, size_t size, void *context),
-			void *context)
-{
-	const char *at = bytes, *end = at + length;
-
-	while ((size_t)(end - at) >= NLA_HDRLEN) {
-		struct nlattr header;
-		int r;
-
-		memcpy(&header, at, sizeof(header));
-		if (header.nla_len < NLA_HDRLEN || header.nla_len > end - at)
-			return -EBADMSG;
-		r = handle(at + NLA_HDRLEN, header.nla_len - (size_t)NLA_HDRLEN, context);
-		if (r < 0)
-			return r;
-		at += MIN_OF(NLA_ALIGN((size_t)header.nla_len), (size_t)(end - at));
-	}
 	return 0;
 }
 
@@ -479,7 +439,7 @@ int nft_decode_rule(const void *bytes, size_t length, struct filter_rule *rule,
 {
 	struct rule_context context = { rule, names };
 
-	return each_element(bytes, length, handle_expression, &context);
+	return answer_each(bytes, length, handle_expression, &context);
 }
 
 /* --- elements --- */
@@ -515,8 +475,8 @@ static int handle_element(const void *value, size_t size, void *context)
 		return -EOPNOTSUPP;
 	set->length = length;
 	if (answer.value[NFTA_SET_ELEM_DATA]) {
-		r = find_nested(&data, &answer, NFTA_SET_ELEM_DATA, data_rules,
-				ARRAY_SIZE(data_rules));
+		r = answer_find_nested(&data, &answer, NFTA_SET_ELEM_DATA, data_rules,
+				       ARRAY_SIZE(data_rules));
 		if (r == 0 && data.value[NFTA_DATA_VERDICT])
 			r = take_verdict(&data, &element.verdict, &element.chain,
 					 in->names);
@@ -534,7 +494,7 @@ int nft_decode_elements(const void *bytes, size_t length, struct filter_set *set
 {
 	struct set_context context = { set, names };
 
-	return each_element(bytes, length, handle_element, &context);
+	return answer_each(bytes, length, handle_element, &context);
 }
 
 void nft_names_clear(struct nft_names *names)

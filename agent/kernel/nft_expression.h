@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include <linux/netlink.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,9 +9,9 @@
 #include "common/macro.h"
 
 /*
- * nf_tables' expressions and elements as the kernel tells of them
- * (linux/netfilter/nf_tables.h), in the form that packet_filter.h takes. What is not
- * known becomes an expression that may match. Bytes may come from anywhere.
+ * Decoders of nf_tables' expressions and set elements (linux/netfilter/nf_tables.h) into the
+ * form of packet_filter.h. An expression that is not known becomes one that may match. The
+ * bytes are untrusted.
  */
 
 enum { NFT_NAME = 64 };
@@ -26,15 +25,6 @@ struct nft_names {
 	struct nft_name *items; /* owned */
 	size_t count, room;
 };
-
-struct nft_attribute_text {
-	uint16_t type;
-	const char *text;
-};
-
-/* In a message, after its nfgenmsg. As answer_find(). */
-int nft_find_attributes(struct answer *answer, const struct nlmsghdr *message,
-			const struct answer_rule *rules, unsigned int count) MUST_CHECK;
 
 /* The value of NFTA_RULE_EXPRESSIONS into an empty rule. -EBADMSG, -ENOMEM. */
 int nft_decode_rule(const void *bytes, size_t length, struct filter_rule *rule,

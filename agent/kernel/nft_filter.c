@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,14 @@
 #include <unistd.h>
 
 #include "agent/kernel/nft_expression.h"
-#include "agent/kernel/netlink/socket.h"
+#include "agent/kernel/netlink/nfnetlink.h"
 #include "common/array.h"
 
 /* What is read at most. */
 enum { CHAINS_MAX = 1024, RULES_MAX = 4096, ELEMENTS_MAX = 256, READ_TRIES = 3 };
 
 struct filter_reader {
-	struct genl_socket *socket;
+	struct netlink_socket *socket;
 	struct packet_filter *filter;
 	const char *except;
 	struct filter_chain *chain; /* whose rules are being read */
@@ -40,39 +39,26 @@ bool nft_filter_is_there(void)
 
 /* --- questions --- */
 
-static int ask(struct filter_reader *reader, uint8_t command, uint8_t family,
-	       const struct nft_attribute_text *texts, size_t count, genl_handler handle)
+struct attribute_text {
+	uint16_t type;
+	const char *text;
+};
+
+static int dump(struct filter_reader *reader, uint8_t command, uint8_t family,
+		const struct attribute_text *texts, size_t count, netlink_handler handle)
 {
-	const struct nfgenmsg header = { .nfgen_family = family,
-					 .version = NFNETLINK_V0 };
 	struct request_buffer buffer;
 	struct request request;
 
-	netlink_request(reader->socket, &request, buffer.bytes, sizeof(buffer.bytes),
-			NFNL_SUBSYS_NFTABLES << 8 | command, NLM_F_DUMP, &header,
-			sizeof(header));
+	nfnetlink_start(reader->socket, &request, &buffer,
+			nfnetlink_type(NFNL_SUBSYS_NFTABLES, command), NLM_F_DUMP,
+			family);
 	for (size_t i = 0; i < count; i++)
 		request_put_text(&request, texts[i].type, texts[i].text);
-	if (!request_end(&request))
-		return -EMSGSIZE;
-	return genl_ask(reader->socket, request_end(&request), handle, reader);
+	return netlink_ask(reader->socket, request_end(&request), handle, reader);
 }
 
 /* --- chains --- */
-
-static bool is_message(const struct nlmsghdr *message, uint8_t type)
-{
-	return message->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | type) &&
-	       message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nfgenmsg));
-}
-
-static uint8_t family_of(const struct nlmsghdr *message)
-{
-	struct nfgenmsg header;
-
-	memcpy(&header, NLMSG_DATA(message), sizeof(header));
-	return header.nfgen_family;
-}
 
 static int take_hook(const struct answer *answer, struct filter_chain *chain)
 {
@@ -81,8 +67,8 @@ static int take_hook(const struct answer *answer, struct filter_chain *chain)
 		[NFTA_HOOK_PRIORITY] = { 4, 4 },
 	};
 	struct answer hook;
-	int r = answer_find(&hook, answer->value[NFTA_CHAIN_HOOK],
-			    answer->length[NFTA_CHAIN_HOOK], rules, ARRAY_SIZE(rules));
+	int r = answer_find_nested(&hook, answer, NFTA_CHAIN_HOOK, rules,
+				   ARRAY_SIZE(rules));
 
 	if (r < 0 || !hook.value[NFTA_HOOK_HOOKNUM] || !hook.value[NFTA_HOOK_PRIORITY])
 		return r < 0 ? r : -EBADMSG;
@@ -108,12 +94,13 @@ static int handle_chain(const struct nlmsghdr *message, void *context)
 	struct answer answer;
 	int r;
 
-	if (!is_message(message, NFT_MSG_NEWCHAIN))
+	if (!nfnetlink_is(message,
+			  nfnetlink_type(NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWCHAIN)))
 		return 0;
-	r = nft_find_attributes(&answer, message, rules, ARRAY_SIZE(rules));
+	r = nfnetlink_find(&answer, message, rules, ARRAY_SIZE(rules));
 	if (r < 0 || !answer.value[NFTA_CHAIN_TABLE] || !answer.value[NFTA_CHAIN_NAME])
 		return r < 0 ? r : -EBADMSG;
-	chain.family = family_of(message);
+	chain.family = nfnetlink_family(message);
 	answer_text(&answer, NFTA_CHAIN_TABLE, chain.table, sizeof(chain.table));
 	answer_text(&answer, NFTA_CHAIN_NAME, chain.name, sizeof(chain.name));
 	if ((chain.family != NFPROTO_IPV4 && chain.family != NFPROTO_IPV6 &&
@@ -159,16 +146,16 @@ static int handle_rule(const struct nlmsghdr *message, void *context)
 	struct answer answer;
 	int r;
 
-	if (!is_message(message, NFT_MSG_NEWRULE))
+	if (!nfnetlink_is(message, nfnetlink_type(NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWRULE)))
 		return 0;
-	r = nft_find_attributes(&answer, message, rules, ARRAY_SIZE(rules));
+	r = nfnetlink_find(&answer, message, rules, ARRAY_SIZE(rules));
 	if (r < 0 || !answer.value[NFTA_RULE_TABLE] || !answer.value[NFTA_RULE_CHAIN])
 		return r < 0 ? r : -EBADMSG;
 	answer_text(&answer, NFTA_RULE_TABLE, table, sizeof(table));
 	answer_text(&answer, NFTA_RULE_CHAIN, name, sizeof(name));
 	/* Older kernels tell of more than was asked for. */
-	if (family_of(message) != chain->family || strcmp(table, chain->table) != 0 ||
-	    strcmp(name, chain->name) != 0)
+	if (nfnetlink_family(message) != chain->family ||
+	    strcmp(table, chain->table) != 0 || strcmp(name, chain->name) != 0)
 		return 0;
 	if (reader->rules++ >= RULES_MAX) {
 		reader->overflow = true;
@@ -196,9 +183,10 @@ static int handle_elements(const struct nlmsghdr *message, void *context)
 	struct answer answer;
 	int r;
 
-	if (!is_message(message, NFT_MSG_NEWSETELEM))
+	if (!nfnetlink_is(message,
+			  nfnetlink_type(NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWSETELEM)))
 		return 0;
-	r = nft_find_attributes(&answer, message, rules, ARRAY_SIZE(rules));
+	r = nfnetlink_find(&answer, message, rules, ARRAY_SIZE(rules));
 	if (r < 0 || !answer.value[NFTA_SET_ELEM_LIST_ELEMENTS])
 		return r;
 	r = nft_decode_elements(answer.value[NFTA_SET_ELEM_LIST_ELEMENTS],
@@ -228,7 +216,7 @@ static void resolve_elements(const struct filter_reader *reader, struct filter_s
 static int read_set(struct filter_reader *reader, const char *name, int *index)
 {
 	struct packet_filter *filter = reader->filter;
-	const struct nft_attribute_text texts[] = {
+	const struct attribute_text texts[] = {
 		{ NFTA_SET_ELEM_LIST_TABLE, reader->chain->table },
 		{ NFTA_SET_ELEM_LIST_SET, name },
 	};
@@ -241,8 +229,8 @@ static int read_set(struct filter_reader *reader, const char *name, int *index)
 		return 0;
 	reader->set = (struct filter_set){ 0 };
 	reader->overflow = false;
-	r = ask(reader, NFT_MSG_GETSETELEM, reader->chain->family, texts,
-		ARRAY_SIZE(texts), handle_elements);
+	r = dump(reader, NFT_MSG_GETSETELEM, reader->chain->family, texts,
+		 ARRAY_SIZE(texts), handle_elements);
 	set = reader->set;
 	if (r == 0 && !reader->overflow && set.count > 0) {
 		resolve_elements(reader, &set);
@@ -287,7 +275,7 @@ static int resolve_rules(struct filter_reader *reader)
 static int read_rules(struct filter_reader *reader, int index, bool *wanted)
 {
 	struct filter_chain *chain = &reader->filter->chains[index];
-	const struct nft_attribute_text texts[] = {
+	const struct attribute_text texts[] = {
 		{ NFTA_RULE_TABLE, chain->table },
 		{ NFTA_RULE_CHAIN, chain->name },
 	};
@@ -296,8 +284,8 @@ static int read_rules(struct filter_reader *reader, int index, bool *wanted)
 	reader->chain = chain;
 	reader->overflow = false;
 	nft_names_clear(&reader->names);
-	r = ask(reader, NFT_MSG_GETRULE, chain->family, texts, ARRAY_SIZE(texts),
-		handle_rule);
+	r = dump(reader, NFT_MSG_GETRULE, chain->family, texts, ARRAY_SIZE(texts),
+		 handle_rule);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	chain->read = !reader->overflow;
@@ -357,16 +345,16 @@ static int read_wanted(struct filter_reader *reader)
 
 static int read_all(struct filter_reader *reader)
 {
-	int r = ask(reader, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, 0, handle_chain);
+	int r = dump(reader, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, 0, handle_chain);
 
 	return r == 0 ? read_wanted(reader) : r;
 }
 
 int nft_filter_read(const char *except, struct packet_filter *filter, struct err *err)
 {
-	cleanup_genl struct genl_socket *socket = NULL;
+	cleanup_netlink struct netlink_socket *socket = NULL;
 	struct filter_reader reader = { .filter = filter, .except = except };
-	int r = netlink_open(&socket, NETLINK_NETFILTER, GENL_LONG, err);
+	int r = netlink_open(&socket, NETLINK_NETFILTER, RECEIVE_LONG, err);
 
 	if (r < 0)
 		return r;

@@ -1,218 +1,166 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/kernel/nft_table.h"
 
+#include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-
+#include "agent/kernel/netlink/nfnetlink.h"
 #include "agent/model/fingerprint.h"
 #include "common/array.h"
 
-/* A dump that others write into begins anew, so often. */
-enum { ATTEMPTS = 10, ANSWER_SECONDS = 60, RECEIVE_SIZE = 32768 };
+/* How often a dump that others interrupt is begun again. */
+enum { DUMP_TRIES = 10 };
 
 struct nft_reader {
-	struct nl_sock *socket;
+	struct netlink_socket *socket;
 	struct nft_table *table; /* that is being read */
 	const char *name, *marker_prefix;
 	uint8_t family;
 	char (*sets)[NFT_SET_MAXNAMELEN]; /* their names */
 	size_t set_count, set_room;
 	uint32_t generation;
-	bool out_of_memory;
 };
 
-static int explain(int nl_error, struct err *err)
+static int explain(int r, struct err *err)
 {
-	switch (-nl_error) {
-	case NLE_PROTO_MISMATCH:
-	case NLE_AF_NOSUPPORT:
-	case NLE_INVAL:
-	case NLE_OPNOTSUPP:
+	switch (-r) {
+	case EPROTONOSUPPORT:
+	case EAFNOSUPPORT:
+	case EINVAL: /* nfnetlink.c: no module answers for the subsystem */
+	case EOPNOTSUPP:
 		return err_set(
 			err, EPROTONOSUPPORT,
 			"this kernel has no nf_tables: module nf_tables is missing or may not be loaded");
-	case NLE_PERM:
-	case NLE_NOACCESS:
+	case EPERM:
+	case EACCES:
 		return err_set(err, EPERM, "nf_tables: CAP_NET_ADMIN is needed");
-	case NLE_NOMEM:
-		return err_errno(err, ENOMEM, "nf_tables");
 	default:
-		return err_set(err, EIO, "nf_tables: %s", nl_geterror(nl_error));
+		return err_errno(err, -r, "nf_tables");
 	}
 }
 
 int nft_reader_open(struct nft_reader **reader, struct err *err)
 {
-	static const struct timeval wait = { .tv_sec = ANSWER_SECONDS };
 	cleanup_nft_reader struct nft_reader *opened = calloc(1, sizeof(*opened));
 	int r;
 
 	if (!opened)
 		return err_errno(err, ENOMEM, "nf_tables");
-	opened->socket = nl_socket_alloc();
-	if (!opened->socket)
-		return err_errno(err, ENOMEM, "nf_tables");
-	/* libnl would wait for a number that counts on with acknowledgements alone. */
-	nl_socket_disable_auto_ack(opened->socket);
-	nl_socket_disable_seq_check(opened->socket);
-	r = nl_connect(opened->socket, NETLINK_NETFILTER);
-	if (r == 0)
-		r = nl_socket_set_msg_buf_size(opened->socket, RECEIVE_SIZE);
+	r = netlink_open(&opened->socket, NETLINK_NETFILTER, RECEIVE_LONG, err);
 	if (r < 0)
 		return explain(r, err);
-	if (setsockopt(nl_socket_get_fd(opened->socket), SOL_SOCKET, SO_RCVTIMEO, &wait,
-		       sizeof(wait)) < 0)
-		return err_errno(err, errno, "nf_tables");
 	*reader = TAKE_PTR(opened);
 	return 0;
 }
 
 void nft_reader_close(struct nft_reader *reader)
 {
-	if (reader->socket)
-		nl_socket_free(reader->socket);
+	netlink_close(reader->socket);
 	free(reader->sets);
 	free(reader);
 }
 
 /* --- one question --- */
 
-typedef void (*answer_handler)(struct nft_reader *reader, struct nlattr **attributes,
-			       struct nlmsghdr *header);
-
-struct question {
-	uint8_t command, answer; /* NFT_MSG_GET…, NFT_MSG_NEW… */
-	uint8_t family;
-	int flags;
-	uint16_t table_attribute; /* 0: none; with the reader's name */
-	uint16_t set_attribute;
-	const char *set;
-	uint16_t attribute_max;
-	answer_handler handle;
+enum {
+	TABLE_NAME = 1, /* in every kind of message */
+	OBJECT_NAME = 2,
+	NAME_MAX_LENGTH = 256,
 };
 
-struct answering {
-	struct nft_reader *reader;
-	const struct question *question;
-};
+_Static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1 &&
+		       NFTA_SET_TABLE == 1 && NFTA_SET_ELEM_LIST_TABLE == 1 &&
+		       NFTA_SET_NAME == 2 && NFTA_SET_ELEM_LIST_SET == 2,
+	       "nf_tables.h: attributes with one number");
 
-static int on_message(struct nl_msg *message, void *context)
+/* Asks about a table and set, NULL for all of the family, and gives reader to handle. */
+static int ask(struct nft_reader *reader, uint8_t command, uint16_t flags,
+	       const char *table, const char *set, netlink_handler handle)
 {
-	enum { ATTRIBUTES_MAX = 31 };
-	const struct answering *answering = context;
-	const struct question *question = answering->question;
-	struct nlmsghdr *header = nlmsg_hdr(message);
-	struct nlattr *attributes[ATTRIBUTES_MAX + 1];
+	struct request_buffer buffer;
+	struct request request;
 
-	if (header->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | question->answer) ||
-	    nlmsg_parse(header, sizeof(struct nfgenmsg), attributes,
-			question->attribute_max, NULL) < 0)
-		return NL_OK;
-	question->handle(answering->reader, attributes, header);
-	return NL_OK;
+	nfnetlink_start(reader->socket, &request, &buffer,
+			nfnetlink_type(NFNL_SUBSYS_NFTABLES, command), flags,
+			reader->family);
+	if (table)
+		request_put_text(&request, TABLE_NAME, table);
+	if (set)
+		request_put_text(&request, OBJECT_NAME, set);
+	return netlink_ask(reader->socket, request_end(&request), handle, reader);
 }
 
-static struct nl_msg *encode(const struct nft_reader *reader,
-			     const struct question *question)
+/* Whether the message tells of an object of our table; older kernels list those of all. */
+static bool take_object(const struct nft_reader *reader, const struct nlmsghdr *message,
+			uint8_t command, struct answer *answer)
 {
-	struct nfgenmsg header = { .nfgen_family = question->family,
-				   .version = NFNETLINK_V0 };
-	struct nl_msg *message = nlmsg_alloc_simple(
-		NFNL_SUBSYS_NFTABLES << 8 | question->command, question->flags);
+	static const struct answer_rule rules[NFTA_TABLE_HANDLE + 1] = {
+		[TABLE_NAME] = { 1, NAME_MAX_LENGTH },
+		[OBJECT_NAME] = { 0, UINT16_MAX },
+		[NFTA_CHAIN_NAME] = { 0, UINT16_MAX }, /* or a set's elements */
+		[NFTA_TABLE_HANDLE] = { 0, UINT16_MAX },
+	};
 
-	if (!message)
-		return NULL;
-	if (nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
-	    (question->table_attribute &&
-	     nla_put_string(message, question->table_attribute, reader->name) < 0) ||
-	    (question->set_attribute &&
-	     nla_put_string(message, question->set_attribute, question->set) < 0)) {
-		nlmsg_free(message);
-		return NULL;
-	}
-	return message;
-}
-
-/* Negative as libnl has it. */
-static int ask(struct nft_reader *reader, const struct question *question)
-{
-	struct answering answering = { reader, question };
-	struct nl_msg *message = encode(reader, question);
-	int r;
-
-	if (!message)
-		return -NLE_NOMEM;
-	r = nl_socket_modify_cb(reader->socket, NL_CB_VALID, NL_CB_CUSTOM, on_message,
-				&answering);
-	if (r == 0)
-		r = nl_send_auto(reader->socket, message);
-	nlmsg_free(message);
-	/* The answer, the error, or a dump up to its end. */
-	if (r >= 0)
-		r = nl_recvmsgs_default(reader->socket);
-	if (r >= 0 && reader->out_of_memory)
-		r = -NLE_NOMEM;
-	return r < 0 ? r : 0;
+	return nfnetlink_is(message, nfnetlink_type(NFNL_SUBSYS_NFTABLES, command)) &&
+	       nfnetlink_find(answer, message, rules, ARRAY_SIZE(rules)) == 0 &&
+	       answer_is_text(answer, TABLE_NAME, reader->name);
 }
 
 /* --- what is read --- */
 
-/* Not in any order: sets tell their elements in that of a hash table, which may grow. */
+/* Independent of order: a set lists its elements in that of a hash table, which may grow. */
 static void add(struct nft_reader *reader, uint32_t kind, const void *bytes,
 		size_t length)
 {
 	reader->table->sum += fingerprint_bytes(bytes, length) * (2 * (uint64_t)kind + 1);
 }
 
-static bool is_ours(const struct nft_reader *reader, const struct nlattr *table)
+/* A message after its header, which has the generation. */
+static void add_message(struct nft_reader *reader, const struct nlmsghdr *message)
 {
-	return table && nla_strcmp(table, reader->name) == 0;
+	const size_t before = NLMSG_LENGTH(sizeof(struct nfgenmsg));
+
+	add(reader, message->nlmsg_type & 0xff, (const char *)message + before,
+	    message->nlmsg_len - before);
 }
 
-/* A message less its header, in which the generation stands. */
-static void add_message(struct nft_reader *reader, struct nlmsghdr *header)
+static int handle_generation(const struct nlmsghdr *message, void *context)
 {
-	add(reader, header->nlmsg_type & 0xff,
-	    nlmsg_attrdata(header, sizeof(struct nfgenmsg)),
-	    (size_t)nlmsg_attrlen(header, sizeof(struct nfgenmsg)));
+	static const struct answer_rule rules[NFTA_GEN_ID + 1] = {
+		[NFTA_GEN_ID] = { 4, 4 },
+	};
+	struct nft_reader *reader = context;
+	struct answer answer;
+
+	if (nfnetlink_is(message, nfnetlink_type(NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWGEN)) &&
+	    nfnetlink_find(&answer, message, rules, ARRAY_SIZE(rules)) == 0 &&
+	    answer.value[NFTA_GEN_ID])
+		reader->generation = ntohl(answer_u32(&answer, NFTA_GEN_ID));
+	return 0;
 }
 
-static void take_generation(struct nft_reader *reader, struct nlattr **attributes,
-			    struct nlmsghdr *header UNUSED)
+static int handle_table(const struct nlmsghdr *message, void *context)
 {
-	if (attributes[NFTA_GEN_ID])
-		reader->generation = ntohl(nla_get_u32(attributes[NFTA_GEN_ID]));
-}
+	struct nft_reader *reader = context;
+	struct answer answer;
+	uint64_t handle;
 
-static uint64_t from_big_endian(const struct nlattr *attribute)
-{
-	const uint8_t *bytes = nla_data(attribute);
-	uint64_t value = 0;
-
-	for (int i = 0; i < nla_len(attribute) && i < 8; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
-static void take_table(struct nft_reader *reader, struct nlattr **attributes,
-		       struct nlmsghdr *header)
-{
-	if (!is_ours(reader, attributes[NFTA_TABLE_NAME]))
-		return;
+	if (!take_object(reader, message, NFT_MSG_NEWTABLE, &answer))
+		return 0;
 	reader->table->exists = true;
-	if (attributes[NFTA_TABLE_HANDLE])
-		reader->table->handle = from_big_endian(attributes[NFTA_TABLE_HANDLE]);
-	add_message(reader, header);
+	if (answer.value[NFTA_TABLE_HANDLE] &&
+	    answer.length[NFTA_TABLE_HANDLE] == sizeof(handle)) {
+		memcpy(&handle, answer.value[NFTA_TABLE_HANDLE], sizeof(handle));
+		reader->table->handle = be64toh(handle);
+	}
+	add_message(reader, message);
+	return 0;
 }
 
 static void take_marker(struct nft_reader *reader, const char *chain)
@@ -227,125 +175,98 @@ static void take_marker(struct nft_reader *reader, const char *chain)
 		reader->table->marker = marker;
 }
 
-static void take_chain(struct nft_reader *reader, struct nlattr **attributes,
-		       struct nlmsghdr *header)
+static int handle_chain(const struct nlmsghdr *message, void *context)
 {
-	if (!is_ours(reader, attributes[NFTA_CHAIN_TABLE]) ||
-	    !attributes[NFTA_CHAIN_NAME])
-		return;
-	take_marker(reader, nla_get_string(attributes[NFTA_CHAIN_NAME]));
-	add_message(reader, header);
+	struct nft_reader *reader = context;
+	char name[NAME_MAX_LENGTH];
+	struct answer answer;
+
+	if (!take_object(reader, message, NFT_MSG_NEWCHAIN, &answer) ||
+	    !answer.value[NFTA_CHAIN_NAME])
+		return 0;
+	answer_text(&answer, NFTA_CHAIN_NAME, name, sizeof(name));
+	take_marker(reader, name);
+	add_message(reader, message);
+	return 0;
 }
 
-static void take_rule(struct nft_reader *reader, struct nlattr **attributes,
-		      struct nlmsghdr *header)
+static int handle_rule(const struct nlmsghdr *message, void *context)
 {
-	if (is_ours(reader, attributes[NFTA_RULE_TABLE]))
-		add_message(reader, header);
+	struct nft_reader *reader = context;
+	struct answer answer;
+
+	if (take_object(reader, message, NFT_MSG_NEWRULE, &answer))
+		add_message(reader, message);
+	return 0;
 }
 
-static void take_set(struct nft_reader *reader, struct nlattr **attributes,
-		     struct nlmsghdr *header)
+static int handle_set(const struct nlmsghdr *message, void *context)
 {
-	if (!is_ours(reader, attributes[NFTA_SET_TABLE]) || !attributes[NFTA_SET_NAME])
-		return;
-	add_message(reader, header);
-	if (ARRAY_MAKE_ROOM(reader->sets, reader->set_count, reader->set_room) < 0) {
-		reader->out_of_memory = true;
-		return;
-	}
-	nla_strlcpy(reader->sets[reader->set_count++], attributes[NFTA_SET_NAME],
-		    NFT_SET_MAXNAMELEN);
+	struct nft_reader *reader = context;
+	struct answer answer;
+
+	if (!take_object(reader, message, NFT_MSG_NEWSET, &answer) ||
+	    !answer.value[OBJECT_NAME])
+		return 0;
+	add_message(reader, message);
+	if (ARRAY_MAKE_ROOM(reader->sets, reader->set_count, reader->set_room) < 0)
+		return -ENOMEM;
+	answer_text(&answer, OBJECT_NAME, reader->sets[reader->set_count++],
+		    sizeof(*reader->sets));
+	return 0;
 }
 
-static void take_elements(struct nft_reader *reader, struct nlattr **attributes,
-			  struct nlmsghdr *header UNUSED)
-{
-	const struct nlattr *list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS];
-	const struct nlattr *set = attributes[NFTA_SET_ELEM_LIST_SET];
-	uint64_t of_set;
-	int left;
+struct element_sum {
+	struct nft_reader *reader;
+	uint32_t set;
+};
 
-	if (!list || !set)
-		return;
-	of_set = fingerprint_bytes(nla_data(set), (size_t)nla_len(set));
-	/* Which message an element stands in depends on the receive buffer. */
-	left = nla_len(list);
-	for (const struct nlattr *element = nla_data(list); nla_ok(element, left);
-	     element = nla_next(element, &left))
-		add(reader, (uint32_t)of_set, nla_data(element),
-		    (size_t)nla_len(element));
+static int add_element(const void *value, size_t size, void *context)
+{
+	const struct element_sum *sum = context;
+
+	add(sum->reader, sum->set, value, size);
+	return 0;
 }
 
-static int read_elements(struct nft_reader *reader)
+/* Which message an element stands in depends on the receive buffer. */
+static int handle_elements(const struct nlmsghdr *message, void *context)
 {
-	int r = 0;
+	struct element_sum sum = { .reader = context };
+	struct answer answer;
 
-	for (size_t i = 0; r == 0 && i < reader->set_count; i++) {
-		const struct question elements = {
-			.command = NFT_MSG_GETSETELEM,
-			.answer = NFT_MSG_NEWSETELEM,
-			.family = reader->family,
-			.flags = NLM_F_DUMP,
-			.table_attribute = NFTA_SET_ELEM_LIST_TABLE,
-			.set_attribute = NFTA_SET_ELEM_LIST_SET,
-			.set = reader->sets[i],
-			.attribute_max = NFTA_SET_ELEM_LIST_MAX,
-			.handle = take_elements,
-		};
-
-		r = ask(reader, &elements);
-	}
-	return r;
+	if (!take_object(context, message, NFT_MSG_NEWSETELEM, &answer) ||
+	    !answer.value[OBJECT_NAME] || !answer.value[NFTA_SET_ELEM_LIST_ELEMENTS])
+		return 0;
+	sum.set = (uint32_t)fingerprint_bytes(answer.value[OBJECT_NAME],
+					      answer.length[OBJECT_NAME]);
+	return answer_each(answer.value[NFTA_SET_ELEM_LIST_ELEMENTS],
+			   answer.length[NFTA_SET_ELEM_LIST_ELEMENTS], add_element, &sum);
 }
 
-/* Chains are told of all tables by older kernels, so that each handler looks at the name. */
 static int read_contents(struct nft_reader *reader)
 {
-	const struct question contents[] = {
-		{ .command = NFT_MSG_GETCHAIN,
-		  .answer = NFT_MSG_NEWCHAIN,
-		  .attribute_max = NFTA_CHAIN_MAX,
-		  .handle = take_chain },
-		{ .command = NFT_MSG_GETRULE,
-		  .answer = NFT_MSG_NEWRULE,
-		  .table_attribute = NFTA_RULE_TABLE,
-		  .attribute_max = NFTA_RULE_MAX,
-		  .handle = take_rule },
-		{ .command = NFT_MSG_GETSET,
-		  .answer = NFT_MSG_NEWSET,
-		  .table_attribute = NFTA_SET_TABLE,
-		  .attribute_max = NFTA_SET_MAX,
-		  .handle = take_set },
-	};
-	int r = 0;
+	const char *name = reader->name;
+	int r = ask(reader, NFT_MSG_GETCHAIN, NLM_F_DUMP, NULL, NULL, handle_chain);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(contents); i++) {
-		struct question question = contents[i];
-
-		question.family = reader->family;
-		question.flags = NLM_F_DUMP;
-		r = ask(reader, &question);
-	}
-	return r < 0 ? r : read_elements(reader);
+	if (r == 0)
+		r = ask(reader, NFT_MSG_GETRULE, NLM_F_DUMP, name, NULL, handle_rule);
+	if (r == 0)
+		r = ask(reader, NFT_MSG_GETSET, NLM_F_DUMP, name, NULL, handle_set);
+	for (size_t i = 0; r == 0 && i < reader->set_count; i++)
+		r = ask(reader, NFT_MSG_GETSETELEM, NLM_F_DUMP, name, reader->sets[i],
+			handle_elements);
+	return r;
 }
 
 static int read_whole(struct nft_reader *reader)
 {
-	const struct question table = {
-		.command = NFT_MSG_GETTABLE,
-		.answer = NFT_MSG_NEWTABLE,
-		.family = reader->family,
-		.table_attribute = NFTA_TABLE_NAME,
-		.attribute_max = NFTA_TABLE_MAX,
-		.handle = take_table,
-	};
 	int r;
 
 	*reader->table = (struct nft_table){ 0 };
 	reader->set_count = 0;
-	r = ask(reader, &table);
-	if (r == -NLE_OBJ_NOTFOUND)
+	r = ask(reader, NFT_MSG_GETTABLE, 0, reader->name, NULL, handle_table);
+	if (r == -ENOENT)
 		return 0;
 	if (r == 0 && reader->table->exists)
 		r = read_contents(reader);
@@ -358,15 +279,14 @@ int nft_read_table(struct nft_reader *reader, uint8_t family, const char *name,
 		   const char *marker_prefix, struct nft_table *table, struct err *err)
 {
 	struct nft_table found = { 0 };
-	int r = -NLE_DUMP_INTR;
+	int r = -EINTR;
 
 	reader->table = &found;
 	reader->family = family; /* NFPROTO_IPV4 and _IPV6 are the same numbers */
 	reader->name = name;
 	reader->marker_prefix = marker_prefix;
-	/* What goes away between two questions is no object any more: the same. */
-	for (int i = 0; i < ATTEMPTS && (r == -NLE_DUMP_INTR || r == -NLE_OBJ_NOTFOUND);
-	     i++)
+	/* -ENOENT: a set was deleted between two questions. */
+	for (int i = 0; i < DUMP_TRIES && (r == -EINTR || r == -ENOENT); i++)
 		r = read_whole(reader);
 	reader->table = NULL;
 	if (r < 0)
@@ -377,17 +297,11 @@ int nft_read_table(struct nft_reader *reader, uint8_t family, const char *name,
 
 int nft_read_generation(struct nft_reader *reader, uint32_t *generation, struct err *err)
 {
-	static const struct question question = {
-		.command = NFT_MSG_GETGEN,
-		.answer = NFT_MSG_NEWGEN,
-		.family = AF_UNSPEC,
-		.attribute_max = NFTA_GEN_MAX,
-		.handle = take_generation,
-	};
 	int r;
 
 	reader->generation = 0;
-	r = ask(reader, &question);
+	reader->family = AF_UNSPEC;
+	r = ask(reader, NFT_MSG_GETGEN, 0, NULL, NULL, handle_generation);
 	if (r < 0)
 		return explain(r, err);
 	*generation = reader->generation;

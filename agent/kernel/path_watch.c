@@ -16,7 +16,7 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-#include "agent/kernel/nft_expression.h"
+#include "agent/kernel/netlink/nfnetlink.h"
 
 struct path_watch {
 	struct nl_sock *socket;
@@ -113,7 +113,7 @@ static bool is_own(const struct path_watch *watch, const void *bytes, size_t len
 
 	return watch->kind == PATH_WATCH_FILTERS && length >= sizeof(*header) &&
 	       header->nlmsg_len <= length &&
-	       nft_find_attributes(&answer, header, rules, ARRAY_SIZE(rules)) == 0 &&
+	       nfnetlink_find(&answer, header, rules, ARRAY_SIZE(rules)) == 0 &&
 	       answer.value[NFTA_GEN_PROC_PID] &&
 	       ntohl(answer_u32(&answer, NFTA_GEN_PROC_PID)) == (uint32_t)getpid();
 }

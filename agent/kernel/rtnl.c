@@ -23,11 +23,11 @@ int rtnl_open(struct rtnl **rtnl, struct err *err)
 
 	if (!opened)
 		return err_errno(err, ENOMEM, "rtnetlink");
-	r = netlink_open(&opened->socket, NETLINK_ROUTE, GENL_LONG, err);
+	r = netlink_open(&opened->socket, NETLINK_ROUTE, RECEIVE_LONG, err);
 	if (r < 0)
 		return r;
 	/* So that dumps are filtered by table and protocol; kernels before 4.20 give all. */
-	(void)netlink_be_strict(opened->socket);
+	(void)netlink_check_strictly(opened->socket);
 	*rtnl = TAKE_PTR(opened);
 	return 0;
 }
@@ -36,7 +36,7 @@ void rtnl_close(struct rtnl *rtnl)
 {
 	if (!rtnl)
 		return;
-	genl_close(rtnl->socket);
+	netlink_close(rtnl->socket);
 	free(rtnl);
 }
 
@@ -66,15 +66,10 @@ static bool is_dummy(const struct answer *answer)
 		[IFLA_INFO_KIND] = { 1, 64 },
 	};
 	struct answer info;
-	char kind[16];
 
-	if (!answer->value[IFLA_LINKINFO] ||
-	    answer_find(&info, answer->value[IFLA_LINKINFO],
-			answer->length[IFLA_LINKINFO], rules, ARRAY_SIZE(rules)) < 0 ||
-	    !info.value[IFLA_INFO_KIND])
-		return false;
-	answer_text(&info, IFLA_INFO_KIND, kind, sizeof(kind));
-	return strcmp(kind, "dummy") == 0;
+	return answer_find_nested(&info, answer, IFLA_LINKINFO, rules,
+				  ARRAY_SIZE(rules)) == 0 &&
+	       answer_is_text(&info, IFLA_INFO_KIND, "dummy");
 }
 
 static int handle_link(const struct nlmsghdr *message, void *context)
@@ -91,8 +86,8 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
-				 ARRAY_SIZE(rules)) < 0 ||
+	if (answer_find_in_message(&answer, message, sizeof(header), rules,
+				   ARRAY_SIZE(rules)) < 0 ||
 	    !answer.value[IFLA_IFNAME])
 		return -EBADMSG;
 	if (ARRAY_MAKE_ROOM(host->links, host->link_count, host->link_room) < 0)
@@ -124,8 +119,8 @@ static int handle_address(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWADDR)
 		return 0;
-	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
-				 ARRAY_SIZE(rules)) < 0)
+	if (answer_find_in_message(&answer, message, sizeof(header), rules,
+				   ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6)
@@ -167,8 +162,8 @@ static bool take_route(const struct route_reader *reader, const struct nlmsghdr 
 	uint32_t found;
 
 	if (message->nlmsg_type != RTM_NEWROUTE ||
-	    rtnl_find_attributes(answer, message, sizeof(*header), route_rules,
-				 ARRAY_SIZE(route_rules)) < 0)
+	    answer_find_in_message(answer, message, sizeof(*header), route_rules,
+				   ARRAY_SIZE(route_rules)) < 0)
 		return false;
 	memcpy(header, NLMSG_DATA(message), sizeof(*header));
 	found = answer->value[RTA_TABLE] ? answer_u32(answer, RTA_TABLE)
@@ -277,7 +272,7 @@ static int handle_default_route(const struct nlmsghdr *message, void *context)
 /* --- dumps --- */
 
 static int dump_routes(struct rtnl *rtnl, struct host_net *host, uint8_t family,
-		       uint8_t table, genl_handler handle)
+		       uint8_t table, netlink_handler handle)
 {
 	bool own = table == RT_TABLE_LOCAL;
 	const struct rtmsg header = { .rtm_family = family,

@@ -49,9 +49,9 @@ static void encode_address(struct rtnl *rtnl, const struct vip_operation *operat
 					  .ifa_scope = RT_SCOPE_UNIVERSE,
 					  .ifa_index = (uint32_t)link };
 
-	netlink_request(rtnl->socket, request, buffer, room,
-			add ? RTM_NEWADDR : RTM_DELADDR,
-			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	netlink_start(rtnl->socket, request, buffer, room,
+		      add ? RTM_NEWADDR : RTM_DELADDR,
+		      add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	put_address(request, IFA_LOCAL, address);
 	put_address(request, IFA_ADDRESS, address);
 	/* Nobody else is on this link to be asked, or reached through it. */
@@ -71,9 +71,9 @@ static void encode_route(struct rtnl *rtnl, const struct vip_operation *operatio
 				      .rtm_scope = RT_SCOPE_HOST,
 				      .rtm_type = RTN_LOCAL };
 
-	netlink_request(rtnl->socket, request, buffer, room,
-			add ? RTM_NEWROUTE : RTM_DELROUTE,
-			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	netlink_start(rtnl->socket, request, buffer, room,
+		      add ? RTM_NEWROUTE : RTM_DELROUTE,
+		      add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	put_address(request, RTA_DST, &network->address);
 	request_put_u32(request, RTA_OIF, LOOPBACK_INDEX);
 	request_put_u32(request, RTA_PRIORITY, HOST_ROUTE_METRIC);
@@ -94,8 +94,8 @@ static void encode_link(struct rtnl *rtnl, const struct vip_operation *operation
 	const struct ifinfomsg header = { .ifi_index = add ? 0 : operation->link };
 	size_t nest;
 
-	netlink_request(rtnl->socket, request, buffer, room, types[operation->kind],
-			add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
+	netlink_start(rtnl->socket, request, buffer, room, types[operation->kind],
+		      add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	if (operation->kind != VIP_REMOVE_LINK)
 		request_put_text(request, IFLA_IFNAME, operation->name);
 	if (!add)
@@ -148,11 +148,11 @@ static int find_index(struct rtnl *rtnl, const char *name, int *index)
 	struct request_buffer buffer;
 	struct request request;
 
-	netlink_request(rtnl->socket, &request, buffer.bytes, sizeof(buffer.bytes),
-			RTM_GETLINK, 0, &header, sizeof(header));
+	netlink_start(rtnl->socket, &request, buffer.bytes, sizeof(buffer.bytes),
+		      RTM_GETLINK, 0, &header, sizeof(header));
 	request_put_text(&request, IFLA_IFNAME, name);
 	rtnl->counts.reads++;
-	return genl_ask(rtnl->socket, request_end(&request), handle_index, index);
+	return netlink_ask(rtnl->socket, request_end(&request), handle_index, index);
 }
 
 static int write_link(struct writing *writing, const struct vip_operation *operation,
@@ -165,7 +165,7 @@ static int write_link(struct writing *writing, const struct vip_operation *opera
 	encode_link(writing->rtnl, operation, hardware, &request, buffer.bytes,
 		    sizeof(buffer.bytes));
 	writing->rtnl->counts.writes++;
-	r = genl_ask(writing->rtnl->socket, request_end(&request), NULL, NULL);
+	r = netlink_ask(writing->rtnl->socket, request_end(&request), NULL, NULL);
 	/* Whether it was done is not known then; a link that is there must stay ours. */
 	if (r == -ETIMEDOUT || r == -ENOBUFS)
 		r = -EINPROGRESS;

@@ -33,8 +33,8 @@ static int handle_link(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
-				 ARRAY_SIZE(rules)) < 0 ||
+	if (answer_find_in_message(&answer, message, sizeof(header), rules,
+				   ARRAY_SIZE(rules)) < 0 ||
 	    !answer.value[IFLA_IFNAME])
 		return -EBADMSG;
 	if (ARRAY_MAKE_ROOM(paths->links, paths->link_count, paths->link_room) < 0)
@@ -68,8 +68,8 @@ static int handle_netconf(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWNETCONF)
 		return 0;
-	if (rtnl_find_attributes(&answer, message, sizeof(header), rules,
-				 ARRAY_SIZE(rules)) < 0)
+	if (answer_find_in_message(&answer, message, sizeof(header), rules,
+				   ARRAY_SIZE(rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	if (header.ncm_family != reader->family || !answer.value[NETCONFA_IFINDEX] ||
@@ -126,8 +126,8 @@ static int handle_route(const struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_type != RTM_NEWROUTE)
 		return 0;
-	if (rtnl_find_attributes(&answer, message, sizeof(header), route_rules,
-				 ARRAY_SIZE(route_rules)) < 0)
+	if (answer_find_in_message(&answer, message, sizeof(header), route_rules,
+				   ARRAY_SIZE(route_rules)) < 0)
 		return -EBADMSG;
 	memcpy(&header, NLMSG_DATA(message), sizeof(header));
 	table = answer.value[RTA_TABLE] ? answer_u32(&answer, RTA_TABLE)

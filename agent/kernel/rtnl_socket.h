@@ -9,27 +9,16 @@
 #include "agent/kernel/rtnl.h"
 #include "agent/kernel/netlink/socket.h"
 
-struct answer;
-struct answer_rule;
-
 /* The socket behind rtnl.c, rtnl_apply.c and rtnl_paths.c. */
 struct rtnl {
-	struct genl_socket *socket;
+	struct netlink_socket *socket;
 	struct rtnl_counts counts;
 	bool takes_interrupted; /* what an interrupted dump gave is enough */
 };
-
-/*
- * The attributes of a message behind its header of that size, as answer_find() gives them. 0; -EBADMSG where
- * the message is too short or an attribute is.
- */
-int rtnl_find_attributes(struct answer *answer, const struct nlmsghdr *message,
-			 size_t header, const struct answer_rule *rules,
-			 unsigned int count);
 
 /*
  * Asks for all objects of a type (RTM_GET…) with the header that selects them, and gives each to handle. 0 or
  * -errno, the kernel's own; -EINTR where the kernel's table changed meanwhile, unless takes_interrupted.
  */
 int rtnl_dump(struct rtnl *rtnl, uint16_t type, const void *header, size_t size,
-	      genl_handler handle, void *context);
+	      netlink_handler handle, void *context);

@@ -2,7 +2,6 @@
 #include "agent/kernel/netlink/answer.h"
 
 #include <errno.h>
-#include <linux/genetlink.h>
 
 int answer_find(struct answer *answer, const void *bytes, size_t length,
 		const struct answer_rule *rules, unsigned int count)
@@ -31,14 +30,43 @@ int answer_find(struct answer *answer, const void *bytes, size_t length,
 }
 
 int answer_find_in_message(struct answer *answer, const struct nlmsghdr *message,
-			   const struct answer_rule *rules, unsigned int count)
+			   size_t header, const struct answer_rule *rules,
+			   unsigned int count)
 {
-	const size_t headers = NLMSG_HDRLEN + GENL_HDRLEN;
+	const size_t before = NLMSG_HDRLEN + NLMSG_ALIGN(header);
 
-	if (message->nlmsg_len < headers)
+	if (message->nlmsg_len < before)
 		return -EBADMSG;
-	return answer_find(answer, (const char *)message + headers,
-			   message->nlmsg_len - headers, rules, count);
+	return answer_find(answer, (const char *)message + before,
+			   message->nlmsg_len - before, rules, count);
+}
+
+int answer_find_nested(struct answer *answer, const struct answer *outer,
+		       unsigned int type, const struct answer_rule *rules,
+		       unsigned int count)
+{
+	if (!outer->value[type])
+		return -EBADMSG;
+	return answer_find(answer, outer->value[type], outer->length[type], rules, count);
+}
+
+int answer_each(const void *bytes, size_t length, answer_handler handle, void *context)
+{
+	const char *at = bytes, *end = at + length;
+
+	while ((size_t)(end - at) >= NLA_HDRLEN) {
+		struct nlattr header;
+		int r;
+
+		memcpy(&header, at, sizeof(header));
+		if (header.nla_len < NLA_HDRLEN || header.nla_len > end - at)
+			return -EBADMSG;
+		r = handle(at + NLA_HDRLEN, header.nla_len - (size_t)NLA_HDRLEN, context);
+		if (r < 0)
+			return r;
+		at += MIN_OF(NLA_ALIGN((size_t)header.nla_len), (size_t)(end - at));
+	}
+	return 0;
 }
 
 void answer_text(const struct answer *answer, unsigned int type, char *text, size_t room)
@@ -47,6 +75,6 @@ void answer_text(const struct answer *answer, unsigned int type, char *text, siz
 
 	memcpy(text, answer->value[type], length);
 	text[length] = '\0';
-	/* Cut at a NUL inside it, and nothing behind that: texts are compared as bytes, too. */
+	/* Texts are compared as bytes, too: all that follows the first NUL is zero. */
 	memset(text + strlen(text), 0, room - strlen(text));
 }

@@ -15,7 +15,7 @@ enum {
 	ANSWER_ROOM = 1024,
 };
 
-int batch_open(struct batch *batch, struct genl_socket *socket, int *results)
+int batch_open(struct batch *batch, struct netlink_socket *socket, int *results)
 {
 	*batch = (struct batch){ .socket = socket, .results = results };
 	batch->buffer = malloc(BATCH_BYTES);
@@ -86,7 +86,7 @@ static void salvage(struct batch *batch)
 	batch_give_up(batch);
 	batch->count = count;
 	do {
-		r = genl_receive_ready(batch->socket, handle_result, batch);
+		r = netlink_receive_ready(batch->socket, handle_result, batch);
 	} while (r == 0 || r == -ENOBUFS);
 }
 
@@ -99,12 +99,12 @@ int batch_send(struct batch *batch)
 	batch->last->nlmsg_flags |= NLM_F_ACK;
 	batch->last_sequence = batch->last->nlmsg_seq;
 	batch->ended = false;
-	r = genl_reserve(batch->socket, BATCH_BYTES,
-			 (size_t)BATCH_REQUESTS * ANSWER_ROOM);
+	r = netlink_reserve(batch->socket, BATCH_BYTES,
+			    (size_t)BATCH_REQUESTS * ANSWER_ROOM);
 	if (r == 0)
-		r = genl_send(batch->socket, batch->buffer, batch->length);
+		r = netlink_send(batch->socket, batch->buffer, batch->length);
 	while (r == 0 && !batch->ended)
-		r = genl_receive(batch->socket, handle_result, batch);
+		r = netlink_receive(batch->socket, handle_result, batch);
 	if (r < 0)
 		salvage(batch);
 	batch->count = 0;

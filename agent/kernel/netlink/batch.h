@@ -17,8 +17,8 @@
 enum { BATCH_REQUESTS = 1024 };
 
 struct batch {
-	struct genl_socket *socket; /* borrowed */
-	int *results;		    /* of all operations: 0 or -errno; borrowed */
+	struct netlink_socket *socket; /* borrowed */
+	int *results;		       /* of all operations: 0 or -errno; borrowed */
 	char *buffer;
 	size_t length, count;
 	struct nlmsghdr *last; /* in buffer */
@@ -29,7 +29,8 @@ struct batch {
 };
 
 /* -ENOMEM. */
-int batch_open(struct batch *batch, struct genl_socket *socket, int *results) MUST_CHECK;
+int batch_open(struct batch *batch, struct netlink_socket *socket,
+	       int *results) MUST_CHECK;
 void batch_close(struct batch *batch);
 
 /* Whether it is to be sent before another request of REQUEST_ROOM bytes fits. */

@@ -10,13 +10,14 @@
 #include <sys/socket.h>
 
 #include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <netlink/socket.h>
 
 /* A small dump is two datagrams, its entries and its end, which is ready when they are taken. */
 enum { RECEIVE_COUNT = 2 };
 
-struct genl_socket {
+struct netlink_socket {
 	struct nl_sock *nl;
 	int family;
 	uint32_t sequence; /* the next request's */
@@ -32,11 +33,11 @@ static int resolve_family(struct nl_sock *nl, const char *family)
 	return id >= 0 ? id : genl_ctrl_resolve(nl, family);
 }
 
-int netlink_open(struct genl_socket **socket, int protocol, size_t receive_size,
+int netlink_open(struct netlink_socket **socket, int protocol, size_t receive_size,
 		 struct err *err)
 {
-	cleanup_genl struct genl_socket *opened = NULL;
-	int on = 1, r;
+	cleanup_netlink struct netlink_socket *opened = NULL;
+	int on = 1;
 
 	opened = calloc(1, sizeof(*opened));
 	if (!opened)
@@ -44,14 +45,15 @@ int netlink_open(struct genl_socket **socket, int protocol, size_t receive_size,
 	opened->nl = nl_socket_alloc();
 	opened->receive_size = receive_size;
 	opened->buffer = malloc(RECEIVE_COUNT * receive_size);
-	/* libnl receives the family's number: with more room the kernel would remember that. */
+	/* libnl receives the family's number: the kernel would remember a larger receive. */
 	if (!opened->nl || !opened->buffer ||
 	    nl_socket_set_msg_buf_size(opened->nl, receive_size) < 0)
 		return err_errno(err, ENOMEM, "netlink");
 	opened->sequence = 1;
-	r = nl_connect(opened->nl, protocol);
-	if (r < 0)
-		return err_set(err, EIO, "netlink: %s", nl_geterror(r));
+	errno = 0;
+	/* Its own error has merged errnos; the system call's is still there. */
+	if (nl_connect(opened->nl, protocol) < 0)
+		return err_errno(err, errno ? errno : EIO, "netlink");
 	/* The header of a failed request is enough of an echo; older kernels send all of it. */
 	setsockopt(nl_socket_get_fd(opened->nl), SOL_NETLINK, NETLINK_CAP_ACK, &on,
 		   sizeof(on));
@@ -59,10 +61,10 @@ int netlink_open(struct genl_socket **socket, int protocol, size_t receive_size,
 	return 0;
 }
 
-int genl_open(struct genl_socket **socket, const char *family, size_t receive_size,
-	      struct err *err)
+int netlink_open_family(struct netlink_socket **socket, const char *family,
+			size_t receive_size, struct err *err)
 {
-	cleanup_genl struct genl_socket *opened = NULL;
+	cleanup_netlink struct netlink_socket *opened = NULL;
 	int r = netlink_open(&opened, NETLINK_GENERIC, receive_size, err);
 
 	if (r < 0)
@@ -75,7 +77,7 @@ int genl_open(struct genl_socket **socket, const char *family, size_t receive_si
 	return 0;
 }
 
-void genl_close(struct genl_socket *socket)
+void netlink_close(struct netlink_socket *socket)
 {
 	if (!socket)
 		return;
@@ -85,26 +87,40 @@ void genl_close(struct genl_socket *socket)
 	free(socket);
 }
 
-void genl_request(struct genl_socket *socket, struct request *request, void *buffer,
-		  size_t room, uint8_t command, uint8_t version, uint16_t flags)
+void netlink_start_command(struct netlink_socket *socket, struct request *request,
+			   void *buffer, size_t room, uint8_t command, uint8_t version,
+			   uint16_t flags)
 {
 	request_start(request, buffer, room, (uint16_t)socket->family, socket->sequence++,
 		      flags, command, version);
 }
 
-int netlink_be_strict(struct genl_socket *socket)
+int netlink_fd(const struct netlink_socket *socket)
+{
+	return nl_socket_get_fd(socket->nl);
+}
+
+int netlink_join(struct netlink_socket *socket, int group)
+{
+	errno = 0;
+	if (nl_socket_add_memberships(socket->nl, group, 0) < 0)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int netlink_check_strictly(struct netlink_socket *socket)
 {
 	int on = 1;
 
-	return setsockopt(nl_socket_get_fd(socket->nl), SOL_NETLINK,
-			  NETLINK_GET_STRICT_CHK, &on, sizeof(on)) < 0
+	return setsockopt(netlink_fd(socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+			  sizeof(on)) < 0
 		       ? -errno
 		       : 0;
 }
 
-void netlink_request(struct genl_socket *socket, struct request *request, void *buffer,
-		     size_t room, uint16_t type, uint16_t flags, const void *header,
-		     size_t size)
+void netlink_start(struct netlink_socket *socket, struct request *request, void *buffer,
+		   size_t room, uint16_t type, uint16_t flags, const void *header,
+		   size_t size)
 {
 	request_start_plain(request, buffer, room, type, socket->sequence++, flags,
 			    header, size);
@@ -123,19 +139,19 @@ static int reserve_buffer(int fd, int option, size_t size, size_t *reserved)
 	return 0;
 }
 
-int genl_reserve(struct genl_socket *socket, size_t length, size_t room)
+int netlink_reserve(struct netlink_socket *socket, size_t length, size_t room)
 {
-	int fd = nl_socket_get_fd(socket->nl);
+	int fd = netlink_fd(socket);
 	int r = reserve_buffer(fd, SO_SNDBUFFORCE, length, &socket->send_room);
 
 	return r < 0 ? r
 		     : reserve_buffer(fd, SO_RCVBUFFORCE, room, &socket->receive_room);
 }
 
-int genl_send(struct genl_socket *socket, const void *messages, size_t length)
+int netlink_send(struct netlink_socket *socket, const void *messages, size_t length)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	int fd = nl_socket_get_fd(socket->nl);
+	int fd = netlink_fd(socket);
 
 	/* nl_sendto() would fold the errno; a netlink send is never partial (af_netlink.c). */
 	for (;;) {
@@ -149,7 +165,7 @@ int genl_send(struct genl_socket *socket, const void *messages, size_t length)
 	}
 }
 
-static int for_each_message(const char *buffer, size_t length, genl_handler handle,
+static int for_each_message(const char *buffer, size_t length, netlink_handler handle,
 			    void *context)
 {
 	struct nlmsghdr *message = (struct nlmsghdr *)(void *)buffer;
@@ -166,7 +182,7 @@ static int for_each_message(const char *buffer, size_t length, genl_handler hand
 }
 
 /* What one datagram has for handle. */
-static int take_datagram(const struct mmsghdr *datagram, genl_handler handle,
+static int take_datagram(const struct mmsghdr *datagram, netlink_handler handle,
 			 void *context)
 {
 	const struct msghdr *header = &datagram->msg_hdr;
@@ -180,7 +196,7 @@ static int take_datagram(const struct mmsghdr *datagram, genl_handler handle,
 				context);
 }
 
-static int receive(struct genl_socket *socket, int flags, genl_handler handle,
+static int receive(struct netlink_socket *socket, int flags, netlink_handler handle,
 		   void *context)
 {
 	struct sockaddr_nl senders[RECEIVE_COUNT] = { 0 };
@@ -200,8 +216,8 @@ static int receive(struct genl_socket *socket, int flags, genl_handler handle,
 		};
 	}
 	do {
-		count = recvmmsg(nl_socket_get_fd(socket->nl), datagrams, RECEIVE_COUNT,
-				 flags, NULL);
+		count = recvmmsg(netlink_fd(socket), datagrams, RECEIVE_COUNT, flags,
+				 NULL);
 	} while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return -errno;
@@ -214,19 +230,20 @@ static int receive(struct genl_socket *socket, int flags, genl_handler handle,
 	return r;
 }
 
-int genl_receive_ready(struct genl_socket *socket, genl_handler handle, void *context)
+int netlink_receive_ready(struct netlink_socket *socket, netlink_handler handle,
+			  void *context)
 {
 	return receive(socket, MSG_DONTWAIT, handle, context);
 }
 
-int genl_receive(struct genl_socket *socket, genl_handler handle, void *context)
+int netlink_receive(struct netlink_socket *socket, netlink_handler handle, void *context)
 {
-	struct pollfd ready = { .fd = nl_socket_get_fd(socket->nl), .events = POLLIN };
+	struct pollfd ready = { .fd = netlink_fd(socket), .events = POLLIN };
 	int r = receive(socket, MSG_DONTWAIT, handle, context);
 
 	/* The kernel answers within the send, so that waiting is the exception. */
 	while (r == -EAGAIN) {
-		r = poll(&ready, 1, GENL_TIMEOUT_MS);
+		r = poll(&ready, 1, ANSWER_TIMEOUT_MS);
 		if (r == 0)
 			return -ETIMEDOUT;
 		if (r < 0 && errno != EINTR)
@@ -250,7 +267,7 @@ int netlink_result(const struct nlmsghdr *message)
 
 struct question {
 	uint32_t sequence;
-	genl_handler handle;
+	netlink_handler handle;
 	void *context;
 	bool ended;
 	bool interrupted;
@@ -272,20 +289,21 @@ static int handle_answer(const struct nlmsghdr *message, void *context)
 	return question->handle ? question->handle(message, question->context) : 0;
 }
 
-int genl_ask(struct genl_socket *socket, struct nlmsghdr *request, genl_handler handle,
-	     void *context)
+int netlink_ask(struct netlink_socket *socket, struct nlmsghdr *request,
+		netlink_handler handle, void *context)
 {
-	struct question question = { .sequence = request->nlmsg_seq,
-				     .handle = handle,
-				     .context = context };
+	struct question question = { .handle = handle, .context = context };
 	int r;
 
+	if (!request)
+		return -EMSGSIZE;
+	question.sequence = request->nlmsg_seq;
 	/* Each of NLM_F_DUMP's two bits means something else in a request that makes something. */
 	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
-	r = genl_send(socket, request, request->nlmsg_len);
+	r = netlink_send(socket, request, request->nlmsg_len);
 	while (r == 0 && !question.ended)
-		r = genl_receive(socket, handle_answer, &question);
+		r = netlink_receive(socket, handle_answer, &question);
 	if (r == 0 && question.result == 0 && question.interrupted)
 		return -EINTR;
 	return r != 0 ? r : question.result;
