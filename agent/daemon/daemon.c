@@ -17,9 +17,8 @@
 #include "agent/daemon/ruleset_watch.h"
 #include "agent/daemon/state_watch.h"
 #include "agent/daemon/usability_watch.h"
-#include "agent/kernel/address_watch.h"
 #include "agent/kernel/ipvs.h"
-#include "agent/kernel/link.h"
+#include "agent/kernel/netlink/monitor.h"
 #include "agent/reconcile/link_needs.h"
 #include "agent/reconcile/reconcile.h"
 #include "agent/reconcile/rulesets.h"
@@ -46,8 +45,8 @@ struct daemon {
 	sd_event_source
 		*mend_timer; /* on only while something of the daemon's own fails */
 	struct state_watch *watch;
-	struct link_watch *links;
-	struct address_watch *addresses;
+	struct monitor *links;
+	struct monitor *addresses;
 	struct ruleset_watch rulesets;
 	struct usability_watch usability;
 	struct control *control;
@@ -481,7 +480,7 @@ static int on_addresses(UNUSED sd_event_source *source, UNUSED int fd,
 			UNUSED uint32_t events, void *userdata)
 {
 	struct daemon *daemon = userdata;
-	int r = address_watch_dispatch(daemon->addresses);
+	int r = monitor_dispatch(daemon->addresses);
 	int enabled = SD_EVENT_OFF;
 
 	if (r < 0) {
@@ -492,7 +491,7 @@ static int on_addresses(UNUSED sd_event_source *source, UNUSED int fd,
 		return 0;
 	}
 	/* A timer that is set already is not postponed. */
-	if (r != ADDRESS_CHANGED || !depends_on_addresses(daemon) ||
+	if (r != MONITOR_CHANGED || !depends_on_addresses(daemon) ||
 	    sd_event_source_get_enabled(daemon->address_timer, &enabled) < 0 ||
 	    enabled != SD_EVENT_OFF)
 		return 0;
@@ -545,7 +544,7 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 		   void *userdata)
 {
 	struct daemon *daemon = userdata;
-	int r = link_watch_dispatch(daemon->links);
+	int r = monitor_dispatch(daemon->links);
 
 	if (r < 0) {
 		log_error("watching links: %s; a new link no longer causes a retry",
@@ -553,7 +552,7 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 		sd_event_source_set_enabled(daemon->link_source, SD_EVENT_OFF);
 		return 0;
 	}
-	if (r != LINK_CHANGED ||
+	if (r != MONITOR_CHANGED ||
 	    (!lacks_link(&daemon->report) && !link_needs_look(&daemon->session)))
 		return 0;
 	daemon_begin_anew(daemon);
@@ -716,23 +715,22 @@ static int add_watches(struct daemon *daemon, struct err *err)
 				    watch_fd(daemon->watch), EPOLLIN, on_state, daemon);
 	if (r < 0)
 		return err_errno(err, -r, "watching %s", daemon->state_path);
-	r = link_watch_new(&daemon->links, err);
+	r = monitor_new(&daemon->links, MONITOR_LINKS, NULL, err);
 	if (r < 0)
 		return r;
 	r = sd_event_add_io(daemon->event, &daemon->link_source,
-			    link_watch_fd(daemon->links), EPOLLIN, on_link, daemon);
+			    monitor_fd(daemon->links), EPOLLIN, on_link, daemon);
 	return r < 0 ? err_errno(err, -r, "watching links") : 0;
 }
 
 static int add_address_watch(struct daemon *daemon, struct err *err)
 {
-	int r = address_watch_new(&daemon->addresses, err);
+	int r = monitor_new(&daemon->addresses, MONITOR_ADDRESSES, NULL, err);
 
 	if (r < 0)
 		return r;
 	r = sd_event_add_io(daemon->event, &daemon->address_source,
-			    address_watch_fd(daemon->addresses), EPOLLIN, on_addresses,
-			    daemon);
+			    monitor_fd(daemon->addresses), EPOLLIN, on_addresses, daemon);
 	return r < 0 ? err_errno(err, -r, "watching addresses") : 0;
 }
 
@@ -828,10 +826,8 @@ void daemon_free(struct daemon *daemon)
 	sd_event_source_disable_unref(daemon->mend_timer);
 	if (daemon->watch)
 		state_watch_free(daemon->watch);
-	if (daemon->links)
-		link_watch_free(daemon->links);
-	if (daemon->addresses)
-		address_watch_free(daemon->addresses);
+	monitor_free(daemon->links);
+	monitor_free(daemon->addresses);
 	ruleset_watch_clear(&daemon->rulesets);
 	usability_watch_clear(&daemon->usability);
 	sd_event_unref(daemon->event);

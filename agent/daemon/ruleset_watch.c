@@ -6,14 +6,13 @@
 
 #include "agent/reconcile/rulesets.h"
 #include "agent/reconcile/session.h"
-#include "agent/kernel/nft_watch.h"
+#include "agent/kernel/netlink/monitor.h"
 #include "common/log.h"
 
 void ruleset_watch_clear(struct ruleset_watch *watch)
 {
 	watch->source = sd_event_source_disable_unref(watch->source);
-	if (watch->nft)
-		nft_watch_free(watch->nft);
+	monitor_free(watch->nft);
 	watch->nft = NULL;
 }
 
@@ -21,7 +20,7 @@ static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		    void *userdata)
 {
 	struct ruleset_watch *watch = userdata;
-	int r = nft_watch_dispatch(watch->nft);
+	int r = monitor_dispatch(watch->nft);
 
 	if (r < 0) {
 		log_error(
@@ -31,19 +30,19 @@ static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		return 0;
 	}
 	/* Our own changes are told, too. */
-	if (r != NFT_CHANGED || !rulesets_changed(watch->session))
+	if (r != MONITOR_CHANGED || !rulesets_changed(watch->session))
 		return 0;
 	return watch->changed(watch->context);
 }
 
 static int listen_to(struct ruleset_watch *watch, struct err *err)
 {
-	int r = nft_watch_new(&watch->nft, RULESET_TABLE, err);
+	int r = monitor_new(&watch->nft, MONITOR_TABLE, RULESET_TABLE, err);
 
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(watch->event, &watch->source, nft_watch_fd(watch->nft),
-			    EPOLLIN, on_event, watch);
+	r = sd_event_add_io(watch->event, &watch->source, monitor_fd(watch->nft), EPOLLIN,
+			    on_event, watch);
 	return r < 0 ? err_errno(err, -r, "watching nftables") : 0;
 }
 

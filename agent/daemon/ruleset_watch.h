@@ -5,6 +5,7 @@
 
 #include <systemd/sd-event.h>
 
+struct monitor;
 struct session;
 
 /*
@@ -17,8 +18,8 @@ struct ruleset_watch {
 	int (*changed)(void *context); /* its negative return ends the loop's source */
 	void *context;
 	sd_event_source *source;
-	struct nft_watch *nft; /* NULL: nothing to listen for */
-	bool fails;	       /* it cannot be listened, which has been logged */
+	struct monitor *nft; /* NULL: nothing to listen for */
+	bool fails;	     /* it cannot be listened, which has been logged */
 };
 
 /* After a reconcile: begins to listen, or ends it. */

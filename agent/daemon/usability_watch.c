@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "agent/reconcile/session.h"
+#include "agent/kernel/netlink/monitor.h"
 #include "agent/kernel/nft_filter.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -17,6 +18,9 @@ static const uint64_t contest_usec = 10 * 60 * 1000000ULL;
 static const uint64_t accuracy_usec = 50 * 1000;
 
 enum { LOOK_FACTOR = 50 };
+
+/* Indices of the watches. */
+enum { WATCH_ROUTES, WATCH_FILTERS };
 
 static int set_timer(struct usability_watch *watch, uint64_t at)
 {
@@ -35,14 +39,14 @@ static void listen_to(struct usability_watch *watch, bool on)
 	}
 }
 
-static void give_up(struct usability_watch *watch, enum path_watch_kind kind, int code)
+static void give_up(struct usability_watch *watch, int which, int code)
 {
 	log_error(
 		"watching %s: %s; whether services can work is checked only at the next resync",
-		kind == PATH_WATCH_ROUTES ? "routes" : "nftables", strerror(-code));
-	watch->sources[kind] = sd_event_source_disable_unref(watch->sources[kind]);
-	path_watch_free(watch->watches[kind]);
-	watch->watches[kind] = NULL;
+		which == WATCH_ROUTES ? "routes" : "nftables", strerror(-code));
+	watch->sources[which] = sd_event_source_disable_unref(watch->sources[which]);
+	monitor_free(watch->watches[which]);
+	watch->watches[which] = NULL;
 	watch->session->warnings.watched = false;
 	watch->fails = true;
 }
@@ -53,11 +57,11 @@ static bool read_events(struct usability_watch *watch)
 	bool changed = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(watch->watches); i++) {
-		int r = watch->watches[i] ? path_watch_dispatch(watch->watches[i]) : 0;
+		int r = watch->watches[i] ? monitor_dispatch(watch->watches[i]) : 0;
 
 		if (r < 0)
-			give_up(watch, (enum path_watch_kind)i, r);
-		changed |= r != PATH_NOTHING;
+			give_up(watch, (int)i, r);
+		changed |= r != MONITOR_NOTHING;
 	}
 	if (changed)
 		service_warnings_expire(&watch->session->warnings);
@@ -92,16 +96,18 @@ static int on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *
 	return r;
 }
 
-static int begin(struct usability_watch *watch, enum path_watch_kind kind,
-		 struct err *err)
+static int begin(struct usability_watch *watch, int which, struct err *err)
 {
-	int r = path_watch_new(&watch->watches[kind], kind, err);
+	static const enum monitor_kind kinds[] = {
+		[WATCH_ROUTES] = MONITOR_ROUTES,
+		[WATCH_FILTERS] = MONITOR_RULESET,
+	};
+	int r = monitor_new(&watch->watches[which], kinds[which], NULL, err);
 
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(watch->event, &watch->sources[kind],
-			    path_watch_fd(watch->watches[kind]), EPOLLIN, on_event,
-			    watch);
+	r = sd_event_add_io(watch->event, &watch->sources[which],
+			    monitor_fd(watch->watches[which]), EPOLLIN, on_event, watch);
 	return r < 0 ? err_errno(err, -r, "watching routes and filters") : 0;
 }
 
@@ -114,7 +120,7 @@ int usability_watch_start(struct usability_watch *watch, struct err *err)
 		r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
 	if (r < 0)
 		return err_errno(err, -r, "watching routes");
-	return begin(watch, PATH_WATCH_ROUTES, err);
+	return begin(watch, WATCH_ROUTES, err);
 }
 
 static void keep_contested(struct usability_watch *watch, uint64_t now)
@@ -137,8 +143,8 @@ void usability_watch_keep(struct usability_watch *watch, bool contested)
 
 	if (contested)
 		keep_contested(watch, now);
-	if (there && !watch->watches[PATH_WATCH_FILTERS] && !watch->fails) {
-		watch->fails = begin(watch, PATH_WATCH_FILTERS, &err) < 0;
+	if (there && !watch->watches[WATCH_FILTERS] && !watch->fails) {
+		watch->fails = begin(watch, WATCH_FILTERS, &err) < 0;
 		if (watch->fails)
 			log_warning(
 				"changes of nftables are seen only at the next resync: %s",
@@ -148,16 +154,15 @@ void usability_watch_keep(struct usability_watch *watch, bool contested)
 		if (!watch->fails)
 			(void)set_timer(watch, MAX_OF(now + gather_usec, watch->next));
 	}
-	warnings->watched = watch->watches[PATH_WATCH_ROUTES] &&
-			    (watch->watches[PATH_WATCH_FILTERS] || !there);
+	warnings->watched =
+		watch->watches[WATCH_ROUTES] && (watch->watches[WATCH_FILTERS] || !there);
 }
 
 void usability_watch_clear(struct usability_watch *watch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(watch->watches); i++) {
 		sd_event_source_disable_unref(watch->sources[i]);
-		if (watch->watches[i])
-			path_watch_free(watch->watches[i]);
+		monitor_free(watch->watches[i]);
 		watch->sources[i] = NULL;
 		watch->watches[i] = NULL;
 	}

@@ -6,10 +6,10 @@
 
 #include <systemd/sd-event.h>
 
-#include "agent/kernel/path_watch.h"
 #include "common/err.h"
 #include "common/macro.h"
 
+struct monitor;
 struct session;
 
 /*
@@ -23,7 +23,7 @@ struct usability_watch {
 	struct session *session;
 	int (*look)(void *context); /* its negative return ends the loop */
 	void *context;
-	struct path_watch *watches[2]; /* by enum path_watch_kind; NULL: not watched */
+	struct monitor *watches[2]; /* of routes, of filters; NULL: not watched */
 	sd_event_source *sources[2];
 	sd_event_source *timer;
 	uint64_t next;		  /* not before, CLOCK_MONOTONIC */

@@ -2,8 +2,8 @@
 /* Any answers of nf_tables: a generation, a table with all that is in it, then its notifications. */
 #include <sys/socket.h>
 
+#include "agent/kernel/netlink/monitor.h"
 #include "agent/kernel/nft_table.h"
-#include "agent/kernel/nft_watch.h"
 #include "tests/fuzz/netlink_answers.h"
 #include "tests/fuzz/require.h"
 
@@ -29,11 +29,11 @@ static void read_table(void)
 
 static void watch(void)
 {
-	cleanup_nft_watch struct nft_watch *watch = NULL;
+	cleanup_monitor struct monitor *monitor = NULL;
 	struct err err = { 0 };
 
-	REQUIRE(nft_watch_new(&watch, name, &err) == 0);
-	REQUIRE(nft_watch_dispatch(watch) <= NFT_CHANGED);
+	REQUIRE(monitor_new(&monitor, MONITOR_TABLE, name, &err) == 0);
+	REQUIRE(monitor_dispatch(monitor) <= MONITOR_CHANGED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
