@@ -120,9 +120,10 @@ else
   # What emulation pays for and no case looks at, a factor of three in all (docs/testing.md). An emulator
   # translates code for the address it is at: without randomisation a program is translated once, not at each
   # start. It runs "rep movsb" byte by byte, walks five levels of page tables where there are, and stops
-  # its other processor at each change of an address space. The processor's own clock is one that a busy machine
-  # can calibrate wrongly, for the whole boot.
-  cmdline+=" norandmaps nokaslr mitigations=off clocksource=hpet"
+  # its other processor at each change of an address space. A busy machine can calibrate the processor's own
+  # clock wrongly, for the whole boot: time comes from another one, and the scheduler's clock is held to that
+  # (too fast by six, it took four seconds for a soft lockup of 24).
+  cmdline+=" norandmaps nokaslr mitigations=off clocksource=hpet tsc=unstable"
   machine+=(-accel "tcg,thread=multi" -cpu "max,la57=off,erms=off,fsrm=off,smap=off,smep=off" -smp "${CPUS:-1}")
 fi
 machine+=(-append "$cmdline")
