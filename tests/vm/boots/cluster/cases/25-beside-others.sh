@@ -201,6 +201,7 @@ case_addresses_without_a_service_are_closed() {
   server tcp - 0.0.0.0 2222 host
   server udp - 0.0.0.0 2223 host
   socat TCP6-LISTEN:2222,ipv6only=1,fork,reuseaddr SYSTEM:"echo host" &
+  wait_until 40 has "[::]:2222" ss -ltnH6
   cluster_of_both tcp
   put_in
   published_by docker

@@ -76,9 +76,8 @@ case_health_check_port_that_nobody_reaches() { # any kernel
 
 case_kube_proxy_beside_a_cluster_is_a_failure() { # any kernel
   node
-  cp /usr/bin/sleep kube-proxy
-  ./kube-proxy 1000 &
-  local kube_proxy=$!
+  pretend kube-proxy 1000
+  local kube_proxy=$PRETENDED
   put_in 3
   expect_equal "kube-proxy" "$(report '.failures[].object')"
   expect_contains "$(report '.failures[].text')" "it runs (pid $kube_proxy) and serves the same cluster"
@@ -90,7 +89,7 @@ case_kube_proxy_beside_a_cluster_is_a_failure() { # any kernel
   ip link add kube-ipvs0 type dummy
   put_in 3
   expect_contains "$(report '.failures[].text')" "removes services that it does not know"
-  kill $kube_proxy
-  wait $kube_proxy || true
+  kill "$kube_proxy"
+  wait "$kube_proxy" || true
   put_in
 }

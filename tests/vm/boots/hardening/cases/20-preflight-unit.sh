@@ -11,8 +11,7 @@ journal_of_next_start() {
 
 case_what_root_alone_sees_is_told() {
   local found state=/etc/ipvs-node/state.json
-  cp "$(command -v sleep)" keepalived
-  ./keepalived 100 &
+  pretend keepalived 100
   iptables-legacy -P INPUT DROP
   echo '# nothing' >/etc/modprobe.d/secret.conf
   chmod 600 /etc/modprobe.d/secret.conf

@@ -7,9 +7,8 @@
 
 case_unit_sees_filters_and_kube_proxy() { # any kernel
   local warnings
-  cp /usr/bin/sleep kube-proxy
-  ./kube-proxy 1000 &
-  local kube_proxy=$!
+  pretend kube-proxy 1000
+  local kube_proxy=$PRETENDED
   # The link of its IPVS mode.
   ip link add kube-ipvs0 type dummy
   nft add table inet theirs
@@ -23,8 +22,8 @@ case_unit_sees_filters_and_kube_proxy() { # any kernel
   expect_contains "$warnings" "the chain \`inet theirs input\` of nftables"
   expect_contains "$warnings" "tcp 10.0.0.1:80 -> 192.168.2.2:8080: this node has no route to the destination"
   expect_not_contains "$warnings" "not all is known"
-  kill $kube_proxy
-  wait $kube_proxy || true
+  kill "$kube_proxy"
+  wait "$kube_proxy" || true
   systemctl reload ipvs-agent
   wait_for_status ipvs-agent "in sync: *"
   expect_contains "$(ipvs-agent status)" "warning: tcp 10.0.0.1:80: the chain \`inet theirs input\` of nftables"
