@@ -6,7 +6,7 @@
 
 #include "agent/kernel/node_address.h"
 #include "agent/model/guard_rules.h"
-#include "agent/plan/plan.h"
+#include "agent/plan/planning.h"
 #include "agent/plan/ruleset.h"
 #include "agent/state/settings.h"
 #include "common/network.h"

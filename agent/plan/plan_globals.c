@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/plan/plan_parts.h"
+#include "agent/plan/plan_globals.h"
+
+#include "agent/plan/plan_sysctls.h"
 
 /* Timeouts and sync daemons: what leaves the state gets back the value found before. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/plan/plan_parts.h"
+#include "agent/plan/plan_leaving.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -66,17 +66,6 @@ struct ruleset {
 	struct ruleset_counts counts;
 };
 
-/* Fills an empty one from a sorted table. -ENOMEM; it is then empty still. */
-int ruleset_make(const struct table *table, const struct ruleset_settings *settings,
-		 uint8_t family, struct ruleset *ruleset) MUST_CHECK;
-
-/*
- * Fills an empty one that does nothing new: connections are followed and translated for as long as
- * there is a rule that asks for conntrack (nft_ct.c: nf_ct_netns_get) and a chain of NAT
- * (nf_nat_core.c: nf_nat_register_fn). -ENOMEM.
- */
-int ruleset_make_idle(uint8_t family, struct ruleset *ruleset) MUST_CHECK;
-
 /* Whether the service needs any of this, whatever the settings are; no_endpoints left out. */
 bool ruleset_concerns(const struct service *service);
 
@@ -85,6 +74,12 @@ bool ruleset_masquerades(const struct service *service);
 
 /* Whether not everybody may connect to the service. */
 bool ruleset_restricts(const struct service *service);
+
+/* Whether the service is another one from inside the cluster. */
+bool ruleset_redirects(const struct service *service);
+
+/* Whether no service needs anything of what is counted. */
+bool ruleset_counts_nothing(const struct ruleset_counts *counts);
 
 /* "3 services masqueraded, 1 service with source ranges"; returns buffer. */
 const char *ruleset_describe(const struct ruleset *ruleset, char *buffer, size_t size);

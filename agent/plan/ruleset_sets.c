@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/plan/ruleset_sets.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/plan/ruleset_parts.h"
 #include "common/array.h"
 
 /* What differs from service to service. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/plan/ruleset_text.h"
+
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/plan/ruleset_parts.h"
+#include "agent/plan/ruleset_sets.h"
 
 /*
  * The table in nft(8)'s language. A packet's way through it, with IPVS's own places
@@ -247,8 +249,8 @@ static void write_postrouting(struct ruleset_writer *w, const struct ruleset_set
 	end_chain(w);
 }
 
-void draft_write(const struct ruleset_draft *draft, const struct ruleset_counts *counts,
-		 struct growing_text *text)
+void ruleset_text_write(const struct ruleset_draft *draft,
+			const struct ruleset_counts *counts, struct growing_text *text)
 {
 	struct ruleset_writer w = {
 		.draft = draft,

@@ -2,27 +2,13 @@
 #include "agent/plan/vip_plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/plan/vip_plan_parts.h"
 #include "common/array.h"
 
-/* --- small things --- */
-
-int planning_own_index(const struct planning *planning)
-{
-	return planning->own ? planning->own->index : 0;
-}
-
-const struct address *planning_source(const struct planning *planning, uint8_t family)
-{
-	return host_source_address(planning->host, family, planning_own_index(planning),
-				   planning->wish->networks,
-				   planning->wish->network_count);
-}
-
-int planning_add_operation(struct vip_plan *plan, const struct vip_operation *operation)
+int vip_plan_add(struct vip_plan *plan, const struct vip_operation *operation)
 {
 	if (ARRAY_MAKE_ROOM(plan->operations, plan->operation_count,
 			    plan->operation_room) < 0)
@@ -31,7 +17,7 @@ int planning_add_operation(struct vip_plan *plan, const struct vip_operation *op
 	return 0;
 }
 
-int planning_add_conflict(struct vip_plan *plan, const struct vip_conflict *conflict)
+int vip_plan_add_conflict(struct vip_plan *plan, const struct vip_conflict *conflict)
 {
 	if (ARRAY_MAKE_ROOM(plan->conflicts, plan->conflict_count, plan->conflict_room) <
 	    0)
@@ -40,329 +26,179 @@ int planning_add_conflict(struct vip_plan *plan, const struct vip_conflict *conf
 	return 0;
 }
 
-int vip_compare_networks(const void *a, const void *b)
-{
-	return network_compare(a, b);
-}
-
-const struct host_route *vip_find_route(const struct host_net *host,
-					const struct network *network)
-{
-	const struct host_route key = { .network = *network };
-
-	/* The network stands first in a route. */
-	return host->route_count == 0
-		       ? NULL
-		       : bsearch(&key, host->routes, host->route_count,
-				 sizeof(*host->routes), vip_compare_networks);
-}
-
-/* --- what is wished for --- */
-
-int vip_collect(const struct table *wanted, struct address_list *bound)
-{
-	for (size_t i = 0; i < wanted->service_count; i++) {
-		const struct service *service = &wanted->services[i];
-
-		if (service->access && service->access->bind && !service->key.fwmark &&
-		    address_list_add(bound, &service->key.address) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* An address that the node needs for itself and that the network would make its own; or NULL. */
-static const struct address *find_needed(const struct planning *planning,
-					 const struct network *network)
-{
-	const struct host_net *host = planning->host;
-
-	for (size_t i = 0; i < host->address_count; i++) {
-		const struct host_address *own = &host->addresses[i];
-
-		if (own->link != planning_own_index(planning) &&
-		    network_contains(network, &own->address) &&
-		    !host_address_is_alone(host, own))
-			return &own->address;
-	}
-	for (size_t i = 0; i < host->gateway_count; i++) {
-		if (network_contains(network, &host->gateways[i].address))
-			return &host->gateways[i].address;
-	}
-	return NULL;
-}
-
-/* The name of a link; NULL where it is not known, and for kube-proxy's link. */
-static const char *name_to_tell(const struct host_net *host, int index)
-{
-	for (size_t i = 0; i < host->link_count; i++) {
-		const struct host_link *link = &host->links[i];
-
-		/* In its IPVS mode it has all of them, until a migration is over. */
-		if (link->index == index)
-			return strcmp(link->name, "kube-ipvs0") == 0 ? NULL : link->name;
-	}
-	return NULL;
-}
-
-/* Names the first address of the network that another link has as well. */
-static int note_shared(struct planning *planning, const struct network *network)
-{
-	const struct host_net *host = planning->host;
-	struct vip_conflict conflict = { .kind = VIP_NETWORK_SHARED,
-					 .network = *network };
-	const char *name = NULL;
-	int own = planning_own_index(planning), silent = own;
-
-	for (size_t i = 0; i < host->address_count; i++) {
-		const struct host_address *other = &host->addresses[i];
-
-		if (other->link == own || other->link == silent ||
-		    !network_contains(network, &other->address))
-			continue;
-		name = name_to_tell(host, other->link);
-		if (!name)
-			silent = other->link;
-		else if (conflict.count++ == 0) {
-			conflict.address = other->address;
-			strcpy(conflict.name, name);
-		}
-	}
-	return conflict.count > 0 ? planning_add_conflict(planning->plan, &conflict) : 0;
-}
-
-static int refuse_networks(struct planning *planning, bool *refused)
-{
-	const struct vip_wish *wish = planning->wish;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < wish->network_count; i++) {
-		struct vip_conflict conflict = { .kind = VIP_NETWORK_OF_NODE,
-						 .network = wish->networks[i] };
-		const struct address *needed = find_needed(planning, &wish->networks[i]);
-
-		if (!needed) {
-			r = note_shared(planning, &wish->networks[i]);
-			continue;
-		}
-		refused[i] = true;
-		conflict.address = *needed;
-		r = planning_add_conflict(planning->plan, &conflict);
-	}
-	return r;
-}
-
-/* The index of a service network that has the address; network_count where there is none. */
-static size_t covering(const struct planning *planning, const struct address *address,
-		       const bool *refused)
-{
-	const struct vip_wish *wish = planning->wish;
-	size_t found = wish->network_count;
-
-	for (size_t i = 0; i < wish->network_count; i++) {
-		if (network_contains(&wish->networks[i], address) &&
-		    (found == wish->network_count || refused[found]))
-			found = i;
-	}
-	return found;
-}
-
-/* Whether an address that leaves was made local by us. */
-static bool is_ours(const struct planning *planning, const struct address *address,
-		    size_t network)
-{
-	const struct network alone = network_of_one(address);
-
-	if (address_list_has(&planning->ownership->bound, address) ||
-	    (planning->routes_ours && vip_find_route(planning->host, &alone)))
-		return true;
-	return network < planning->wish->network_count && planning->routes_ours &&
-	       vip_find_route(planning->host, &planning->wish->networks[network]);
-}
-
-static int take_address(struct planning *planning, const struct address *address,
-			const bool *refused, bool leaving)
-{
-	size_t network = covering(planning, address, refused);
-	/* In a network that cannot be local as a whole each address is for itself. */
-	bool covered = network < planning->wish->network_count && !refused[network];
-
-	if (leaving && !is_ours(planning, address, network))
-		return 0;
-	if (covered) {
-		planning->used[network] = true;
-		return 0;
-	}
-	/* What we have on our link stays there, whoever else has it meanwhile. */
-	if (!(planning->own &&
-	      host_find_on_link(planning->host, address, planning->own->index)) &&
-	    host_find_elsewhere(planning->host, address, planning_own_index(planning)))
-		return 0;
-	return address_list_add(&planning->locals, address);
-}
-
-static int take_addresses(struct planning *planning, bool *refused)
-{
-	const struct address_list *bound = planning->wish->bound;
-	const struct address_list *leaving = planning->wish->leaving;
-	size_t b = 0, l = 0;
-	int r = bound->count + leaving->count > 0 ? refuse_networks(planning, refused)
-						  : 0;
-
-	/* In order, so that none of them is searched for. */
-	while (r == 0 && (b < bound->count || l < leaving->count)) {
-		int order;
-
-		if (b == bound->count)
-			order = 1;
-		else if (l == leaving->count)
-			order = -1;
-		else
-			order = address_compare(&bound->items[b], &leaving->items[l]);
-		r = order <= 0
-			    ? take_address(planning, &bound->items[b], refused, false)
-			    : take_address(planning, &leaving->items[l], refused, true);
-		b += order <= 0;
-		l += order >= 0;
-	}
-	return r;
-}
-
-/* --- what is done --- */
-
-static int add_local(struct vip_plan *plan, const struct network *network)
-{
-	if (ARRAY_MAKE_ROOM(plan->local, plan->local_count, plan->local_room) < 0)
-		return -ENOMEM;
-	plan->local[plan->local_count++] = *network;
-	return 0;
-}
-
-static int add_wanted_networks(struct planning *planning)
-{
-	const struct vip_wish *wish = planning->wish;
-	struct vip_plan *plan = planning->plan;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < wish->network_count; i++) {
-		if (planning->used[i] && add_local(plan, &wish->networks[i]) < 0)
-			return -ENOMEM;
-	}
-	if (plan->local_count > 1)
-		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      vip_compare_networks);
-	for (size_t i = 0; i < plan->local_count; i++) {
-		if (kept == 0 ||
-		    network_compare(&plan->local[kept - 1], &plan->local[i]) != 0)
-			plan->local[kept++] = plan->local[i];
-	}
-	plan->local_count = kept;
-	return 0;
-}
-
-static int add_alone(struct planning *planning)
-{
-	struct vip_plan *plan = planning->plan;
-
-	for (size_t i = 0; i < planning->locals.count; i++) {
-		const struct network alone = network_of_one(&planning->locals.items[i]);
-
-		if (add_local(plan, &alone) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static bool link_is_taken(const struct planning *planning)
-{
-	return !planning->own && planning->named;
-}
-
-/* Where our link cannot be, what is local by a route stays so. */
-static int keep_routes(struct planning *planning)
-{
-	for (size_t i = 0; i < planning->locals.count; i++) {
-		const struct network alone = network_of_one(&planning->locals.items[i]);
-
-		if (planning->routes_ours && vip_find_route(planning->host, &alone) &&
-		    add_local(planning->plan, &alone) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int plan_all(struct planning *planning)
-{
-	struct vip_plan *plan = planning->plan;
-	bool on_link =
-		planning->locals.count > 0 && planning->locals.count <= VIP_ADDRESSES_MAX;
-	bool has_link = on_link || planning->wish->keep_link;
-	size_t routes;
-	int r = add_wanted_networks(planning);
-
-	if (r == 0 && planning->locals.count > VIP_ADDRESSES_MAX)
-		r = add_alone(planning);
-	if (r == 0 && on_link && link_is_taken(planning))
-		r = keep_routes(planning);
-	if (plan->local_count > 1)
-		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      vip_compare_networks);
-	routes = plan->local_count;
-	if (r == 0)
-		r = planning_new_routes(planning, routes);
-	if (r == 0 && has_link)
-		r = planning_link(planning);
-	if (r == 0 && on_link && !link_is_taken(planning))
-		r = planning_new_addresses(planning);
-	if (r == 0)
-		r = planning_old_addresses(planning, on_link, has_link);
-	if (r == 0)
-		r = planning_old_routes(planning, routes);
-	if (r == 0 && planning->own && !has_link && planning->shared == 0)
-		r = planning_link_operation(planning, VIP_REMOVE_LINK);
-	plan->has_link = has_link && !link_is_taken(planning);
-	plan->uses_link = on_link && plan->has_link;
-	if (r == 0 && plan->uses_link)
-		r = add_alone(planning);
-	if (plan->local_count > 1)
-		qsort(plan->local, plan->local_count, sizeof(*plan->local),
-		      vip_compare_networks);
-	return r;
-}
-
-int vip_plan_make(const struct vip_wish *wish, const struct host_net *host,
-		  const struct ownership *ownership, struct vip_plan *plan)
-{
-	cleanup_free bool *refused = calloc(wish->network_count + 1, sizeof(*refused));
-	cleanup_free bool *used = calloc(wish->network_count + 1, sizeof(*used));
-	struct planning planning = {
-		.wish = wish,
-		.host = host,
-		.ownership = ownership,
-		.plan = plan,
-		.own = ownership->link.name[0]
-			       ? host_find_dummy(host, ownership->link.hardware)
-			       : NULL,
-		.named = host_find_link(host, wish->link),
-		.used = used,
-	};
-	int r;
-
-	if (!refused || !used)
-		return -ENOMEM;
-	plan->adopts_routes = !ownership->routes && planning_finds_own_route(&planning);
-	planning.routes_ours = ownership->routes || plan->adopts_routes;
-	r = take_addresses(&planning, refused);
-	if (r == 0)
-		r = plan_all(&planning);
-	address_list_clear(&planning.locals);
-	return r;
-}
-
 void vip_plan_clear(struct vip_plan *plan)
 {
 	free(plan->operations);
 	free(plan->conflicts);
 	free(plan->local);
 	memset(plan, 0, sizeof(*plan));
+}
+
+/* --- words --- */
+
+const char *vip_kind_name(enum vip_kind kind)
+{
+	static const char *const names[] = {
+		[VIP_ADD_ROUTE] = "add local route",
+		[VIP_ADD_LINK] = "add link",
+		[VIP_RENAME_LINK] = "rename link",
+		[VIP_ADD_ADDRESS] = "add address",
+		[VIP_REMOVE_ADDRESS] = "remove address",
+		[VIP_REMOVE_ROUTE] = "remove local route",
+		[VIP_REMOVE_LINK] = "remove link",
+	};
+
+	return names[kind];
+}
+
+static const char *object_name(const struct vip_operation *operation,
+			       char buffer[static NETWORK_TEXT])
+{
+	switch (operation->kind) {
+	case VIP_ADD_ROUTE:
+	case VIP_REMOVE_ROUTE:
+		return network_format(&operation->network, buffer);
+	case VIP_ADD_ADDRESS:
+	case VIP_REMOVE_ADDRESS:
+		return address_format(&operation->network.address, buffer);
+	default:
+		return operation->name;
+	}
+}
+
+const char *vip_format_object(const struct vip_operation *operation,
+			      char buffer[static VIP_TEXT])
+{
+	/* The kind's name without its verb. */
+	const char *noun = strchr(vip_kind_name(operation->kind), ' ') + 1;
+	char name[NETWORK_TEXT];
+
+	snprintf(buffer, VIP_TEXT, "%s %s", noun, object_name(operation, name));
+	return buffer;
+}
+
+static const char *format_source(const struct vip_operation *operation,
+				 const char *prefix, char buffer[static VIP_TEXT])
+{
+	char source[ADDRESS_TEXT];
+
+	buffer[0] = '\0';
+	if (operation->source.family != 0)
+		snprintf(buffer, VIP_TEXT, "%ssource %s", prefix,
+			 address_format(&operation->source, source));
+	return buffer;
+}
+
+const char *vip_format(const struct vip_operation *operation,
+		       char buffer[static VIP_TEXT])
+{
+	const char *drift = operation->drift ? "drift: " : "";
+	const char *kind = vip_kind_name(operation->kind);
+	char buffer_of_name[NETWORK_TEXT], source[VIP_TEXT];
+	const char *name = object_name(operation, buffer_of_name);
+
+	switch (operation->kind) {
+	case VIP_RENAME_LINK:
+		snprintf(buffer, VIP_TEXT, "%s%s %s to %s", drift, kind,
+			 operation->name_before, operation->name);
+		break;
+	case VIP_ADD_ADDRESS:
+		snprintf(buffer, VIP_TEXT, "%s%s %s to %s", drift, kind, name,
+			 operation->name);
+		break;
+	case VIP_REMOVE_ADDRESS:
+		snprintf(buffer, VIP_TEXT, "%s%s %s from %s", drift, kind, name,
+			 operation->name);
+		break;
+	case VIP_ADD_ROUTE:
+	case VIP_REMOVE_ROUTE:
+		snprintf(buffer, VIP_TEXT, "%s%s %s%s", drift, kind, name,
+			 format_source(operation, ", ", source));
+		break;
+	default:
+		snprintf(buffer, VIP_TEXT, "%s%s %s", drift, kind, operation->name);
+	}
+	return buffer;
+}
+
+const char *vip_format_values(const struct vip_operation *operation, bool before,
+			      char buffer[static VIP_TEXT])
+{
+	const char *value = "";
+
+	switch (operation->kind) {
+	case VIP_RENAME_LINK:
+		value = before ? operation->name_before : operation->name;
+		break;
+	case VIP_ADD_ADDRESS:
+		value = before ? "" : operation->name;
+		break;
+	case VIP_REMOVE_ADDRESS:
+		value = before ? operation->name : "";
+		break;
+	case VIP_ADD_ROUTE:
+	case VIP_REMOVE_ROUTE:
+		if (before == (operation->kind == VIP_REMOVE_ROUTE))
+			return format_source(operation, "", buffer);
+		break;
+	default:
+		break;
+	}
+	snprintf(buffer, VIP_TEXT, "%s", value);
+	return buffer;
+}
+
+bool vip_conflict_is_note(const struct vip_conflict *conflict)
+{
+	return conflict->kind == VIP_NETWORK_SHARED;
+}
+
+const char *vip_conflict_object(const struct vip_conflict *conflict, const char *link,
+				char buffer[static VIP_TEXT])
+{
+	char network[NETWORK_TEXT];
+
+	if (conflict->kind == VIP_NETWORK_OF_NODE || conflict->kind == VIP_NETWORK_SHARED)
+		snprintf(buffer, VIP_TEXT, "local route %s",
+			 network_format(&conflict->network, network));
+	else
+		snprintf(buffer, VIP_TEXT, "link %s", link);
+	return buffer;
+}
+
+const char *vip_conflict_text(const struct vip_conflict *conflict, const char *link,
+			      char buffer[static VIP_TEXT])
+{
+	char address[ADDRESS_TEXT], more[64] = "";
+
+	switch (conflict->kind) {
+	case VIP_LINK_TAKEN:
+		snprintf(
+			buffer, VIP_TEXT,
+			"a %slink of that name is there and not ours; delete it (ip link delete %s), or have another name with --link",
+			conflict->dummy ? "dummy " : "", link);
+		break;
+	case VIP_NETWORK_OF_NODE:
+		snprintf(
+			buffer, VIP_TEXT,
+			"refused: the service network has %s, which the node itself uses; mend --service-cidr",
+			address_format(&conflict->address, address));
+		break;
+	case VIP_NETWORK_SHARED:
+		if (conflict->count > 1)
+			snprintf(more, sizeof(more), ", likewise %zu more of the network",
+				 conflict->count - 1);
+		snprintf(
+			buffer, VIP_TEXT,
+			"%s is on link %s as well%s: a program that listens there gets nothing of what a virtual service takes",
+			address_format(&conflict->address, address), conflict->name,
+			more);
+		break;
+	case VIP_LINK_SHARED:
+		snprintf(buffer, VIP_TEXT,
+			 "it stays: somebody else has %s on it, which would go with it",
+			 address_format(&conflict->address, address));
+		break;
+	}
+	return buffer;
 }

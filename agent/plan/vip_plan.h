@@ -5,42 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/model/address_list.h"
 #include "agent/model/host_net.h"
-#include "agent/model/ownership.h"
-#include "agent/model/table.h"
 #include "common/cleanup.h"
 #include "common/macro.h"
 #include "common/network.h"
 
-/*
- * Which addresses are to be local on this node, and what has to be done for it. Pure.
- *
- * An address in a service network is covered by that network's one `local` route, whose source is the
- * node's own address: without it the node's own connections would go out with the virtual address as
- * their source. A network that has an address which the node needs for itself is refused. The others stand on a dummy link of ours as /32 or /128; where these are many, which
- * costs quadratically there (net/ipv4/devinet.c: __inet_insert_ifa), each is a `local` route instead.
- * An address that another link has is local already.
- *
- * Our link is known by its hardware address, which is drawn once and recorded before the link is made;
- * our addresses by the record; our routes by their protocol number, once the record says that
- * there are any. What stands on our link or in the table and is none of these is never taken away.
- *
- * The order: what is new comes first, then what leaves; the link comes before the first address on it
- * and goes after the last.
- */
-
-enum { VIP_ADDRESSES_MAX = 1000 }; /* on the link; more of them are routes */
-
-/* All borrowed. */
-struct vip_wish {
-	const struct address_list *bound;   /* of wanted services */
-	const struct address_list *leaving; /* of ours that are still in the kernel */
-	const struct network *networks;	    /* service networks, any order */
-	size_t network_count;
-	const char *link; /* the name of the dummy link */
-	bool keep_link;	  /* which is there also while no address is on it */
-};
+/* The operations that make virtual addresses local here, in their order; vip_planner.h plans them. */
 
 enum vip_kind {
 	VIP_ADD_ROUTE,
@@ -92,12 +62,10 @@ struct vip_plan {
 	bool adopts_routes; /* routes of our protocol are as wanted, but not in the record */
 };
 
-/* Adds the addresses that wanted services with bind have. -ENOMEM. */
-int vip_collect(const struct table *wanted, struct address_list *bound) MUST_CHECK;
-
-/* Fills an empty plan. -ENOMEM; it is then to be cleared. */
-int vip_plan_make(const struct vip_wish *wish, const struct host_net *host,
-		  const struct ownership *ownership, struct vip_plan *plan) MUST_CHECK;
+/* Both: -ENOMEM. */
+int vip_plan_add(struct vip_plan *plan, const struct vip_operation *operation) MUST_CHECK;
+int vip_plan_add_conflict(struct vip_plan *plan,
+			  const struct vip_conflict *conflict) MUST_CHECK;
 
 void vip_plan_clear(struct vip_plan *plan);
 

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
+#include "agent/plan/vip_plan_link.h"
 
-#include "agent/plan/vip_plan_parts.h"
+#include <string.h>
 
 /* The link and the addresses on it. */
 
-int planning_link_operation(struct planning *planning, enum vip_kind kind)
+int vip_plan_link_operation(struct vip_planning *planning, enum vip_kind kind)
 {
 	struct vip_operation operation = { .kind = kind,
-					   .link = planning_own_index(planning) };
+					   .link = vip_own_index(planning) };
 
 	strcpy(operation.name, planning->wish->link);
 	if (kind == VIP_RENAME_LINK)
 		strcpy(operation.name_before, planning->own->name);
 	if (kind == VIP_REMOVE_LINK)
 		strcpy(operation.name, planning->own->name);
-	return planning_add_operation(planning->plan, &operation);
+	return vip_plan_add(planning->plan, &operation);
 }
 
-int planning_link(struct planning *planning)
+int vip_plan_link(struct vip_planning *planning)
 {
 	const struct host_link *named = planning->named;
 	struct vip_conflict conflict = { .kind = VIP_LINK_TAKEN };
@@ -26,25 +26,25 @@ int planning_link(struct planning *planning)
 	if (planning->own && strcmp(planning->own->name, planning->wish->link) == 0)
 		return 0;
 	if (!named)
-		return planning_link_operation(planning, planning->own ? VIP_RENAME_LINK
+		return vip_plan_link_operation(planning, planning->own ? VIP_RENAME_LINK
 								       : VIP_ADD_LINK);
 	conflict.dummy = named->dummy;
-	return planning_add_conflict(planning->plan, &conflict);
+	return vip_plan_add_conflict(planning->plan, &conflict);
 }
 
-static int address_operation(struct planning *planning, enum vip_kind kind,
+static int address_operation(struct vip_planning *planning, enum vip_kind kind,
 			     const struct address *address)
 {
 	struct vip_operation operation = { .kind = kind,
 					   .network = network_of_one(address),
-					   .link = planning_own_index(planning) };
+					   .link = vip_own_index(planning) };
 
 	strcpy(operation.name,
 	       kind == VIP_REMOVE_ADDRESS ? planning->own->name : planning->wish->link);
-	return planning_add_operation(planning->plan, &operation);
+	return vip_plan_add(planning->plan, &operation);
 }
 
-int planning_new_addresses(struct planning *planning)
+int vip_plan_new_addresses(struct vip_planning *planning)
 {
 	int r = 0;
 
@@ -65,7 +65,7 @@ static bool is_link_local(const struct host_address *address)
 	       IN6_IS_ADDR_LINKLOCAL(&address->address.v6);
 }
 
-int planning_old_addresses(struct planning *planning, bool on_link, bool has_link)
+int vip_plan_old_addresses(struct vip_planning *planning, bool on_link, bool has_link)
 {
 	const struct address *shared = NULL;
 	int r = 0;
@@ -87,7 +87,7 @@ int planning_old_addresses(struct planning *planning, bool on_link, bool has_lin
 	if (r < 0 || !shared || has_link)
 		return r;
 	planning->shared = 1;
-	return planning_add_conflict(
+	return vip_plan_add_conflict(
 		planning->plan,
 		&(struct vip_conflict){ .kind = VIP_LINK_SHARED, .address = *shared });
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
-
-#include "agent/plan/vip_plan_parts.h"
+#include "agent/plan/vip_plan_routes.h"
 
 /* The local routes that a node is to have. */
 
 /* The route that a network is wanted to have. */
-static struct host_route wanted_route(const struct planning *planning,
+static struct host_route wanted_route(const struct vip_planning *planning,
 				      const struct network *network)
 {
 	struct host_route route = { .network = *network };
@@ -14,23 +12,23 @@ static struct host_route wanted_route(const struct planning *planning,
 
 	if (network_is_of_one(network))
 		return route;
-	source = planning_source(planning, network->address.family);
+	source = vip_source(planning, network->address.family);
 	if (source)
 		route.source = *source;
 	return route;
 }
 
-static int route_operation(struct planning *planning, enum vip_kind kind,
+static int route_operation(struct vip_planning *planning, enum vip_kind kind,
 			   const struct host_route *route)
 {
-	return planning_add_operation(planning->plan,
+	return vip_plan_add(planning->plan,
 				      &(struct vip_operation){ .kind = kind,
 							       .network = route->network,
 							       .source = route->source });
 }
 
 /* A route with another source is another route, of which the kernel takes one (IPv6). */
-int planning_new_routes(struct planning *planning, size_t count)
+int vip_plan_new_routes(struct vip_planning *planning, size_t count)
 {
 	int r = 0;
 
@@ -50,7 +48,7 @@ int planning_new_routes(struct planning *planning, size_t count)
 	return r;
 }
 
-int planning_old_routes(struct planning *planning, size_t count)
+int vip_plan_old_routes(struct vip_planning *planning, size_t count)
 {
 	const struct network *wanted = planning->plan->local;
 	const struct host_net *host = planning->host;
@@ -70,7 +68,7 @@ int planning_old_routes(struct planning *planning, size_t count)
 }
 
 /* Whether routes of our protocol are ours although the record does not say so. */
-bool planning_finds_own_route(const struct planning *planning)
+bool vip_finds_own_route(const struct vip_planning *planning)
 {
 	const struct vip_wish *wish = planning->wish;
 

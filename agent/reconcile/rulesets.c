@@ -8,6 +8,7 @@
 #include "agent/reconcile/snapshot.h"
 #include "agent/kernel/node_address.h"
 #include "agent/plan/ruleset_change.h"
+#include "agent/plan/ruleset_make.h"
 
 /* Sysctls first, then what is wanted, what is there, and the difference. */
 

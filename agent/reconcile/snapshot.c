@@ -9,6 +9,7 @@
 #include "agent/reconcile/implied_sysctls.h"
 #include "agent/store/last_good.h"
 #include "agent/store/ownership_file.h"
+#include "agent/plan/planner.h"
 #include "agent/kernel/sysctl.h"
 #include "agent/model/fingerprint.h"
 #include "agent/model/sysctl_name.h"

@@ -11,6 +11,7 @@
 #include "agent/reconcile/skip_rules.h"
 #include "agent/kernel/rtnl.h"
 #include "agent/model/fingerprint.h"
+#include "agent/plan/vip_planner.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 

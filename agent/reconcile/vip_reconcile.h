@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 #include "agent/report/reconcile_report.h"
+#include "agent/model/address_list.h"
+#include "agent/model/table.h"
 #include "agent/plan/vip_plan.h"
 #include "common/err.h"
 #include "common/macro.h"

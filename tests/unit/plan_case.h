@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/model/fingerprint.h"
-#include "agent/plan/plan.h"
+#include "agent/plan/planner.h"
 
 /* What the tests of the plan share: two tables, an ownership, a policy, and the plan as text. */
 

@@ -3,7 +3,7 @@
 
 #include "tests/unit/state_case.h"
 
-#include "agent/plan/ruleset.h"
+#include "agent/plan/ruleset_make.h"
 
 /* What nftables is asked for by a state's services. */
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/plan/planner.h"
 #include "agent/reconcile/service_ownership.h"
 #include "agent/model/fingerprint.h"
 

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "agent/plan/planner.h"
 #include "agent/reconcile/service_ownership.h"
 #include "agent/reconcile/skip_rules.h"
 

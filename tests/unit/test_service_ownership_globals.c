@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/plan/planner.h"
 #include "agent/reconcile/service_ownership.h"
 
 /* Timeouts, sysctls and sync daemons: what was found before is kept, and given back. */

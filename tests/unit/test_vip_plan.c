@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/plan/vip_plan.h"
+#include "agent/plan/vip_planner.h"
 
 /*
  * A node with lo (1), eth0 (2, 192.168.1.5/24 and fd01::5/64, a gateway in each) and what a test adds;

@@ -2,9 +2,6 @@
 #pragma once
 
 #include "agent/plan/ruleset.h"
-#include "common/growing_text.h"
-
-/* What ruleset.c, ruleset_closed.c, ruleset_text.c and ruleset_sets.c share; for nobody else. */
 
 /* A list of networks that some services share; a chain of its own. */
 struct source_list {
@@ -42,9 +39,12 @@ bool draft_refuses(const struct ruleset_draft *draft, const struct service *serv
 /* The service's list of sources, which it has: its index in lists. */
 size_t draft_list(const struct ruleset_draft *draft, const struct service *service);
 
-/* Fills in what is closed. -ENOMEM; it is to be cleared in any case. */
-int draft_close(struct ruleset_draft *draft) MUST_CHECK;
-void draft_clear_closed(struct ruleset_draft *draft);
+/*
+ * Fills in lists and what is closed; restricted: of services with a list. -ENOMEM; it is to be
+ * cleared in any case.
+ */
+int draft_gather(struct ruleset_draft *draft, size_t restricted) MUST_CHECK;
+void draft_clear(struct ruleset_draft *draft);
 
 bool draft_is_closed(const struct ruleset_draft *draft, const struct address *address);
 
@@ -58,31 +58,3 @@ bool draft_keeps_whole(const struct ruleset_draft *draft, const struct service *
 
 /* Whether IPVS leaves packets to the address as they are: any destination is not masqueraded. */
 bool draft_forwards_unchanged(const struct service *service);
-
-/* Writes the table, up to its marker. */
-void draft_write(const struct ruleset_draft *draft, const struct ruleset_counts *counts,
-		 struct growing_text *text);
-
-struct ruleset_writer {
-	const struct ruleset_draft *draft;
-	const struct ruleset_counts *counts;
-	struct growing_text *text;
-	const char *family;	  /* "ip", "ip6" */
-	const char *address_type; /* "ipv4_addr", "ipv6_addr" */
-	uint32_t bit;
-	bool first; /* no element of the set under way was written yet */
-};
-
-/* Which sets there are. */
-struct ruleset_sets {
-	bool masqueraded, outside, self, hairpin, unchanged, own;
-	bool addresses, networks, left_open, health; /* what is closed, and not */
-	bool kept, kept_whole;			     /* what is not, and has services */
-};
-
-/* Writes the sets and maps that are not empty; chains tell by the counts and by what it returns. */
-struct ruleset_sets ruleset_write_sets(struct ruleset_writer *w);
-
-/* The family's among them with commas in between, less those that lie in another one. */
-void ruleset_write_networks(struct ruleset_writer *w, const struct network *networks,
-			    size_t count);

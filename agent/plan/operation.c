@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/plan/plan.h"
+#include "agent/plan/operation.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+bool operation_is_of_ruleset(const struct operation *operation)
+{
+	return operation->kind == OPERATION_NEW_RULESET ||
+	       operation->kind == OPERATION_SET_RULESET ||
+	       operation->kind == OPERATION_CHANGE_RULESET ||
+	       operation->kind == OPERATION_DELETE_RULESET;
+}
 
 /* Appends to a text of a fixed size, cut short where it is full. */
 struct text {

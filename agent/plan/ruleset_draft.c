@@ -1,8 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/plan/ruleset_draft.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "agent/plan/ruleset_parts.h"
+/* --- what one service needs --- */
+
+bool draft_has_key(const struct ruleset_draft *draft, const struct service *service)
+{
+	return service->key.address.family == draft->family && !service->key.fwmark &&
+	       service->key.port != 0;
+}
+
+uint8_t draft_level(const struct ruleset_draft *draft, const struct service *service)
+{
+	uint8_t level;
+
+	if (!draft_has_key(draft, service) || !ruleset_masquerades(service))
+		return SOURCE_NAT_NONE;
+	level = service->access->source_nat;
+	if (level != SOURCE_NAT_OUTSIDE)
+		return level;
+	if (draft->settings->masquerade_all)
+		return SOURCE_NAT_ALL;
+	/* What is outside cannot be told. */
+	return draft->has_cluster ? SOURCE_NAT_OUTSIDE : SOURCE_NAT_HAIRPIN;
+}
+
+bool draft_restricts(const struct ruleset_draft *draft, const struct service *service)
+{
+	return draft_has_key(draft, service) && ruleset_restricts(service);
+}
+
+bool draft_redirects(const struct ruleset_draft *draft, const struct service *service)
+{
+	return draft_has_key(draft, service) && ruleset_redirects(service);
+}
+
+bool draft_refuses(const struct ruleset_draft *draft, const struct service *service)
+{
+	return draft->settings->no_endpoints != NO_ENDPOINTS_NONE &&
+	       draft_has_key(draft, service) && service->destination_count == 0;
+}
+
+bool draft_forwards_unchanged(const struct service *service)
+{
+	for (size_t i = 0; i < service->destination_count; i++) {
+		if (service->destinations[i].forward != FORWARD_MASQUERADE)
+			return true;
+	}
+	return false;
+}
+
+/* --- lists of sources --- */
+
+static int compare_lists(const void *a, const void *b)
+{
+	const struct source_list *left = a, *right = b;
+
+	for (size_t i = 0; i < MIN_OF(left->count, right->count); i++) {
+		int order = network_compare(&left->sources[i], &right->sources[i]);
+
+		if (order != 0)
+			return order;
+	}
+	return (left->count > right->count) - (left->count < right->count);
+}
+
+static struct source_list list_of(const struct service *service)
+{
+	return (struct source_list){ .sources = service->access->sources,
+				     .count = service->access->source_count };
+}
+
+static bool has_own(const struct ruleset_settings *settings,
+		    const struct source_list *list)
+{
+	for (size_t i = 0; i < settings->own_count; i++) {
+		for (size_t k = 0; k < list->count; k++) {
+			if (network_contains(&list->sources[k], &settings->own[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int gather_lists(struct ruleset_draft *draft, size_t restricted)
+{
+	size_t kept = 0, n = 0;
+
+	draft->lists = calloc(restricted + 1, sizeof(*draft->lists));
+	if (!draft->lists)
+		return -ENOMEM;
+	for (size_t i = 0; i < draft->table->service_count; i++) {
+		const struct service *service = &draft->table->services[i];
+
+		if (draft_restricts(draft, service))
+			draft->lists[n++] = list_of(service);
+	}
+	qsort(draft->lists, n, sizeof(*draft->lists), compare_lists);
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 &&
+		    compare_lists(&draft->lists[kept - 1], &draft->lists[i]) == 0)
+			continue;
+		draft->lists[kept] = draft->lists[i];
+		draft->lists[kept].has_own = has_own(draft->settings, &draft->lists[i]);
+		kept++;
+	}
+	draft->list_count = kept;
+	return 0;
+}
+
+size_t draft_list(const struct ruleset_draft *draft, const struct service *service)
+{
+	const struct source_list key = list_of(service);
+	const struct source_list *found = bsearch(&key, draft->lists, draft->list_count,
+						  sizeof(key), compare_lists);
+
+	return (size_t)(found - draft->lists);
+}
+
+/* --- what is closed --- */
 
 /*
  * Addresses on which only services answer: those of bound services, and every address of a service
@@ -133,7 +251,7 @@ static void leave_own_open(struct ruleset_draft *draft)
 	draft->left_open_count = kept;
 }
 
-int draft_close(struct ruleset_draft *draft)
+static int close_addresses(struct ruleset_draft *draft)
 {
 	const struct table *table = draft->table;
 	size_t room = table->service_count + draft->settings->own_count + 1;
@@ -160,8 +278,34 @@ bool draft_is_closed(const struct ruleset_draft *draft, const struct address *ad
 	       !is_among(address, draft->left_open, draft->left_open_count);
 }
 
-void draft_clear_closed(struct ruleset_draft *draft)
+bool draft_keeps(const struct ruleset_draft *draft, const struct service *service)
 {
+	uint8_t level = draft_level(draft, service);
+
+	return service->access && draft_has_key(draft, service) &&
+	       level != SOURCE_NAT_ALL && level != SOURCE_NAT_OUTSIDE &&
+	       !draft_is_closed(draft, &service->key.address);
+}
+
+bool draft_keeps_whole(const struct ruleset_draft *draft, const struct service *service)
+{
+	const struct service_key *key = &service->key;
+
+	return service->access && !key->fwmark && key->port == 0 &&
+	       key->address.family == draft->family &&
+	       !draft_is_closed(draft, &key->address);
+}
+
+int draft_gather(struct ruleset_draft *draft, size_t restricted)
+{
+	int r = gather_lists(draft, restricted);
+
+	return r < 0 ? r : close_addresses(draft);
+}
+
+void draft_clear(struct ruleset_draft *draft)
+{
+	free(draft->lists);
 	free(draft->closed);
 	free(draft->networks);
 	free(draft->left_open);
