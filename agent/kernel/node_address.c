@@ -2,90 +2,75 @@
 #include "agent/kernel/node_address.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netpacket/packet.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "agent/kernel/rtnl.h"
 #include "agent/model/host_net.h"
-#include "common/array.h"
 #include "common/cleanup.h"
-
-DEFINE_CLEANUP(cleanup_ifaddrs_pointer, struct ifaddrs *, freeifaddrs)
-#define cleanup_ifaddrs CLEANUP(cleanup_ifaddrs_pointer)
 
 /* kube-proxy's in its IPVS mode: until a migration is over, with the same virtual addresses as ours. */
 static const char kube_proxy_link[] = "kube-ipvs0";
 
-typedef bool (*wanted_fn)(const struct ifaddrs *entry, const struct address *address);
+typedef bool (*wanted_fn)(const struct host_link *link, const struct address *address);
 
-/* False for an address that is of neither family. */
-static bool take_address(const struct sockaddr *from, struct address *to)
+static int read_host(struct host_net *host)
 {
-	*to = (struct address){ 0 };
-	if (!from)
-		return false;
-	if (from->sa_family == AF_INET)
-		to->v4 = ((const struct sockaddr_in *)(const void *)from)->sin_addr;
-	else if (from->sa_family == AF_INET6)
-		to->v6 = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
-	else
-		return false;
-	to->family = (uint8_t)from->sa_family;
-	return true;
+	cleanup_rtnl struct rtnl *rtnl = NULL;
+	int r = rtnl_open(&rtnl, NULL);
+
+	return r < 0 ? r : rtnl_read_node(rtnl, RTNL_ADDRESSES, host, NULL);
 }
 
-/* The name of the link with the hardware address; empty where there is none. */
-static void find_name(const struct ifaddrs *found, const uint8_t *hardware,
-		      char name[static IF_NAMESIZE])
+static bool is_of_virtual_addresses(const struct host_link *link,
+				    const struct own_link *own)
 {
-	name[0] = '\0';
-	for (const struct ifaddrs *entry = found; hardware && entry;
-	     entry = entry->ifa_next) {
-		const struct sockaddr_ll *link = (const void *)entry->ifa_addr;
+	return strcmp(link->name, own->name) == 0 ||
+	       strcmp(link->name, kube_proxy_link) == 0 ||
+	       (own->hardware &&
+		memcmp(link->hardware, own->hardware, HOST_HARDWARE_LENGTH) == 0);
+}
 
-		if (link && link->sll_family == AF_PACKET &&
-		    link->sll_halen == HOST_HARDWARE_LENGTH &&
-		    memcmp(link->sll_addr, hardware, HOST_HARDWARE_LENGTH) == 0)
-			snprintf(name, IF_NAMESIZE, "%s", entry->ifa_name);
+/* NULL for a link that went between the two dumps. */
+static const struct host_link *find_link_by_index(const struct host_net *host, int index)
+{
+	for (size_t i = 0; i < host->link_count; i++) {
+		if (host->links[i].index == index)
+			return &host->links[i];
 	}
+	return NULL;
 }
 
 static int read_addresses(const struct own_link *except, wanted_fn is_wanted,
 			  struct address **addresses, size_t *count)
 {
-	cleanup_ifaddrs struct ifaddrs *found = NULL;
-	cleanup_free struct address *made = NULL;
-	char own[IF_NAMESIZE];
-	size_t n = 0, room = 0;
+	cleanup_host_net struct host_net host = { 0 };
+	struct address *made;
+	size_t n = 0;
+	int r = read_host(&host);
 
-	if (getifaddrs(&found) < 0)
-		return -errno;
-	find_name(found, except->hardware, own);
-	for (const struct ifaddrs *entry = found; entry; entry = entry->ifa_next) {
-		struct address address;
+	if (r < 0)
+		return r;
+	made = calloc(host.address_count + 1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	for (size_t i = 0; i < host.address_count; i++) {
+		const struct host_address *found = &host.addresses[i];
+		const struct host_link *link = find_link_by_index(&host, found->link);
 
-		if (strcmp(entry->ifa_name, except->name) == 0 ||
-		    strcmp(entry->ifa_name, own) == 0 ||
-		    strcmp(entry->ifa_name, kube_proxy_link) == 0 ||
-		    !take_address(entry->ifa_addr, &address) ||
-		    !is_wanted(entry, &address))
-			continue;
-		if (ARRAY_MAKE_ROOM(made, n, room) < 0)
-			return -ENOMEM;
-		made[n++] = address;
+		if (link && !is_of_virtual_addresses(link, except) &&
+		    is_wanted(link, &found->address))
+			made[n++] = found->address;
 	}
-	*addresses = TAKE_PTR(made);
+	*addresses = made;
 	*count = n;
 	return 0;
 }
 
-static bool is_not_on_loopback(const struct ifaddrs *entry,
+static bool is_not_on_loopback(const struct host_link *link,
 			       UNUSED const struct address *address)
 {
-	return !(entry->ifa_flags & IFF_LOOPBACK);
+	return !link->loopback;
 }
 
 int host_address_list(const void *except, struct address **addresses, size_t *count)
@@ -93,7 +78,7 @@ int host_address_list(const void *except, struct address **addresses, size_t *co
 	return read_addresses(except, is_not_on_loopback, addresses, count);
 }
 
-static bool is_known_to_others(UNUSED const struct ifaddrs *entry,
+static bool is_known_to_others(UNUSED const struct host_link *link,
 			       const struct address *a)
 {
 	if (a->family == AF_INET)

@@ -15,8 +15,8 @@ struct own_link {
 };
 
 /*
- * The addresses that this network namespace's links have, as getifaddrs(3) lists them, newly
- * allocated, the caller's to free; without those of our own link, and of kube-proxy's.
+ * The addresses of this network namespace's links, sorted, over rtnetlink; an array that the
+ * caller frees. Not those of our own link, nor of kube-proxy's.
  */
 
 /* Without those of loopback links. -errno. Fits struct state_settings (struct own_link). */

@@ -287,7 +287,7 @@ static int dump_routes(struct rtnl *rtnl, struct host_net *host, uint8_t family,
 	return r == -ENOENT ? 0 : r;
 }
 
-static int dump_all(struct rtnl *rtnl, bool own_routes, struct host_net *host)
+static int dump_all(struct rtnl *rtnl, enum rtnl_extent extent, struct host_net *host)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
@@ -298,17 +298,17 @@ static int dump_all(struct rtnl *rtnl, bool own_routes, struct host_net *host)
 		r = rtnl_dump(rtnl, RTM_GETADDR, &address, sizeof(address),
 			      handle_address, host);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
-		if (own_routes)
+		if (extent >= RTNL_OWN_ROUTES)
 			r = dump_routes(rtnl, host, families[i], RT_TABLE_LOCAL,
 					handle_own_route);
-		if (r == 0)
+		if (r == 0 && extent >= RTNL_GATEWAYS)
 			r = dump_routes(rtnl, host, families[i], RT_TABLE_MAIN,
 					handle_default_route);
 	}
 	return r;
 }
 
-int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct host_net *host,
+int rtnl_read_node(struct rtnl *rtnl, enum rtnl_extent extent, struct host_net *host,
 		   struct err *err)
 {
 	int r = -EINTR;
@@ -316,7 +316,7 @@ int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct host_net *host,
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
 		host_net_clear(host);
 		rtnl->takes_interrupted = i == DUMP_TRIES - 1;
-		r = dump_all(rtnl, own_routes, host);
+		r = dump_all(rtnl, extent, host);
 	}
 	if (r < 0) {
 		host_net_clear(host);

@@ -23,12 +23,18 @@ void rtnl_close(struct rtnl *rtnl);
 DEFINE_CLEANUP(rtnl_cleanup, struct rtnl *, rtnl_close)
 #define cleanup_rtnl CLEANUP(rtnl_cleanup)
 
+/* How much is read: each includes those before it. */
+enum rtnl_extent {
+	RTNL_ADDRESSES,	 /* all links and addresses */
+	RTNL_GATEWAYS,	 /* the gateways of default routes in table main */
+	RTNL_OWN_ROUTES, /* our own routes, which may be very many */
+};
+
 /*
- * Fills an empty node, sorted: all links and addresses, with own_routes our routes, which may be very
- * many, and the gateways of default routes. What changes meanwhile may be there or not; a dump that the kernel marks as interrupted is
- * made again. Needs not be cleared where it fails.
+ * Fills an empty host, sorted. What changes meanwhile may be missing; a dump that the kernel
+ * marks as interrupted is repeated, up to a bound. On failure the host is empty.
  */
-int rtnl_read_node(struct rtnl *rtnl, bool own_routes, struct host_net *host,
+int rtnl_read_node(struct rtnl *rtnl, enum rtnl_extent extent, struct host_net *host,
 		   struct err *err) MUST_CHECK;
 
 /*

@@ -56,7 +56,7 @@ static int read_node(struct host_net *host, struct err *err)
 	cleanup_rtnl struct rtnl *rtnl = NULL;
 	int r = rtnl_open(&rtnl, err);
 
-	return r < 0 ? r : rtnl_read_node(rtnl, false, host, err);
+	return r < 0 ? r : rtnl_read_node(rtnl, RTNL_GATEWAYS, host, err);
 }
 
 static bool needs_listeners(const struct guard_facts *facts, const struct table *wanted)

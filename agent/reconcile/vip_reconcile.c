@@ -174,7 +174,7 @@ int vips_plan(const struct snapshot *snapshot, struct vip_plan *plan, struct err
 	}
 	r = rtnl_open(&rtnl, err);
 	if (r == 0)
-		r = rtnl_read_node(rtnl, true, &host, err);
+		r = rtnl_read_node(rtnl, RTNL_OWN_ROUTES, &host, err);
 	if (r == 0) {
 		r = make_plan(snapshot->session, &wanted, &snapshot->plan, &host, plan);
 		if (r < 0)
@@ -267,7 +267,7 @@ static int run(struct session *session, struct rtnl *rtnl,
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	cleanup_host_net struct host_net host = { 0 };
 	cleanup_vip_plan struct vip_plan plan = { 0 };
-	int r = rtnl_read_node(rtnl, true, &host, err);
+	int r = rtnl_read_node(rtnl, RTNL_OWN_ROUTES, &host, err);
 
 	report->times.dump += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r < 0)

@@ -39,7 +39,7 @@ static void read_node(struct rtnl *rtnl)
 	cleanup_host_net struct host_net host = { 0 };
 	struct err err = { 0 };
 
-	if (rtnl_read_node(rtnl, true, &host, &err) == 0)
+	if (rtnl_read_node(rtnl, RTNL_OWN_ROUTES, &host, &err) == 0)
 		require_node(&host);
 	else
 		REQUIRE(err.text[0] != '\0');
