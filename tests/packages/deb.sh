@@ -11,6 +11,7 @@ package=$(echo "$build"/deb/ipvs-node_*.deb)
 diff <(made_by_install | grep -v '/LICENSE$') \
   <(dpkg-deb -c "$package" | awk '/^[-l]/ || /^d.*\/ipvs-node/ { print substr($6, 2) }' | as_installed) ||
   fail "'make install' and the package differ"
+has "$(dpkg-deb -I "$package" conffiles)" /etc/ipvs-node/agent.conf
 for library in libjansson4 libkmod2 libnl-3-200 libnl-genl-3-200 libsystemd0; do
   has "$(dpkg-deb -f "$package" Depends)" "$library"
 done

@@ -8,6 +8,7 @@ package=$(echo "$build"/rpm/ipvs-node-*.rpm)
 zsh=/usr/share/zsh/site-functions
 diff <(made_by_install ZSHDIR=$zsh) <(rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$package" |
   sed -n 's,^[-l][^ ]* ,,p; s,^d[^ ]* \(.*/ipvs-node.*\),\1/,p' | as_installed) || fail "'make install' and the package differ"
+has "$(rpm -qp --configfiles "$package")" /etc/ipvs-node/agent.conf
 requires=$(rpm -qp --requires "$package")
 for library in libjansson.so.4 libkmod.so.2 libnl-3.so.200 libnl-genl-3.so.200 libsystemd.so.0; do
   has "$requires" "$library()(64bit)"

@@ -106,9 +106,13 @@ case_upgrade_writes_no_state() {
   wait_for_status ipvs-agent "in sync: 2 services*"
   mv /etc/ipvs-node/state.json state.json
   wait_for_status ipvs-agent "last good state*"
+  echo 'resync = 20s' >>/etc/ipvs-node/agent.conf
   expect_status 0 dpkg -i /opt/ipvs-node-newer.deb
   wait_for_status ipvs-agent "last good state*"
-  expect_equal "" "$(find /etc/ipvs-node -type f)"
+  # No state, and the options file as it was changed.
+  expect_equal /etc/ipvs-node/agent.conf "$(find /etc/ipvs-node -type f)"
+  expect_equal 'resync = 20s' "$(tail -n 1 /etc/ipvs-node/agent.conf)"
+  sed -i '$d' /etc/ipvs-node/agent.conf
   expect_equal "$TABLE" "$(ipvsadm -Sn)"
   mv state.json /etc/ipvs-node/state.json
   wait_for_status ipvs-agent "in sync: 2 services*"
