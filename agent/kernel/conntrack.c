@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel lists the entries that a filter leaves (CTA_FILTER, since 5.8; an older kernel
- * lists all). Each is deleted by its own tuple and id, so that a new one with the same tuple
- * is not hit.
+ * The kernel lists the entries that a filter leaves (CTA_FILTER, since 5.8; an older
+ * kernel lists all). Each is deleted by its own tuple and id, so that a new one with the
+ * same tuple is not hit.
  */
 #include "agent/kernel/conntrack.h"
 
@@ -43,7 +43,9 @@ static void start_request(struct entries *entries, struct request *request,
 			nfnetlink_type(NFNL_SUBSYS_CTNETLINK, command), flags, family);
 }
 
-/* The destination that a connection was opened to; false if the tuple has none we know. */
+/*
+ * The destination that a connection was opened to; false if the tuple has none we know.
+ */
 static bool read_target(const struct answer *entry, uint8_t family,
 			struct service_key *key)
 {

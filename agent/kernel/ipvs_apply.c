@@ -16,8 +16,8 @@ struct writing {
 	struct ipvs *ipvs;
 	struct batch batch;
 	struct module_questions questions;
-	bool sent;	    /* something was, since the pursuit was asked last */
-	size_t handed_over; /* operations before this one were put into a batch or skipped */
+	bool sent;		  /* something was, since the pursuit was asked last */
+	size_t handed_over;	  /* operations before this one were batched or skipped */
 	bool has_new_service;	  /* there was one, and no destination since */
 	size_t first_new_service; /* the first such one */
 };
@@ -48,8 +48,8 @@ static int add(struct writing *writing, const struct operation *operation, size_
 }
 
 /*
- * Those that hold the kernel up go alone: a new scheduler waits for an RCU grace period with the
- * table locked, a sync daemon starts or ends threads.
+ * Those that hold the kernel up go alone: a new scheduler waits for an RCU grace period
+ * with the table locked, a sync daemon starts or ends threads.
  */
 static bool goes_alone(const struct operation *operation)
 {
@@ -98,8 +98,8 @@ static void answer_known(struct writing *writing, const struct operation *operat
 }
 
 /*
- * A new destination whose new service was not made is not sent. Both stand in the order of the
- * wanted table's services, a group's services first (plan.h).
+ * A new destination whose new service was not made is not sent. Both stand in the order
+ * of the wanted table's services, a group's services first (plan.h).
  */
 static void cancel_orphans(const struct operation *operations, size_t count, int *results)
 {
@@ -119,7 +119,10 @@ static void cancel_orphans(const struct operation *operations, size_t count, int
 	}
 }
 
-/* The group whose services have just been answered for, and whose destinations begin at next. */
+/*
+ * The group whose services have just been answered for, and whose destinations begin at
+ * next.
+ */
 static void cancel_group(struct writing *writing, const struct operation *operations,
 			 size_t count, size_t next)
 {
@@ -136,7 +139,10 @@ static int send_batch(struct writing *writing)
 	return batch_send(&writing->batch);
 }
 
-/* Sends what is gathered where the next operation must not go with it; then it may be sent or not. */
+/*
+ * Sends what is gathered where the next operation must not go with it; then it may be
+ * sent or not.
+ */
 static int make_way(struct writing *writing, const struct operation *operations,
 		    size_t count, size_t next)
 {

@@ -8,7 +8,10 @@
 
 #include "agent/kernel/netlink/answer.h"
 
-/* Lengths are checked before a value is read: a short attribute makes the whole message refused. */
+/*
+ * Lengths are checked before a value is read: a short attribute makes the whole message
+ * refused.
+ */
 #define NUMBER(type)                                                                     \
 	{                                                                                \
 		sizeof(type), sizeof(type)                                               \
@@ -146,7 +149,10 @@ static void decode_persistence(const struct answer *answer, uint32_t flags,
 {
 	service->persistence_netmask =
 		service_default_netmask(service->key.address.family);
-	/* ip_vs_ctl.c, ip_vs_add_service: an engine needs no persistence, and looks at connections without. */
+	/*
+	 * ip_vs_ctl.c, ip_vs_add_service: an engine needs no persistence, and looks at
+	 * connections without.
+	 */
 	if (answer->value[IPVS_SVC_ATTR_PE_NAME])
 		answer_text(answer, IPVS_SVC_ATTR_PE_NAME, service->engine,
 			    sizeof(service->engine));

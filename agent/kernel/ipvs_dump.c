@@ -11,9 +11,9 @@
 #include "common/workers.h"
 
 /*
- * Reading the table. GET_SERVICE is one dump for all services, GET_DEST one for each. Neither is
- * a snapshot: a dump goes on by index, so that an entry comes twice or not at all while another
- * process adds or deletes (ip_vs_ctl.c: ip_vs_genl_dump_services).
+ * Reading the table. GET_SERVICE is one dump for all services, GET_DEST one for each.
+ * Neither is a snapshot: a dump goes on by index, so that an entry comes twice or not at
+ * all while another process adds or deletes (ip_vs_ctl.c: ip_vs_genl_dump_services).
  */
 
 /* Destinations from which on a dump is read faster in large pieces. */
@@ -84,7 +84,9 @@ static int ask(struct ipvs *ipvs, uint8_t command, uint16_t flags, netlink_handl
 	return netlink_ask(ipvs->socket, request_end(&request), handle, context);
 }
 
-/* Services tend to be of a size: the socket that would have been right for the last dump. */
+/*
+ * Services tend to be of a size: the socket that would have been right for the last dump.
+ */
 static struct netlink_socket *socket_for_destinations(struct ipvs *ipvs)
 {
 	if (ipvs->expected < LONG_DUMP)
@@ -112,7 +114,9 @@ static int dump_destinations(struct ipvs *ipvs, struct service *service)
 	return r;
 }
 
-/* Keeps the first of entries that a dump repeated; services and destinations are sorted. */
+/*
+ * Keeps the first of entries that a dump repeated; services and destinations are sorted.
+ */
 static void drop_repeated_services(struct table *table)
 {
 	size_t kept = 0;
@@ -153,11 +157,12 @@ static int read_destinations(struct ipvs *ipvs, struct service *service)
 	return 0;
 }
 
-/* --- many services, by two readers ------------------------------------------------------------ */
+/* --- many services, by two readers --- */
 
 /*
- * The kernel fills a dump under one lock for all (genetlink.c: genl_lock_dumpit); its buffer, the
- * way to us and what becomes of it here are as long again, and that is what a second reader saves.
+ * The kernel fills a dump under one lock for all (genetlink.c: genl_lock_dumpit); its
+ * buffer, the way to us and what becomes of it here are as long again, and that is what a
+ * second reader saves.
  */
 enum { READERS = 2, SERVICES_PER_TURN = 8, MANY_SERVICES = 8 * SERVICES_PER_TURN };
 

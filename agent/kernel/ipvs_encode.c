@@ -11,7 +11,10 @@ static void put_service_key(struct request *request, const struct service_key *k
 		return;
 	}
 	request_put_u16(request, IPVS_SVC_ATTR_PROTOCOL, key->protocol);
-	/* The address field is a union of 16 bytes whatever the family (ip_vs_svc_policy). */
+	/*
+	 * The address field is a union of 16 bytes whatever the family
+	 * (ip_vs_svc_policy).
+	 */
 	request_put(request, IPVS_SVC_ATTR_ADDR, key->address.bytes,
 		    sizeof(key->address.bytes));
 	request_put_u16(request, IPVS_SVC_ATTR_PORT, htons(key->port));
@@ -52,7 +55,9 @@ static void put_destination_attributes(struct request *request,
 	request_put_u32(request, IPVS_DEST_ATTR_WEIGHT, destination->weight);
 	request_put_u32(request, IPVS_DEST_ATTR_U_THRESH, destination->upper_threshold);
 	request_put_u32(request, IPVS_DEST_ATTR_L_THRESH, destination->lower_threshold);
-	/* Kernels before 5.3 do not know these; they are sent where they mean something. */
+	/*
+	 * Kernels before 5.3 do not know these; they are sent where they mean something.
+	 */
 	if (destination->forward != FORWARD_TUNNEL)
 		return;
 	request_put_u8(request, IPVS_DEST_ATTR_TUN_TYPE, destination->tunnel_type);

@@ -9,10 +9,10 @@
 #include "common/ipv6.h"
 
 /*
- * The kernel's errnos in words. What each means depends on the command, so there is a table for
- * each; they were read in ip_vs_ctl.c (ip_vs_add_service, ip_vs_edit_service, ip_vs_add_dest,
- * ip_vs_genl_set_cmd) and ip_vs_sync.c (start_sync_thread). A NULL means that the text needs the
- * object's values.
+ * The kernel's errnos in words. What each means depends on the command, so there is a
+ * table for each; they were read in ip_vs_ctl.c (ip_vs_add_service, ip_vs_edit_service,
+ * ip_vs_add_dest, ip_vs_genl_set_cmd) and ip_vs_sync.c (start_sync_thread). A NULL means
+ * that the text needs the object's values.
  */
 
 struct cause {

@@ -9,13 +9,14 @@
 
 /*
  * IPVS's generic-netlink messages (linux/ip_vs.h; net/netfilter/ipvs/ip_vs_ctl.c:
- * ip_vs_genl_set_cmd, ip_vs_svc_policy, ip_vs_dest_policy) to and from our structs. Encoding
- * knows one operation, decoding one message; neither sends or receives.
+ * ip_vs_genl_set_cmd, ip_vs_svc_policy, ip_vs_dest_policy) to and from our structs.
+ * Encoding knows one operation, decoding one message; neither sends or receives.
  */
 
 /*
- * The request for an operation that is one (not SET_SYSCTL), written to the start of buffer, which
- * is aligned to NLMSG_ALIGNTO; NULL where room is too small. REQUEST_ROOM is enough.
+ * The request for an operation that is one (not SET_SYSCTL), written to the start of
+ * buffer, which is aligned to NLMSG_ALIGNTO; NULL where room is too small. REQUEST_ROOM
+ * is enough.
  */
 struct nlmsghdr *ipvs_encode(struct netlink_socket *socket,
 			     const struct operation *operation, void *buffer,
@@ -32,8 +33,9 @@ struct nlmsghdr *ipvs_encode_get_destinations(struct netlink_socket *socket,
 					      size_t room);
 
 /*
- * Decoders of one message each. They fill a zeroed struct; -EBADMSG where an attribute that every
- * kernel sends is missing or too short, -EPROTONOSUPPORT for a service of a kind unknown to us.
+ * Decoders of one message each. They fill a zeroed struct; -EBADMSG where an attribute
+ * that every kernel sends is missing or too short, -EPROTONOSUPPORT for a service of a
+ * kind unknown to us.
  */
 int ipvs_decode_service(const struct nlmsghdr *message,
 			struct service *service) MUST_CHECK;

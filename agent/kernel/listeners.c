@@ -82,7 +82,10 @@ int listeners_read(struct listener **listeners, size_t *count, struct err *err)
 		reading.protocol = protocols[p];
 		for (size_t f = 0; r == 0 && f < ARRAY_SIZE(families); f++) {
 			r = dump(socket, families[f], &reading);
-			/* Without IPv6 it has none; what is without a module is said once. */
+			/*
+			 * Without IPv6 it has none; what is without a module is said
+			 * once.
+			 */
 			if (r == -ENOENT) {
 				missing |= families[f] == AF_INET;
 				r = 0;

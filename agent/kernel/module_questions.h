@@ -7,9 +7,10 @@
 #include "agent/model/service.h"
 
 /*
- * The kernel asks modprobe for a scheduler or persistence engine that is not there once for each
- * service that names it (ip_vs_sched.c, ip_vs_pe.c), and waits for it with the table locked. So the
- * first service with a name goes alone, and its answer stands for the others of the same attempt.
+ * The kernel asks modprobe for a scheduler or persistence engine that is not there once
+ * for each service that names it (ip_vs_sched.c, ip_vs_pe.c), and waits for it with the
+ * table locked. So the first service with a name goes alone, and its answer stands for
+ * the others of the same attempt.
  */
 
 enum { MODULE_QUESTIONS_MAX = 256 }; /* further names are asked about for each service */

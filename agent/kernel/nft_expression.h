@@ -9,9 +9,9 @@
 #include "common/macro.h"
 
 /*
- * Decoders of nf_tables' expressions and set elements (linux/netfilter/nf_tables.h) into the
- * form of packet_filter.h. An expression that is not known becomes one that may match. The
- * bytes are untrusted.
+ * Decoders of nf_tables' expressions and set elements (linux/netfilter/nf_tables.h) into
+ * the form of packet_filter.h. An expression that is not known becomes one that may
+ * match. The bytes are untrusted.
  */
 
 enum { NFT_NAME = 64 };

@@ -96,7 +96,9 @@ static int ask(struct nft_reader *reader, uint8_t command, uint16_t flags,
 	return netlink_ask(reader->socket, request_end(&request), handle, reader);
 }
 
-/* Whether the message tells of an object of our table; older kernels list those of all. */
+/*
+ * Whether the message tells of an object of our table; older kernels list those of all.
+ */
 static bool take_object(const struct nft_reader *reader, const struct nlmsghdr *message,
 			uint8_t command, struct answer *answer)
 {
@@ -114,7 +116,9 @@ static bool take_object(const struct nft_reader *reader, const struct nlmsghdr *
 
 /* --- what is read --- */
 
-/* Independent of order: a set lists its elements in that of a hash table, which may grow. */
+/*
+ * Independent of order: a set lists its elements in that of a hash table, which may grow.
+ */
 static void add(struct nft_reader *reader, uint32_t kind, const void *bytes,
 		size_t length)
 {

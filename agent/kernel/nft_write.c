@@ -11,7 +11,8 @@
 #include <string.h>
 
 /*
- * Loaded when it is needed first: it and what it brings would take a megabyte of every node's memory.
+ * Loaded when it is needed first: it and what it brings would take a megabyte of every
+ * node's memory.
  */
 static const char soname[] = "libnftables.so.1";
 
@@ -44,7 +45,10 @@ static int load(struct library *library, struct err *err)
 	return complete ? 0 : err_set(err, ENOENT, "%s is not installed", soname);
 }
 
-/* "<cmdline>:3:1-9: Error: Could not process rule: No such file or directory", and then the place. */
+/*
+ * "<cmdline>:3:1-9: Error: Could not process rule: No such file or directory", and then
+ * the place.
+ */
 static int take_words(const char *words, struct err *err)
 {
 	const char *text = strstr(words, "Error: ");

@@ -9,7 +9,10 @@
 #include "agent/model/host_net.h"
 #include "common/cleanup.h"
 
-/* kube-proxy's in its IPVS mode: until a migration is over, with the same virtual addresses as ours. */
+/*
+ * kube-proxy's in its IPVS mode: until a migration is over, with the same virtual
+ * addresses as ours.
+ */
 static const char kube_proxy_link[] = "kube-ipvs0";
 
 typedef bool (*wanted_fn)(const struct host_link *link, const struct address *address);

@@ -11,7 +11,10 @@
 
 enum { SYSCTL_NAME_ROOM = 64 };
 
-/* Destination and its prefix, source and its prefix, gateway, metric, uses, users, flags, link. */
+/*
+ * Destination and its prefix, source and its prefix, gateway, metric, uses, users, flags,
+ * link.
+ */
 static bool takes_apart(const char *line, unsigned int *flags,
 			char link[static IF_NAMESIZE])
 {

@@ -13,7 +13,9 @@
 #include "agent/kernel/rtnl_socket.h"
 #include "common/array.h"
 
-/* How often a dump is made that others' changes interrupt, before what it gave is taken. */
+/*
+ * How often a dump is made that others' changes interrupt, before what it gave is taken.
+ */
 enum { DUMP_TRIES = 5 };
 
 int rtnl_open(struct rtnl **rtnl, struct err *err)
@@ -26,7 +28,9 @@ int rtnl_open(struct rtnl **rtnl, struct err *err)
 	r = netlink_open(&opened->socket, NETLINK_ROUTE, RECEIVE_LONG, err);
 	if (r < 0)
 		return r;
-	/* So that dumps are filtered by table and protocol; kernels before 4.20 give all. */
+	/*
+	 * So that dumps are filtered by table and protocol; kernels before 4.20 give all.
+	 */
 	(void)netlink_check_strictly(opened->socket);
 	*rtnl = TAKE_PTR(opened);
 	return 0;
@@ -155,7 +159,10 @@ struct route_reader {
 	uint8_t family; /* kernels without IPv6 answer for every family */
 };
 
-/* Whether the message is a route of this table and family, and then its header and attributes. */
+/*
+ * Whether the message is a route of this table and family, and then its header and
+ * attributes.
+ */
 static bool take_route(const struct route_reader *reader, const struct nlmsghdr *message,
 		       uint32_t table, struct rtmsg *header, struct answer *answer)
 {

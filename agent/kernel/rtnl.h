@@ -12,8 +12,8 @@
 #include "common/macro.h"
 
 /*
- * Links, addresses and routes over rtnetlink (rtnetlink(7)). Each call ends within a bound. Reading
- * needs no privilege.
+ * Links, addresses and routes over rtnetlink (rtnetlink(7)). Each call ends within a
+ * bound. Reading needs no privilege.
  */
 struct rtnl;
 
@@ -31,24 +31,27 @@ enum rtnl_extent {
 };
 
 /*
- * Fills an empty host, sorted. What changes meanwhile may be missing; a dump that the kernel
- * marks as interrupted is repeated, up to a bound. On failure the host is empty.
+ * Fills an empty host, sorted. What changes meanwhile may be missing; a dump that the
+ * kernel marks as interrupted is repeated, up to a bound. On failure the host is empty.
  */
 int rtnl_read_node(struct rtnl *rtnl, enum rtnl_extent extent, struct host_net *host,
 		   struct err *err) MUST_CHECK;
 
 /*
- * Sends the operations in their order, many in a send, and waits for all answers. results holds 0
- * for each on entry; one that is not 0 keeps its operation from being sent. Then results[i] is 0 or
- * a negative errno as the kernel gave it; -ECANCELED for an address whose link could not be made, and
- * -EINPROGRESS where the answer was lost. hardware: of the link that ADD_LINK makes. Returns 0 where
- * every answer came.
+ * Sends the operations in their order, many in a send, and waits for all answers. results
+ * holds 0 for each on entry; one that is not 0 keeps its operation from being sent. Then
+ * results[i] is 0 or a negative errno as the kernel gave it; -ECANCELED for an address
+ * whose link could not be made, and -EINPROGRESS where the answer was lost. hardware: of
+ * the link that ADD_LINK makes. Returns 0 where every answer came.
  */
 int rtnl_apply(struct rtnl *rtnl, const struct vip_operation *operations, size_t count,
 	       const uint8_t hardware[static HOST_HARDWARE_LENGTH], int *results,
 	       struct err *err) MUST_CHECK;
 
-/* Why the kernel refused this operation, and what to do about it. code is the positive errno. */
+/*
+ * Why the kernel refused this operation, and what to do about it. code is the positive
+ * errno.
+ */
 void rtnl_explain(const struct vip_operation *operation, int code, char *buffer,
 		  size_t size);
 

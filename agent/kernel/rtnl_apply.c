@@ -14,7 +14,8 @@
 #include "common/ipv6.h"
 
 /*
- * Writing: operations in batches. Those about the link go alone, since an address needs its number.
+ * Writing: operations in batches. Those about the link go alone, since an address needs
+ * its number.
  */
 
 /* The loopback link's number, in every network namespace (net/core/net_namespace.c). */
@@ -23,7 +24,7 @@ enum { LOOPBACK_INDEX = 1 };
 struct writing {
 	struct rtnl *rtnl;
 	struct batch batch;
-	int link; /* the number of a link that was just made; 0: none was, -1: it failed */
+	int link; /* number of a link that was just made; 0: none, -1: it failed */
 };
 
 /* --- requests --- */
@@ -232,7 +233,9 @@ int rtnl_apply(struct rtnl *rtnl, const struct vip_operation *operations, size_t
 	batch_close(&writing->batch);
 	if (r == 0)
 		return 0;
-	/* What was answered stands; of the rest nothing is known, or it was never sent. */
+	/*
+	 * What was answered stands; of the rest nothing is known, or it was never sent.
+	 */
 	for (size_t i = 0; i < count; i++) {
 		if (results[i] == 0)
 			results[i] = -EINPROGRESS;

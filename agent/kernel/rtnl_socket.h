@@ -17,8 +17,9 @@ struct rtnl {
 };
 
 /*
- * Asks for all objects of a type (RTM_GET…) with the header that selects them, and gives each to handle. 0 or
- * -errno, the kernel's own; -EINTR where the kernel's table changed meanwhile, unless takes_interrupted.
+ * Asks for all objects of a type (RTM_GET…) with the header that selects them, and gives
+ * each to handle. 0 or -errno, the kernel's own; -EINTR where the kernel's table changed
+ * meanwhile, unless takes_interrupted.
  */
 int rtnl_dump(struct rtnl *rtnl, uint16_t type, const void *header, size_t size,
 	      netlink_handler handle, void *context);

@@ -16,7 +16,10 @@ bool scheduler_autoload_is_dangerous(const char *scheduler)
 	return strcmp(scheduler, "lblc") == 0 || strcmp(scheduler, "lblcr") == 0;
 }
 
-/* Finds "\nNAME " in a text that may also begin with it, and returns the rest of the line. */
+/*
+ * Finds "\nNAME " in a text that may also begin with it, and returns the rest of the
+ * line.
+ */
 static const char *find_line(const char *text, const char *name)
 {
 	size_t length = strlen(name);
@@ -81,7 +84,10 @@ bool scheduler_is_loaded(const char *scheduler)
 	present = presence(module);
 	if (present != MODULE_ABSENT)
 		return present == MODULE_LIVE;
-	/* A built-in lblc or lblcr shows in its sysctl, also where no module tree is to be seen. */
+	/*
+	 * A built-in lblc or lblcr shows in its sysctl, also where no module tree is to
+	 * be seen.
+	 */
 	snprintf(sysctl, sizeof(sysctl), "/proc/sys/net/ipv4/vs/%s_expiration",
 		 scheduler);
 	return access(sysctl, F_OK) == 0 || is_built_in(module);

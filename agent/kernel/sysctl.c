@@ -93,7 +93,10 @@ static int write_value(const char *path, const char *value)
 
 	if (fd < 0)
 		return -errno;
-	/* A write of no bytes changes nothing; an empty line makes the value an empty one. */
+	/*
+	 * A write of no bytes changes nothing; an empty line makes the value an empty
+	 * one.
+	 */
 	if (value[0] == '\0')
 		value = "\n";
 	length = strlen(value);

@@ -10,8 +10,8 @@
 #include "common/macro.h"
 
 /*
- * A netlink answer as it is read: the attributes of one level, found in one walk without a
- * copy. libnl's parser does the same with a policy, but for a dump of a large table it
+ * A netlink answer as it is read: the attributes of one level, found in one walk without
+ * a copy. libnl's parser does the same with a policy, but for a dump of a large table it
  * takes a good part of the time that the kernel takes for the answers.
  */
 
@@ -22,7 +22,10 @@ struct answer_rule {
 	uint16_t min, max;
 };
 
-/* By attribute type: where the value lies, borrowed from the message, or NULL; its length. */
+/*
+ * By attribute type: where the value lies, borrowed from the message, or NULL; its
+ * length.
+ */
 struct answer {
 	const void *value[ANSWER_ATTRIBUTES_MAX];
 	uint16_t length[ANSWER_ATTRIBUTES_MAX];
@@ -30,9 +33,9 @@ struct answer {
 
 /*
  * Finds the attributes with the types 0 to count - 1 (at most ANSWER_ATTRIBUTES_MAX) in
- * untrusted bytes. Of two of one type the last counts. -EBADMSG if one is shorter or longer
- * than its rule allows. Skipped: a type without a rule, such as one of a newer kernel, and
- * everything after a torn attribute.
+ * untrusted bytes. Of two of one type the last counts. -EBADMSG if one is shorter or
+ * longer than its rule allows. Skipped: a type without a rule, such as one of a newer
+ * kernel, and everything after a torn attribute.
  */
 int answer_find(struct answer *answer, const void *bytes, size_t length,
 		const struct answer_rule *rules, unsigned int count) MUST_CHECK;
@@ -51,8 +54,8 @@ int answer_find_nested(struct answer *answer, const struct answer *outer,
 		       unsigned int count) MUST_CHECK;
 
 /*
- * Calls handle for each element of the list that an attribute's value is. A negative return
- * stops and is returned; -EBADMSG for a torn element.
+ * Calls handle for each element of the list that an attribute's value is. A negative
+ * return stops and is returned; -EBADMSG for a torn element.
  */
 typedef int (*answer_handler)(const void *value, size_t size, void *context);
 int answer_each(const void *bytes, size_t length, answer_handler handle,
@@ -90,5 +93,7 @@ static inline bool answer_is_text(const struct answer *answer, unsigned int type
 	       memcmp(answer->value[type], text, length) == 0;
 }
 
-/* A text that is present, with or without a NUL; cut to fit room bytes, zeros after it. */
+/*
+ * A text that is present, with or without a NUL; cut to fit room bytes, zeros after it.
+ */
 void answer_text(const struct answer *answer, unsigned int type, char *text, size_t room);

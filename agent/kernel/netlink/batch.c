@@ -10,8 +10,10 @@
 
 enum {
 	BATCH_BYTES = 256 * 1024,
-	/* What one failed request may take of the receive buffer, the kernel's own share of an
-	 * skb included. */
+	/*
+	 * What one failed request may take of the receive buffer, the kernel's own share
+	 * of an skb included.
+	 */
 	ANSWER_ROOM = 1024,
 };
 

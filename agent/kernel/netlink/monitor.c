@@ -38,8 +38,8 @@ struct subject {
 /* --- filters --- */
 
 /*
- * A classic filter loads in network byte order (socket(7), SO_ATTACH_FILTER), and a netlink
- * header is in the host's: the constants are swapped instead.
+ * A classic filter loads in network byte order (socket(7), SO_ATTACH_FILTER), and a
+ * netlink header is in the host's: the constants are swapped instead.
  */
 #define LOAD_TYPE                                                                        \
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type))
@@ -76,7 +76,9 @@ static int filter_addresses(int fd)
 	return attach_filter(fd, code, ARRAY_SIZE(code));
 }
 
-/* A transaction has a message for each rule and element, and the generation at its end. */
+/*
+ * A transaction has a message for each rule and element, and the generation at its end.
+ */
 static int filter_generations(int fd)
 {
 	struct sock_filter code[] = {
@@ -122,7 +124,9 @@ static bool is_foreign_generation(UNUSED const struct monitor *monitor,
 	       ntohl(answer_u32(&answer, NFTA_GEN_PROC_PID)) != (uint32_t)getpid();
 }
 
-/* The attribute that names the table is the first in each kind of message (nf_tables.h). */
+/*
+ * The attribute that names the table is the first in each kind of message (nf_tables.h).
+ */
 _Static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1 &&
 		       NFTA_SET_TABLE == 1 && NFTA_SET_ELEM_LIST_TABLE == 1,
 	       "a table's name is attribute 1");

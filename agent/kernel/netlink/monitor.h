@@ -31,8 +31,8 @@ enum monitor_kind {
 };
 
 /*
- * table: for MONITOR_TABLE its name, borrowed; otherwise NULL. The two kinds about nf_tables
- * load its module. -errno.
+ * table: for MONITOR_TABLE its name, borrowed; otherwise NULL. The two kinds about
+ * nf_tables load its module. -errno.
  */
 int monitor_new(struct monitor **monitor, enum monitor_kind kind, const char *table,
 		struct err *err) MUST_CHECK;
@@ -51,7 +51,7 @@ enum monitor_event {
 };
 
 /*
- * Reads what is ready, without blocking and within a bound: the descriptor stays readable if
- * there is more. An enum monitor_event, or -errno: the monitor is of no use any more.
+ * Reads what is ready, without blocking and within a bound: the descriptor stays readable
+ * if there is more. An enum monitor_event, or -errno: the monitor is of no use any more.
  */
 int monitor_dispatch(struct monitor *monitor) MUST_CHECK;

@@ -7,9 +7,9 @@
 #include "agent/kernel/netlink/socket.h"
 
 /*
- * What all messages of NETLINK_NETFILTER have in common (net/netfilter/nfnetlink.c): a type
- * of subsystem and command, and an nfgenmsg with the family. Numbers in attributes are in
- * network byte order.
+ * What all messages of NETLINK_NETFILTER have in common (net/netfilter/nfnetlink.c): a
+ * type of subsystem and command, and an nfgenmsg with the family. Numbers in attributes
+ * are in network byte order.
  */
 
 static inline uint16_t nfnetlink_type(uint8_t subsystem, uint8_t command)

@@ -55,7 +55,9 @@ void request_put(struct request *request, uint16_t type, const void *value, size
 		request->overflow = true;
 		return;
 	}
-	/* The value may end before its last word does; the kernel is sent no stale bytes. */
+	/*
+	 * The value may end before its last word does; the kernel is sent no stale bytes.
+	 */
 	memset(at + whole - NLA_ALIGNTO, 0, NLA_ALIGNTO);
 	memcpy(at, &attribute, sizeof(attribute));
 	memcpy(at + NLA_HDRLEN, value, size);

@@ -9,9 +9,10 @@
 
 /*
  * A netlink request as it is written, attribute after attribute, into a buffer of the
- * caller's. libnl would allocate and clear each message, which is then copied into the batch; for
- * a large table that is a good part of what the kernel takes for the requests. What does not fit is
- * left out and remembered, so that one look at the end, request_end(), is enough.
+ * caller's. libnl would allocate and clear each message, which is then copied into the
+ * batch; for a large table that is a good part of what the kernel takes for the requests.
+ * What does not fit is left out and remembered, so that one look at the end,
+ * request_end(), is enough.
  */
 struct request {
 	struct nlmsghdr *header; /* at the start of the buffer; its nlmsg_len grows */
@@ -28,13 +29,16 @@ struct request_buffer {
 };
 
 /*
- * buffer: aligned to NLMSG_ALIGNTO, with room for the two headers at least. family: the number that
- * the kernel has for it.
+ * buffer: aligned to NLMSG_ALIGNTO, with room for the two headers at least. family: the
+ * number that the kernel has for it.
  */
 void request_start(struct request *request, void *buffer, size_t room, uint16_t family,
 		   uint32_t sequence, uint16_t flags, uint8_t command, uint8_t version);
 
-/* The same for a protocol that is not generic netlink: header, size bytes, stands in genlmsghdr's place. */
+/*
+ * The same for a protocol that is not generic netlink: header, size bytes, stands in
+ * genlmsghdr's place.
+ */
 void request_start_plain(struct request *request, void *buffer, size_t room,
 			 uint16_t type, uint32_t sequence, uint16_t flags,
 			 const void *header, size_t size);
@@ -46,7 +50,9 @@ static inline void request_put_u8(struct request *request, uint16_t type, uint8_
 	request_put(request, type, &value, sizeof(value));
 }
 
-/* Numbers are put as they are: those that the kernel wants in network order come in it. */
+/*
+ * Numbers are put as they are: those that the kernel wants in network order come in it.
+ */
 static inline void request_put_u16(struct request *request, uint16_t type, uint16_t value)
 {
 	request_put(request, type, &value, sizeof(value));

@@ -14,7 +14,10 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-/* A small dump is two datagrams, its entries and its end, which is ready when they are taken. */
+/*
+ * A small dump is two datagrams, its entries and its end, which is ready when they are
+ * taken.
+ */
 enum { RECEIVE_COUNT = 2 };
 
 struct netlink_socket {
@@ -45,7 +48,9 @@ int netlink_open(struct netlink_socket **socket, int protocol, size_t receive_si
 	opened->nl = nl_socket_alloc();
 	opened->receive_size = receive_size;
 	opened->buffer = malloc(RECEIVE_COUNT * receive_size);
-	/* libnl receives the family's number: the kernel would remember a larger receive. */
+	/*
+	 * libnl receives the family's number: the kernel would remember a larger receive.
+	 */
 	if (!opened->nl || !opened->buffer ||
 	    nl_socket_set_msg_buf_size(opened->nl, receive_size) < 0)
 		return err_errno(err, ENOMEM, "netlink");
@@ -54,7 +59,10 @@ int netlink_open(struct netlink_socket **socket, int protocol, size_t receive_si
 	/* Its own error has merged errnos; the system call's is still there. */
 	if (nl_connect(opened->nl, protocol) < 0)
 		return err_errno(err, errno ? errno : EIO, "netlink");
-	/* The header of a failed request is enough of an echo; older kernels send all of it. */
+	/*
+	 * The header of a failed request is enough of an echo; older kernels send all of
+	 * it.
+	 */
 	setsockopt(nl_socket_get_fd(opened->nl), SOL_NETLINK, NETLINK_CAP_ACK, &on,
 		   sizeof(on));
 	*socket = TAKE_PTR(opened);
@@ -128,7 +136,10 @@ void netlink_start(struct netlink_socket *socket, struct request *request, void 
 
 static int reserve_buffer(int fd, int option, size_t size, size_t *reserved)
 {
-	/* The kernel doubles the value for its own accounting, socket(7); ask for all the same. */
+	/*
+	 * The kernel doubles the value for its own accounting, socket(7); ask for all the
+	 * same.
+	 */
 	int value = (int)size;
 
 	if (size <= *reserved)
@@ -153,7 +164,10 @@ int netlink_send(struct netlink_socket *socket, const void *messages, size_t len
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	int fd = netlink_fd(socket);
 
-	/* nl_sendto() would fold the errno; a netlink send is never partial (af_netlink.c). */
+	/*
+	 * nl_sendto() would fold the errno; a netlink send is never partial
+	 * (af_netlink.c).
+	 */
 	for (;;) {
 		ssize_t sent = sendto(fd, messages, length, 0, (struct sockaddr *)&kernel,
 				      sizeof(kernel));
@@ -191,7 +205,7 @@ static int take_datagram(const struct mmsghdr *datagram, netlink_handler handle,
 	if (header->msg_flags & MSG_TRUNC)
 		return -ENOBUFS;
 	if (sender->nl_pid != 0)
-		return 0; /* another process may send to us; only the kernel is believed */
+		return 0; /* another process may send to us, too */
 	return for_each_message(header->msg_iov->iov_base, datagram->msg_len, handle,
 				context);
 }
@@ -258,7 +272,10 @@ int netlink_result(const struct nlmsghdr *message)
 	enum { ERRNO_MAX = 4095 }; /* include/linux/err.h: MAX_ERRNO */
 	int result;
 
-	/* Both carry an int first: nlmsgerr's error, and a dump's result, which may be left out. */
+	/*
+	 * Both carry an int first: nlmsgerr's error, and a dump's result, which may be
+	 * left out.
+	 */
 	if (nlmsg_datalen(message) < (int)sizeof(result))
 		return message->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
 	memcpy(&result, nlmsg_data(message), sizeof(result));
@@ -298,7 +315,10 @@ int netlink_ask(struct netlink_socket *socket, struct nlmsghdr *request,
 	if (!request)
 		return -EMSGSIZE;
 	question.sequence = request->nlmsg_seq;
-	/* Each of NLM_F_DUMP's two bits means something else in a request that makes something. */
+	/*
+	 * Each of NLM_F_DUMP's two bits means something else in a request that makes
+	 * something.
+	 */
 	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	r = netlink_send(socket, request, request->nlmsg_len);
