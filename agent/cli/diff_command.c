@@ -6,7 +6,8 @@
 
 #include "agent/cli/commands.h"
 #include "agent/reconcile/vip_reconcile.h"
-#include "agent/reconcile/snapshot.h"
+#include "agent/reconcile/snapshot_plan.h"
+#include "agent/reconcile/snapshot_state.h"
 #include "common/log.h"
 
 enum { TEXT_ROOM = 1024 };

@@ -621,7 +621,8 @@ static int on_usability(void *context)
 	}
 	if (daemon->outcome != RECONCILE_IN_SYNC && daemon->outcome != RECONCILE_DEGRADED)
 		return 0;
-	if (service_warnings_look(session, &daemon->report, &changed) < 0)
+	if (service_warnings_look(&session->warnings, &session->state.table,
+				  &session->ownership, &daemon->report, &changed) < 0)
 		log_warning("checking whether services can work: out of memory");
 	if (changed) {
 		outcome_log_report(&daemon->log, &daemon->report,

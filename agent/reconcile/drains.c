@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "agent/reconcile/execute.h"
+#include "agent/reconcile/rulesets.h"
+#include "agent/reconcile/snapshot_plan.h"
 #include "agent/reconcile/incremental.h"
 #include "agent/report/timestamp.h"
 #include "common/clock.h"

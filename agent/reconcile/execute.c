@@ -8,6 +8,7 @@
 
 #include "agent/reconcile/service_ownership.h"
 #include "agent/reconcile/failure.h"
+#include "agent/reconcile/ruleset_write.h"
 #include "agent/reconcile/stale_conntrack.h"
 #include "agent/report/operation_log.h"
 #include "agent/reconcile/skip_rules.h"

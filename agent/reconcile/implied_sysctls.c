@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/kernel/sysctl.h"
+#include "agent/reconcile/rulesets.h"
 
 /*
  * --strict-arp: an address of one link is not answered for on another, and not told of there

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "agent/reconcile/execute.h"
+#include "agent/reconcile/rulesets.h"
+#include "agent/reconcile/snapshot_plan.h"
 #include "agent/reconcile/implied_sysctls.h"
+#include "agent/plan/hold.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/clock.h"

@@ -14,7 +14,8 @@
 #include "agent/store/last_good.h"
 #include "agent/reconcile/link_needs.h"
 #include "agent/reconcile/incremental.h"
-#include "agent/reconcile/snapshot.h"
+#include "agent/reconcile/snapshot_plan.h"
+#include "agent/reconcile/snapshot_state.h"
 #include "common/clock.h"
 #include "common/descriptors.h"
 
@@ -413,7 +414,8 @@ static int run(struct session *session, bool changes_only,
 		session->holds = report->outcome == RECONCILE_HELD;
 	r = report_omissions(&session->state.table.notes, report);
 	if (r == 0 && is_in_kernel(report))
-		r = service_warnings_report(session, &snapshot.wanted, report);
+		r = service_warnings_report(&session->warnings, &snapshot.wanted,
+					    &session->ownership, report);
 	if (r < 0)
 		return r;
 	if (session->interrupted == 0 && (report->outcome == RECONCILE_IN_SYNC ||

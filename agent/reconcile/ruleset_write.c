@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/reconcile/ruleset_write.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile/snapshot.h"
-#include "agent/reconcile/rulesets.h"
 #include "agent/reconcile/skip_rules.h"
 #include "agent/kernel/nft_write.h"
-
-/* The writing half of rulesets.h, and what of it is recorded. */
 
 /* How often a table is made again because somebody else wrote rulesets before it was read back. */
 enum { ATTEMPTS = 3 };

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile/snapshot.h"
 #include "agent/kernel/node_address.h"
 #include "agent/plan/ruleset_change.h"
 #include "agent/plan/ruleset_make.h"
@@ -339,7 +338,7 @@ int rulesets_plan(struct snapshot *snapshot, struct err *err)
 	bool of_interest[RULESET_SLOTS], any = false;
 	int r;
 
-	rulesets_clear(goals);
+	ruleset_goals_clear(goals);
 	if (!rulesets_concern(snapshot))
 		return 0;
 	r = make_wanted(snapshot, err);
@@ -381,13 +380,4 @@ bool rulesets_changed(struct session *session)
 			return true;
 	}
 	return false;
-}
-
-void rulesets_clear(struct ruleset_goals *goals)
-{
-	for (int slot = 0; slot < RULESET_SLOTS; slot++) {
-		ruleset_clear(&goals->wanted[slot]);
-		growing_text_clear(&goals->changes[slot]);
-	}
-	memset(goals, 0, sizeof(*goals));
 }

@@ -3,11 +3,8 @@
 
 #include <stdbool.h>
 
-#include "agent/kernel/nft_table.h"
-#include "agent/model/ownership.h"
-#include "agent/plan/ruleset.h"
+#include "agent/reconcile/snapshot.h"
 #include "common/err.h"
-#include "common/growing_text.h"
 #include "common/macro.h"
 
 /*
@@ -20,21 +17,6 @@
  * the marker alone (the record was lost) is taken over as services are (--adopt); any other stays, and
  * is a conflict.
  */
-
-struct snapshot;
-struct reconcile_report;
-struct session;
-
-/* What is wanted and what is there. */
-struct ruleset_goals {
-	bool looked; /* the rest is valid */
-	struct ruleset wanted[RULESET_SLOTS];
-	struct nft_table actual[RULESET_SLOTS];
-	bool conflict[RULESET_SLOTS];
-	/* For nft(8), where elements alone make the table of what it is; else empty. */
-	struct growing_text changes[RULESET_SLOTS];
-	struct err trouble; /* code 0, or why nf_tables could not be asked */
-};
 
 /* Adds the sysctls that the wanted services' rulesets need. -ENOMEM. */
 int rulesets_imply_sysctls(const struct table *wanted,
@@ -57,20 +39,5 @@ bool rulesets_have_own_addresses(const struct session *session);
 
 bool rulesets_are_owned(const struct ownership *ownership);
 
-/*
- * Carries out the plan's operations on tables whose result is 0, adds failures to the report, and keeps
- * new services from being sent that not everybody may use where their table could not be brought about.
- * -ENOMEM.
- */
-int rulesets_write(struct snapshot *snapshot, int *results,
-		   struct reconcile_report *report) MUST_CHECK;
-
-/* The record's part, as bookkeeping.h has it for services. */
-void rulesets_confirm(struct snapshot *snapshot, bool *changed);
-void rulesets_intend(struct snapshot *snapshot, const int *results, bool *changed);
-void rulesets_note(struct snapshot *snapshot, const int *results, bool *changed);
-
 /* Whether a table of ours is another than the one that was left there; also where that is not known. */
 bool rulesets_changed(struct session *session);
-
-void rulesets_clear(struct ruleset_goals *goals);

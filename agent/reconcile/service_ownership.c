@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile/rulesets.h"
+#include "agent/reconcile/ruleset_write.h"
 #include "agent/model/fingerprint.h"
 
 static int mark(struct ownership *ownership, const struct service_key *key,

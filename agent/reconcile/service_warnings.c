@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "agent/report/reconcile_report.h"
-#include "agent/reconcile/session.h"
 #include "agent/kernel/listeners.h"
 #include "agent/kernel/nft_filter.h"
 #include "agent/kernel/sysctl.h"
@@ -140,9 +139,9 @@ static int keep_texts(struct service_warnings *warnings,
 	return r;
 }
 
-static int judge(struct session *session, const struct table *wanted)
+static int judge(struct service_warnings *warnings, const struct table *wanted,
+		 const struct ownership *ownership)
 {
-	struct service_warnings *warnings = &session->warnings;
 	cleanup_findings struct usability_findings findings = { 0 };
 	cleanup_free struct listener *listeners = NULL;
 	struct usability_facts facts = {
@@ -160,23 +159,23 @@ static int judge(struct session *session, const struct table *wanted)
 		facts.listeners_known =
 			listeners_read(&listeners, &facts.listener_count, NULL) == 0;
 	facts.listeners = listeners;
-	r = usability_judge(wanted, &session->ownership, &facts, &findings);
+	r = usability_judge(wanted, ownership, &facts, &findings);
 	if (r == 0)
 		r = keep_texts(warnings, &findings, &facts);
 	warnings->state_changed = r < 0;
 	return r;
 }
 
-int service_warnings_report(struct session *session, const struct table *wanted,
+int service_warnings_report(struct service_warnings *warnings, const struct table *wanted,
+			    const struct ownership *ownership,
 			    struct reconcile_report *report)
 {
-	struct service_warnings *warnings = &session->warnings;
 	bool anew = false;
 	int r = read_facts(warnings, &anew);
 
 	if (r == 0 && (anew || warnings->state_changed || report->changes > 0 ||
 		       report->falls_back))
-		r = judge(session, wanted);
+		r = judge(warnings, wanted, ownership);
 	/* What a last good state says is not what the state does. */
 	warnings->state_changed |= report->falls_back;
 	return r < 0 ? r
@@ -194,16 +193,16 @@ static bool texts_equal(char *const *a, size_t count, const struct service_warni
 	return true;
 }
 
-int service_warnings_look(struct session *session, struct reconcile_report *report,
-			  bool *changed)
+int service_warnings_look(struct service_warnings *warnings, const struct table *wanted,
+			  const struct ownership *ownership,
+			  struct reconcile_report *report, bool *changed)
 {
-	struct service_warnings *warnings = &session->warnings;
 	bool anew = false;
 	int r = read_facts(warnings, &anew);
 
 	*changed = false;
 	if (r == 0 && anew)
-		r = judge(session, &session->state.table);
+		r = judge(warnings, wanted, ownership);
 	if (r < 0 || !anew ||
 	    texts_equal(report->warnings + report->lasting_at, report->lasting, warnings))
 		return r;

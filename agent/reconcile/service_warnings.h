@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "agent/kernel/rtnl_paths.h"
+#include "agent/model/ownership.h"
 #include "agent/model/packet_filter.h"
 #include "agent/model/table.h"
 #include "common/cleanup.h"
@@ -17,7 +18,6 @@
  * that costs nothing.
  */
 
-struct session;
 struct reconcile_report;
 
 /* Zeroed at the start. */
@@ -44,15 +44,17 @@ struct service_warnings {
  * After a reconcile of these wanted services: judges where that is needed, and adds the
  * warnings. -ENOMEM.
  */
-int service_warnings_report(struct session *session, const struct table *wanted,
+int service_warnings_report(struct service_warnings *warnings, const struct table *wanted,
+			    const struct ownership *ownership,
 			    struct reconcile_report *report) MUST_CHECK;
 
 /*
  * The same later, because links, routes or packet filters have changed: what the report
  * has of it is replaced. Sets *changed where that made a difference. -ENOMEM.
  */
-int service_warnings_look(struct session *session, struct reconcile_report *report,
-			  bool *changed) MUST_CHECK;
+int service_warnings_look(struct service_warnings *warnings, const struct table *wanted,
+			  const struct ownership *ownership,
+			  struct reconcile_report *report, bool *changed) MUST_CHECK;
 
 /* Links, routes or packet filters may have changed. */
 void service_warnings_expire(struct service_warnings *warnings);

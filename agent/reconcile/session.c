@@ -5,6 +5,7 @@
 
 #include "agent/store/ownership_file.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/macro.h"
 
 /* Lines that say nothing new to a reader; the file is written again when it has so many. */
@@ -25,6 +26,30 @@ void session_clear(struct session *session)
 	for (int slot = 0; slot < RULESET_SLOTS; slot++)
 		ruleset_clear(&session->rulesets_made[slot]);
 	memset(session, 0, sizeof(*session));
+}
+
+int session_load_record(struct session *session, struct err *err)
+{
+	const char *run_directory = session->options->run_directory;
+	struct err found = { 0 };
+	int r;
+
+	if (session->record_read) {
+		/* Somebody took it away: what we know is written again. */
+		session->record_unsaved |= ownership_file_is_missing(run_directory);
+		return 0;
+	}
+	r = ownership_file_check_namespace(run_directory, &found);
+	if (r == 0)
+		r = ownership_file_load(run_directory, &session->ownership, &found);
+	if (r < 0)
+		return err_set(err, found.code, "%s", found.text);
+	if (r != OWNERSHIP_FILE_LOADED && r != OWNERSHIP_FILE_NONE)
+		log_warning(
+			"%s: it owns nothing; services that it named count as others'",
+			found.text);
+	session->record_read = true;
+	return 0;
 }
 
 int session_write_record(struct session *session, struct err *err)

@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "agent/reconcile/vip_reconcile.h"
+#include "agent/reconcile/vips.h"
 #include "agent/reconcile/last_applied.h"
 #include "agent/config.h"
 #include "agent/reconcile/progress.h"
 #include "agent/reconcile/drift_backoff.h"
 #include "agent/reconcile/error_backoff.h"
-#include "agent/reconcile/rulesets_seen.h"
+#include "agent/reconcile/ruleset_goals.h"
 #include "agent/reconcile/service_warnings.h"
 #include "agent/state/state_cache.h"
 #include "agent/model/ownership.h"
@@ -69,6 +69,12 @@ struct session {
 void session_clear(struct session *session);
 
 #define cleanup_session CLEANUP(session_clear)
+
+/*
+ * Reads the record at the first time, and says why where what it says cannot be used: nothing is
+ * ours then. -errno with err set: it cannot be known what is ours.
+ */
+int session_load_record(struct session *session, struct err *err) MUST_CHECK;
 
 /* Writes the record. -errno with err set: record_unsaved says so from now on. */
 int session_write_record(struct session *session, struct err *err) MUST_CHECK;

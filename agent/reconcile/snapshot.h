@@ -2,17 +2,15 @@
 #pragma once
 
 #include "agent/reconcile/vip_admission.h"
-#include "agent/report/reconcile_report.h"
-#include "agent/reconcile/rulesets.h"
+#include "agent/reconcile/ruleset_goals.h"
 #include "agent/reconcile/session.h"
 #include "agent/kernel/ipvs.h"
-#include "agent/plan/hold.h"
 #include "agent/plan/plan.h"
 #include "common/cleanup.h"
 
 /*
- * The reading half of a reconciliation, which `diff` and `apply --dry-run` stop after: the state,
- * the kernel, the record, and the plan that follows from them.
+ * State, kernel and ownership as read for one reconciliation, and the plan that follows from them.
+ * snapshot_state.h reads the state, snapshot_plan.h the kernel; `diff` and `apply --dry-run` stop there.
  */
 struct snapshot {
 	struct session *session; /* borrowed */
@@ -47,48 +45,11 @@ int snapshot_open(struct snapshot *snapshot, struct err *err) MUST_CHECK;
 /* Whether the snapshot is about this service: always, unless it is of a part. */
 bool snapshot_covers(const struct snapshot *snapshot, const struct service_key *key);
 
-/*
- * Reads the state into wanted, but for what is refused (admission.h); sets the report's outcome and problems. Where the state cannot be
- * used and the session falls back, wanted is the last good one and report->falls_back is set; the
- * outcome stays. Negative: out of memory.
- */
-int snapshot_read_state(struct snapshot *snapshot,
-			struct reconcile_report *report) MUST_CHECK;
+/* Empties wanted; what it borrows stays. */
+void snapshot_clear_wanted(struct snapshot *snapshot);
 
-/*
- * Replaces wanted by the last good state, if there is one and the session falls back; sets
- * report->falls_back then. Negative: out of memory.
- */
-int snapshot_fall_back(struct snapshot *snapshot,
-		       struct reconcile_report *report) MUST_CHECK;
-
-/*
- * What the plan removes of what was in force (hold.h). The last good state says what that was, where
- * there is one. -ENOMEM.
- */
-int snapshot_count_removed(struct snapshot *snapshot,
-			   struct hold_counts *counts) MUST_CHECK;
-
-/*
- * Replaces wanted by what has to be in force while the state waits, so that the next plan removes
- * nothing of it. -ENOMEM.
- */
-int snapshot_hold(struct snapshot *snapshot) MUST_CHECK;
-
-/*
- * Opens the kernel's IPVS where that is not open yet, reads it, at the first time the record, and
- * makes the plan. What an earlier call read and planned is dropped, so that it can be done again.
- * -errno with err set: nothing is then planned.
- */
-int snapshot_plan(struct snapshot *snapshot, struct reconcile_report *report,
-		  struct err *err) MUST_CHECK;
-
-/*
- * The same for a part whose ipvs, scope and wanted table are there: reads the services of its scope
- * from the kernel, one by one.
- */
-int snapshot_plan_part(struct snapshot *snapshot, struct reconcile_report *report,
-		       struct err *err) MUST_CHECK;
+/* Takes the services with a flag out of wanted. -ENOMEM. */
+int snapshot_take_out(struct snapshot *snapshot, const bool *taken) MUST_CHECK;
 
 void snapshot_clear(struct snapshot *snapshot);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile/snapshot.h"
 #include "agent/kernel/listeners.h"
 #include "agent/kernel/nameservers.h"
 #include "agent/kernel/rtnl.h"
@@ -23,11 +22,8 @@ struct evidence {
 	struct guard_facts facts;
 };
 
-bool vip_admission_is_needed(const struct snapshot *snapshot)
+bool vip_admission_is_needed(const struct guard_rules *rules, const struct table *wanted)
 {
-	const struct guard_rules *rules = &snapshot->session->options->guard;
-	const struct table *wanted = &snapshot->wanted;
-
 	for (size_t i = 0; i < wanted->service_count; i++) {
 		if (guard_concerns(rules, &wanted->services[i]))
 			return true;
@@ -68,33 +64,31 @@ static bool needs_listeners(const struct guard_facts *facts, const struct table 
 	return false;
 }
 
-static int own_link(const struct snapshot *snapshot, const struct host_net *host)
+static int own_link(const struct owned_link *owned, const struct host_net *host)
 {
-	const struct owned_link *owned = &snapshot->session->ownership.link;
 	const struct host_link *link =
 		owned->name[0] ? host_find_dummy(host, owned->hardware) : NULL;
 
 	return link ? link->index : 0;
 }
 
-static int gather(struct snapshot *snapshot, struct evidence *evidence)
+static int gather(struct vip_admission *admission, const struct table *wanted,
+		  const struct ownership *ownership, struct evidence *evidence)
 {
-	struct vip_admission *admission = &snapshot->admission;
 	struct guard_facts *facts = &evidence->facts;
 	struct err err = { 0 };
 	int r = 0;
 
 	facts->host = &evidence->host;
-	facts->rules = &snapshot->session->options->guard;
 	facts->nameservers = &evidence->nameservers;
-	facts->reserved = snapshot->wanted.notes.reserved;
-	facts->reserved_count = snapshot->wanted.notes.reserved_count;
+	facts->reserved = wanted->notes.reserved;
+	facts->reserved_count = wanted->notes.reserved_count;
 	if (read_node(&evidence->host, &err) < 0)
 		r = note_missing(admission, &err);
-	facts->own_link = own_link(snapshot, &evidence->host);
+	facts->own_link = own_link(&ownership->link, &evidence->host);
 	if (r == 0 && nameservers_read(resolv_conf, &evidence->nameservers, &err) < 0)
 		r = note_missing(admission, &err);
-	if (r == 0 && needs_listeners(facts, &snapshot->wanted) &&
+	if (r == 0 && needs_listeners(facts, wanted) &&
 	    listeners_read(&evidence->listeners, &facts->listener_count, &err) < 0)
 		r = note_missing(admission, &err);
 	facts->listeners = evidence->listeners;
@@ -139,45 +133,15 @@ static int note_shadowed(struct vip_admission *admission, const struct service *
 	return admission->shadowed ? 0 : -ENOMEM;
 }
 
-/* The wanted services are the session's, or those of a last good state. */
-static int take_out(struct snapshot *snapshot, const bool *refused)
+static int judge(struct vip_admission *admission, const struct guard_facts *facts,
+		 const struct table *wanted, const struct ownership *ownership,
+		 bool *refused)
 {
-	struct table *wanted = &snapshot->wanted;
-	bool borrowed = snapshot->wanted_borrowed;
-	struct service *kept = wanted->services;
-	size_t count = 0;
-
-	if (borrowed) {
-		kept = calloc(wanted->service_count + 1, sizeof(*kept));
-		if (!kept)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < wanted->service_count; i++) {
-		if (!refused[i])
-			kept[count++] = wanted->services[i];
-		else if (!borrowed)
-			service_clear(&wanted->services[i]);
-	}
-	wanted->services = kept;
-	wanted->service_count = count;
-	if (borrowed) {
-		snapshot->wanted_borrowed = false;
-		snapshot->wanted_in_part = true;
-	}
-	return 0;
-}
-
-static int judge(struct snapshot *snapshot, const struct guard_facts *facts)
-{
-	struct table *wanted = &snapshot->wanted;
-	cleanup_free bool *refused = calloc(wanted->service_count + 1, sizeof(*refused));
-	struct vip_admission *admission = &snapshot->admission;
-	int r = refused ? 0 : -ENOMEM;
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wanted->service_count; i++) {
 		const struct service *service = &wanted->services[i];
-		bool is_there = ownership_find(&snapshot->session->ownership,
-					       &service->key) != NULL;
+		bool is_there = ownership_find(ownership, &service->key) != NULL;
 		char reason[GUARD_TEXT];
 
 		refused[i] = guard_refuses(facts, service, is_there, reason);
@@ -186,16 +150,18 @@ static int judge(struct snapshot *snapshot, const struct guard_facts *facts)
 		else if (is_there && guard_shadows(facts, service))
 			r = note_shadowed(admission, service);
 	}
-	return r == 0 && admission->count > 0 ? take_out(snapshot, refused) : r;
+	return r;
 }
 
-int vip_admission_check(struct snapshot *snapshot)
+int vip_admission_check(struct vip_admission *admission, const struct guard_rules *rules,
+			const struct table *wanted, const struct ownership *ownership,
+			bool *refused)
 {
-	struct evidence evidence = { 0 };
-	int r = gather(snapshot, &evidence);
+	struct evidence evidence = { .facts.rules = rules };
+	int r = gather(admission, wanted, ownership, &evidence);
 
 	if (r == 0)
-		r = judge(snapshot, &evidence.facts);
+		r = judge(admission, &evidence.facts, wanted, ownership, refused);
 	evidence_clear(&evidence);
 	return r;
 }

@@ -5,16 +5,16 @@
 #include <stddef.h>
 
 #include "agent/report/reconcile_report.h"
+#include "agent/model/guard_rules.h"
+#include "agent/model/ownership.h"
 #include "agent/model/table.h"
 #include "common/macro.h"
 
 /*
- * Keeps out of the wanted table what the guard (agent/model/guard.h) refuses, with the facts that it
+ * Judges what of the wanted table the guard (agent/model/guard.h) refuses, with the facts that it
  * needs. What is refused is planned as if the state did not name it: a service that was there before
  * leaves. Beside the node's addresses nothing is read that no service makes necessary.
  */
-
-struct snapshot;
 
 struct refusal {
 	char *object; /* the service's key */
@@ -31,11 +31,13 @@ struct vip_admission {
 	size_t shadowed_count;
 };
 
-/* Whether the guard is concerned with any of the services that the snapshot wants. */
-bool vip_admission_is_needed(const struct snapshot *snapshot);
+/* Whether the guard is concerned with any of the wanted services. */
+bool vip_admission_is_needed(const struct guard_rules *rules, const struct table *wanted);
 
-/* Takes what is refused out of the snapshot's wanted table and keeps why. -ENOMEM. */
-int vip_admission_check(struct snapshot *snapshot) MUST_CHECK;
+/* Sets a flag for each wanted service that is refused, and keeps why. -ENOMEM. */
+int vip_admission_check(struct vip_admission *admission, const struct guard_rules *rules,
+			const struct table *wanted, const struct ownership *ownership,
+			bool *refused) MUST_CHECK;
 
 /* Adds the refusals to a report: each is a service that failed. -ENOMEM. */
 int vip_admission_report(const struct vip_admission *admission,

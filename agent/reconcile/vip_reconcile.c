@@ -373,12 +373,3 @@ int vips_apply(const struct snapshot *snapshot, struct reconcile_report *report)
 	*addresses = wanted;
 	return vips_check(snapshot->session, report);
 }
-
-void vips_clear(struct vips *addresses)
-{
-	address_list_clear(&addresses->bound);
-	address_list_clear(&addresses->fresh);
-	free(addresses->leaving);
-	free(addresses->local);
-	memset(addresses, 0, sizeof(*addresses));
-}

@@ -4,9 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/reconcile/snapshot.h"
 #include "agent/report/reconcile_report.h"
-#include "agent/model/address_list.h"
-#include "agent/model/table.h"
 #include "agent/plan/vip_plan.h"
 #include "common/err.h"
 #include "common/macro.h"
@@ -16,26 +15,6 @@
  * what is ours in the session's record. It comes after the services: an address is there when its
  * services are, and goes when the last of them has gone.
  */
-
-struct snapshot;
-struct session;
-
-/* What a session remembers of it, so that it can be looked after without the state. */
-struct vips {
-	bool known; /* a reconcile has said what is wanted */
-	struct address_list bound;
-	/* The services that are ours and not wanted, as they were then. Sorted. */
-	struct service_key *leaving;
-	size_t leaving_count;
-	/* What was brought about: another operation on it is drift. As in struct vip_plan. */
-	struct network *local;
-	size_t local_count;
-	bool has_link, uses_link;
-	/* What became ours by the last look, before its writes. */
-	struct address_list fresh;
-	bool fresh_link;
-	bool settled; /* the last look found nothing that is not as wanted */
-};
 
 /*
  * At the end of a reconcile of the snapshot, whose services are in the kernel: plans, writes, and
@@ -54,5 +33,3 @@ int vips_check(struct session *session, struct reconcile_report *report) MUST_CH
  */
 int vips_plan(const struct snapshot *snapshot, struct vip_plan *plan,
 	      struct err *err) MUST_CHECK;
-
-void vips_clear(struct vips *addresses);
