@@ -93,7 +93,7 @@ uint64_t fingerprint_service_whole(const struct service *service)
 	return finish(sum);
 }
 
-uint64_t service_fingerprint(const struct service *service)
+uint64_t fingerprint_service_kept(const struct service *service)
 {
 	return service->fingerprint ? service->fingerprint
 				    : fingerprint_service_whole(service);
@@ -173,7 +173,7 @@ uint64_t fingerprint_table(const struct table *table)
 				       (uint64_t)service->key.port << 8 |
 				       service->key.protocol);
 		sum = mix_text(sum, service->name);
-		sum = mix(sum, service_fingerprint(service));
+		sum = mix(sum, fingerprint_service_kept(service));
 		sum = mix_exposure(sum, service->access);
 	}
 	return finish(sum);

@@ -19,7 +19,7 @@ uint64_t fingerprint_service(const struct service *service);
 uint64_t fingerprint_service_whole(const struct service *service);
 
 /* The same, taken from the service where it is kept there. */
-uint64_t service_fingerprint(const struct service *service);
+uint64_t fingerprint_service_kept(const struct service *service);
 
 /* All but the length of its messages, which the kernel takes from the link where none is given. */
 uint64_t fingerprint_sync_daemon(const struct sync_daemon *daemon);

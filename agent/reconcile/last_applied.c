@@ -13,7 +13,7 @@ static struct last_applied_service know(const struct service *service)
 {
 	return (struct last_applied_service){
 		.key = service->key,
-		.fingerprint = service_fingerprint(service),
+		.fingerprint = fingerprint_service_kept(service),
 	};
 }
 
@@ -91,7 +91,7 @@ static bool service_is_as_before(const struct last_applied *last_applied,
 	key.key = wanted->key;
 	known = bsearch(&key, last_applied->services, last_applied->service_count,
 			sizeof(*last_applied->services), compare_services);
-	return known && known->fingerprint == service_fingerprint(wanted);
+	return known && known->fingerprint == fingerprint_service_kept(wanted);
 }
 
 static bool timeouts_are_as_before(const struct timeouts *before,
@@ -243,7 +243,7 @@ static bool is_change(const struct crossing *at)
 {
 	if (at->want)
 		return !at->known ||
-		       at->known->fingerprint != service_fingerprint(at->want);
+		       at->known->fingerprint != fingerprint_service_kept(at->want);
 	return at->known || !ownership_has_drain(at->ownership, at->key);
 }
 
