@@ -6,7 +6,7 @@
 #include "agent/kernel/ipvs.h"
 #include "agent/kernel/netlink/socket.h"
 
-/* What the files behind ipvs.h share: dump.c reads, apply.c writes. */
+/* What the files behind ipvs.h share. */
 struct ipvs {
 	struct netlink_socket *socket;
 	struct netlink_socket

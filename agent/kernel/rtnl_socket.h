@@ -9,7 +9,7 @@
 #include "agent/kernel/rtnl.h"
 #include "agent/kernel/netlink/socket.h"
 
-/* The socket behind rtnl.c, rtnl_apply.c and rtnl_paths.c. */
+/* What the files behind rtnl.h share. */
 struct rtnl {
 	struct netlink_socket *socket;
 	struct rtnl_counts counts;

@@ -22,9 +22,9 @@ static int route_operation(struct vip_planning *planning, enum vip_kind kind,
 			   const struct host_route *route)
 {
 	return vip_plan_add(planning->plan,
-				      &(struct vip_operation){ .kind = kind,
-							       .network = route->network,
-							       .source = route->source });
+			    &(struct vip_operation){ .kind = kind,
+						     .network = route->network,
+						     .source = route->source });
 }
 
 /* A route with another source is another route, of which the kernel takes one (IPv6). */
