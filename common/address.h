@@ -6,7 +6,9 @@
 
 #include "common/macro.h"
 
-/* An IPv4 or IPv6 address. Unused bytes are zero, so that two of them compare as bytes. */
+/*
+ * An IPv4 or IPv6 address. Unused bytes are zero, so that memcmp() compares two of them.
+ */
 struct address {
 	union {
 		struct in_addr v4; /* network byte order */
@@ -18,7 +20,10 @@ struct address {
 
 enum { ADDRESS_TEXT = INET6_ADDRSTRLEN };
 
-/* A numeric address of either family; -EINVAL for anything else (never a name look-up). */
+/*
+ * Parses a numeric address of either family, without name look-ups. -EINVAL for anything
+ * else.
+ */
 int address_parse(const char *text, struct address *address) MUST_CHECK;
 
 /* Orders by family, then by the address's bytes: <0, 0 or >0. */

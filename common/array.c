@@ -14,7 +14,7 @@ int array_make_room(void *array, size_t count, size_t *room, size_t element_size
 
 	if (count < *room)
 		return 0;
-	/* Pointers to different types may not alias; their bytes may be copied. */
+	/* Pointers to different types must not alias; copying their bytes is allowed. */
 	memcpy(&old, array, sizeof(old));
 	grown = reallocarray(old, wanted, element_size);
 	if (!grown)

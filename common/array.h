@@ -6,9 +6,9 @@
 #include "common/macro.h"
 
 /*
- * Makes sure that a growing array has room for one element more, doubling it where it has not.
- * array is the address of the pointer to its first element, room the number of elements it has
- * memory for. -ENOMEM; the array is then as it was.
+ * Makes room for one more element in a growing array, doubling its memory when it is
+ * full. array is the address of the pointer to the first element, room the number of
+ * elements that fit. On -ENOMEM the array is unchanged.
  */
 int array_make_room(void *array, size_t count, size_t *room,
 		    size_t element_size) MUST_CHECK;

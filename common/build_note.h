@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* What --version adds where a build lacks something. */
+/* Appended to --version when the build lacks an optional library. */
 #if HAVE_NFTABLES
 #define BUILD_NOTE ""
 #elif defined(STATIC_BUILD)

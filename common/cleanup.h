@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Cleanup by scope: `cleanup_free char *text = NULL;`. Always initialised at the declaration, to
- * NULL or -1; handed over with TAKE_PTR or TAKE_FD (macro.h). A type with a free function of its
- * own declares its cleanup beside it with DEFINE_CLEANUP.
+ * Cleanup by scope: `cleanup_free char *text = NULL;`. A cleanup variable is always
+ * initialised at its declaration, to NULL or -1. TAKE_PTR and TAKE_FD (macro.h) transfer
+ * ownership. A type with a free function of its own declares its cleanup next to it with
+ * DEFINE_CLEANUP.
  */
 
 #include <dirent.h>

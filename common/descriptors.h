@@ -6,22 +6,25 @@
 #include "common/macro.h"
 
 /*
- * File descriptors as what they are: a limited supply. Others can use them up by connecting, so
- * what they connect to leaves the last quarter to the process itself.
+ * File descriptors are limited, and clients can use them up by connecting. Connections
+ * therefore leave the last quarter of them to the process itself.
  */
 
-/* Raises the soft limit to the hard one, at most to 65536. No error: it then stays as it is. */
+/*
+ * Raises the soft limit to the hard limit, at most to 65536. If that fails the limit
+ * stays as it is.
+ */
 void descriptors_raise(void);
 
-/* Whether fd lies in the last quarter of what this process may have open (RLIMIT_NOFILE). */
+/* Whether fd is in the last quarter of what this process may open (RLIMIT_NOFILE). */
 bool descriptor_is_scarce(int fd) MUST_CHECK;
 
-/* Whether an errno says that descriptors, memory or room on a file system are used up. */
+/* Whether an errno means that descriptors, memory or disk space have run out. */
 bool errno_is_shortage(int code) MUST_CHECK;
 
 /*
- * Descriptors put by for a moment when there is no other: opened early, so that their numbers are
- * low, closed for what must be done, then opened again. Zeroed at the start.
+ * Descriptors in reserve: opened early, closed when something must be opened and no other
+ * descriptor is left, then opened again. Zeroed at the start.
  */
 enum { DESCRIPTORS_SPARE = 4 };
 
@@ -30,6 +33,6 @@ struct spare_descriptors {
 	int fds[DESCRIPTORS_SPARE];
 };
 
-/* Opens those that are not open, as far as that is possible. */
+/* Opens those that are closed, as far as possible. */
 void spare_descriptors_fill(struct spare_descriptors *spare);
 void spare_descriptors_release(struct spare_descriptors *spare);

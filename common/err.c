@@ -8,7 +8,7 @@
 
 #include "common/printable.h"
 
-/* The header promises a negative answer. */
+/* The header promises a negative result. */
 static int negative(int code)
 {
 	return code > 0 ? -code : -EIO;
@@ -24,7 +24,7 @@ int(err_set)(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	/* Names of others' (files, links) stand in it. */
+	/* The text can contain names that others chose (files, links). */
 	printable_make(err->text);
 	return negative(code);
 }

@@ -4,10 +4,10 @@
 #include "common/macro.h"
 
 /*
- * An error that an operator must act on: an errno and a text, no allocation. It is the last
- * parameter of the functions that set it, untouched on success, and may be NULL where the caller
- * only wants the number. Set at the origin, prefixed with the object's name on the way up, logged
- * once by whoever handles it.
+ * An error that an operator must act on: an errno and a text, without allocation. It is
+ * the last parameter of a function. It is untouched on success and may be NULL if the
+ * caller needs only the number. It is set where the error occurs, prefixed with the
+ * object's name on the way up, and logged once, by the function that handles it.
  */
 struct err {
 	int code; /* a positive errno */
@@ -17,15 +17,15 @@ struct err {
 /* Sets code and text; returns -code, so that failing is one `return`. */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* As err_set(), with ": " and the errno's own words after the text. */
+/* As err_set(), with ": " and strerror(code) after the text. */
 int err_errno(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* Puts "PREFIX: " in front of the text; returns -err->code (-EIO where err is NULL). */
+/* Prefixes the text with "PREFIX: "; returns -err->code (-EIO if err is NULL). */
 int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * None of them returns 0 or more, and the compiler is told: it can then see that what a function
- * sets on success alone is set where its answer was 0.
+ * These functions never return 0 or more. The compiler knows that from these wrappers, so
+ * it sees that outputs are set whenever the result is 0.
  */
 static inline int err_negative(int code)
 {

@@ -12,7 +12,7 @@
 
 #include "common/cleanup.h"
 
-/* What has no end, or is too long, is refused before a byte of it is read. */
+/* Rejects files that are endless or too long before reading anything. */
 static int refuse_by_kind(int fd, size_t max)
 {
 	struct stat st;
@@ -97,12 +97,12 @@ int file_open_folder_of(const char *path, const char **name)
 	return fd;
 }
 
-/* Closes out in any case. */
+/* Always closes out. */
 static int write_and_sync(FILE *out, file_writer write, void *context, int durable)
 {
 	int r = write(out, context);
 
-	/* stdio keeps an earlier error; fflush() and fclose() tell of a late one. */
+	/* stdio keeps an earlier error; fflush() and fclose() report a late one. */
 	if (r == 0 && (fflush(out) != 0 || ferror(out)))
 		r = errno ? -errno : -EIO;
 	if (r == 0 && durable && fsync(fileno(out)) < 0)
@@ -112,7 +112,7 @@ static int write_and_sync(FILE *out, file_writer write, void *context, int durab
 	return r;
 }
 
-/* The rights that were asked for, whatever the umask. */
+/* Sets owner and mode explicitly, because the umask applies to open(). */
 static int give_access(int fd, const struct file_access *access)
 {
 	mode_t mode = access->mode;
@@ -126,7 +126,7 @@ static int give_access(int fd, const struct file_access *access)
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-/* A name in an open folder, which is replaced by that of a file written before. */
+/* A name in an open folder, and the temporary file that is renamed to it. */
 struct replacement {
 	int directory;
 	const char *name, *temporary;
@@ -144,7 +144,7 @@ static int write_and_rename(int *fd, const struct replacement *replacement,
 	out = fdopen(*fd, "w");
 	if (!out)
 		return -errno;
-	*fd = -1; /* out's now */
+	*fd = -1; /* fclose(out) closes it */
 	errno = 0;
 	r = write_and_sync(out, write, context, durable);
 	if (r < 0)
@@ -165,7 +165,7 @@ int file_replace_at(int directory, const char *name, const struct file_access *a
 	r = snprintf(temporary, sizeof(temporary), "%s.new", name);
 	if (r < 0 || (size_t)r >= sizeof(temporary))
 		return -ENAMETOOLONG;
-	/* What a killed writer left behind; O_EXCL below refuses whatever comes in between. */
+	/* Left over from a killed writer. O_EXCL below refuses a file made since then. */
 	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(directory, temporary,

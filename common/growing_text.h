@@ -8,19 +8,19 @@
 #include "common/macro.h"
 
 /*
- * A text that grows as it is written. Where memory is out it fails for good and takes no more, so that
- * only its end has to be asked about. Zeroed at the start.
+ * A text that grows as it is written. Allocation failure is sticky: check once, at the
+ * end. Zeroed at the start.
  */
 struct growing_text {
-	char *text; /* NUL-terminated; NULL where nothing was written; owned */
+	char *text; /* NUL-terminated; NULL if nothing was written; owned */
 	size_t length, room;
 	bool failed;
 };
 
-/* At most 255 bytes, what is longer fails. */
+/* Adds at most 255 bytes; a longer text is an error. */
 void growing_text_add(struct growing_text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* -ENOMEM where anything could not be added. */
+/* -ENOMEM if anything could not be added. */
 int growing_text_check(const struct growing_text *text) MUST_CHECK;
 
 void growing_text_clear(struct growing_text *text);

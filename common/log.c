@@ -18,12 +18,18 @@
 
 enum { TEXT_SIZE = 2048, FIELDS_MAX = 16, FIELD_SIZE = 512 };
 
-/* The only mutable globals of the project: who speaks, how much, and where to. */
+/*
+ * The only mutable globals of the project: the program's name, the level, the
+ * destination.
+ */
 static const char *log_program = "ipvs-node";
 static int log_level = LOG_INFO;
 static bool log_to_journal;
 
-/* JOURNAL_STREAM names device and inode of the journal's socket; stderr may since be another. */
+/*
+ * JOURNAL_STREAM has device and inode of the journal's socket; stderr may have been
+ * redirected since.
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

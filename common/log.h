@@ -7,14 +7,15 @@
 #include "common/macro.h"
 
 /*
- * Messages go to the journal with structured fields where stderr is connected to it
- * (JOURNAL_STREAM, systemd.exec(5)), to stderr as "PROGRAM: text" otherwise. Levels are those of
- * syslog(3), LOG_ERR to LOG_DEBUG; the default is LOG_INFO. Texts and values are made printable (printable.h).
+ * Messages go to the journal with structured fields if stderr is connected to it
+ * (JOURNAL_STREAM, systemd.exec(5)), else to stderr as "PROGRAM: text". Levels are those
+ * of syslog(3), LOG_ERR to LOG_DEBUG; the default is LOG_INFO. Texts and values are made
+ * printable (printable.h).
  */
 
 struct log_field {
 	const char *name;  /* upper case, as journal fields are: "IPVS_SERVICE" */
-	const char *value; /* NULL: the field is left out */
+	const char *value; /* NULL: the field is omitted */
 };
 
 /* program is borrowed for the life of the process (a string literal). */
@@ -28,8 +29,8 @@ int log_level_from_name(const char *name, int *level) MUST_CHECK;
 void log_write(int level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * One event with its MESSAGE_ID (32 hexadecimal digits, common/message_id.h) and fields. On
- * stderr only the text is shown.
+ * Logs one event with its MESSAGE_ID (32 hexadecimal digits, common/message_id.h) and
+ * fields. On stderr only the text appears.
  */
 void log_event(int level, const char *message_id, const struct log_field *fields,
 	       size_t n, const char *fmt, ...) PRINTF_LIKE(5, 6);

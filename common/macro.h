@@ -9,7 +9,7 @@
 	 0 * sizeof(char[1 - 2 * __builtin_types_compatible_p(__typeof__(a),             \
 							      __typeof__(&(a)[0]))]))
 
-/* Hands over what a cleanup variable holds, so that leaving its scope frees nothing. */
+/* Take the value out of a cleanup variable, so that leaving its scope frees nothing. */
 #define TAKE_PTR(p)                                                                      \
 	({                                                                               \
 		__typeof__(p) *take_from_ = &(p);                                        \

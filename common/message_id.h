@@ -2,13 +2,14 @@
 #pragma once
 
 /*
- * The journal's MESSAGE_ID of every event that a program may want to wait for or count
- * (journalctl MESSAGE_ID=…). An ID never changes its meaning; a new kind of event gets a new one.
+ * The journal's MESSAGE_ID of each event that a program may want to wait for or count
+ * (journalctl MESSAGE_ID=…). An ID never changes its meaning; a new kind of event gets a
+ * new ID.
  */
 
 /*
- * Writes to the kernel, one event for each that it took. The field IPVS_REASON says what for:
- * state, drain, drained, expired, or drift.
+ * Writes to the kernel: one event for each write that the kernel accepted. The field
+ * IPVS_REASON has the reason: state, drain, drained, expired, or drift.
  */
 /* A virtual service was created */
 #define MESSAGE_ID_SERVICE_CREATED "8f2c231ba05c5d870975fa128191f20c"
@@ -49,8 +50,8 @@
 /* nftables' table was deleted */
 #define MESSAGE_ID_RULESET_DELETED "c4371ecc152e44a1b4bd0301f22d0e09"
 
-/* What a reconcile came to, on change only. */
-/* The kernel's table is what the state wants */
+/* The result of a reconcile, logged when it changes. */
+/* The kernel's table equals the state */
 #define MESSAGE_ID_IN_SYNC "7b981e43504f910d1c5119b0d17c6e62"
 /* Some objects could not be programmed */
 #define MESSAGE_ID_DEGRADED "ffc225a7e67f57e93d2b29fa20679a71"
@@ -60,9 +61,9 @@
 #define MESSAGE_ID_STATE_REFUSED "115f6b11535bcc41c70b5295e1985739"
 /* There is no state; nothing was changed */
 #define MESSAGE_ID_STATE_MISSING "f40c36f657df88f6688ff50f1fc5323c"
-/* The kernel or the record could not be read or written */
+/* The kernel or the ownership file could not be read or written */
 #define MESSAGE_ID_TROUBLE "23b80fd4b768daad8dde305f32d86a7e"
 /* The state would take away most of what is ours and is held */
 #define MESSAGE_ID_STATE_HELD "d1ae6eb0019e18af4cabb86f38c913c9"
-/* Something is less than it should be, but no object is wrong */
+/* Something is degraded, but no object failed */
 #define MESSAGE_ID_WARNING "35a2b6b969ed2aab0e547391affeeff4"

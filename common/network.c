@@ -12,7 +12,7 @@ static uint8_t address_bits(const struct address *address)
 	return address->family == AF_INET6 ? 128 : 32;
 }
 
-/* Those bits of the byte at index that are within the prefix. */
+/* The bits of the byte at index that belong to the prefix. */
 static uint8_t byte_mask(uint8_t prefix, unsigned int index)
 {
 	unsigned int before = index * 8;

@@ -7,7 +7,7 @@
 #include "common/address.h"
 #include "common/macro.h"
 
-/* A network of addresses: those that share the first bits of one. The other bits are zero. */
+/* A network: the addresses that share the first prefix bits. The other bits are zero. */
 struct network {
 	struct address address;
 	uint8_t prefix; /* bits: 0 to 32, or to 128 */
@@ -16,22 +16,25 @@ struct network {
 enum { NETWORK_TEXT = ADDRESS_TEXT + sizeof("/128") };
 
 /*
- * "10.96.0.0/12"; bits behind the prefix are cleared. An address alone is a network of one.
- * -EINVAL for anything else.
+ * Parses "10.96.0.0/12" and clears the host bits. A plain address is a network of one
+ * address. -EINVAL for anything else.
  */
 int network_parse(const char *text, struct network *network) MUST_CHECK;
 
-/* Clears the bits behind the prefix. */
+/* Clears the host bits. */
 void network_mask(struct network *network);
 
-/* The network that is an address alone, and whether one is that. */
+/* The network of one address, and whether a network is one. */
 struct network network_of_one(const struct address *address);
 bool network_is_of_one(const struct network *network);
 
 /* False for an address of the other family. */
 bool network_contains(const struct network *network, const struct address *address);
 
-/* By address, of those that are equal the larger network first: <0, 0 or >0. */
+/*
+ * Orders by address, and equal addresses by prefix, the larger network first: <0, 0 or
+ * >0.
+ */
 int network_compare(const struct network *a, const struct network *b);
 
 /* "10.96.0.0/12"; returns buffer. */

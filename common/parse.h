@@ -7,16 +7,19 @@
 #include "common/macro.h"
 
 /*
- * Numbers and words from the command line and small files. Nothing else calls strtoul(): these
- * refuse signs, white space, an empty text and anything after the number.
+ * Numbers and words from the command line and small files. Nothing else calls strtoul():
+ * these functions refuse signs, white space, empty texts and anything after the number.
  */
 
-/* A decimal number in min..max; -EINVAL if it is not one, -ERANGE if it lies outside. */
+/*
+ * Parses a decimal number in min..max. -EINVAL if it is not a number, -ERANGE if it is
+ * outside.
+ */
 int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value) MUST_CHECK;
 int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *value) MUST_CHECK;
 
 /*
- * A span of time: a number of seconds, or with a unit "ms", "s", "min", "h" ("90s", "15min").
- * In microseconds; -EINVAL or -ERANGE as above.
+ * Parses a time span in microseconds: a number of seconds, or a number with a unit "ms",
+ * "s", "min", "h" ("90s", "15min"). -EINVAL or -ERANGE as above.
  */
 int parse_duration(const char *text, uint64_t max_usec, uint64_t *usec) MUST_CHECK;

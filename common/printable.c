@@ -6,8 +6,9 @@
 #include "common/macro.h"
 
 /*
- * What turns a line of text round or ends it: U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069
- * (Unicode's Bidi_Control, and the separators of lines and paragraphs).
+ * Characters that change the direction of text or end a line: U+061C, U+200E, U+200F,
+ * U+2028 to U+202E and U+2066 to U+2069 (Unicode's Bidi_Control, line and paragraph
+ * separators).
  */
 static bool is_mark(const unsigned char *p, size_t length)
 {
@@ -20,14 +21,20 @@ static bool is_mark(const unsigned char *p, size_t length)
 	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
 }
 
-/* The bytes of the character at p, or 0 where it is none to print: no UTF-8, a control character, a mark. */
+/*
+ * The length in bytes of the character at p. 0 if it is not printable: not UTF-8, a
+ * control character, or a directional mark.
+ */
 static size_t character_length(const unsigned char *p)
 {
 	size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 && p[0] != 0x7f;
-	/* Later bytes alone, overlong forms and what is beyond Unicode; then U+0080 to U+009F. */
+	/*
+	 * Continuation bytes alone, overlong forms, beyond Unicode; then U+0080 to
+	 * U+009F.
+	 */
 	if (p[0] < 0xc2 || p[0] > 0xf4 || (p[0] == 0xc2 && p[1] < 0xa0))
 		return 0;
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||

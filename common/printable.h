@@ -4,10 +4,11 @@
 #include <stdbool.h>
 
 /*
- * Control characters (U+0080 to U+009F, too), marks that change the direction of text, and what is no UTF-8
- * become '?': text from outside must not steer a terminal, hide what it says or break a log into other lines.
+ * Replaces control characters (including U+0080 to U+009F), directional marks and invalid
+ * UTF-8 by '?'. Text from outside must not steer a terminal, hide what it says, or add
+ * lines to a log.
  */
 void printable_make(char *text);
 
-/* Whether it would stay as it is. */
+/* Whether printable_make() would leave the text unchanged. */
 bool printable_is(const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Documentation/accounting/taskstats.rst; the name is set for each process that is asked for
- * (kernel/tsacct.c: bacct_add_tsk). */
+/*
+ * Documentation/accounting/taskstats.rst. The kernel fills in the name for each process
+ * that is queried (kernel/tsacct.c: bacct_add_tsk).
+ */
 #include "common/process_names.h"
 
 #include <errno.h>
@@ -23,7 +25,7 @@ struct process_names {
 
 struct process_answer {
 	char *comm; /* of PROCESS_NAME bytes */
-	int code;   /* 0 once there is a name, else a positive errno */
+	int code;   /* 0 once the name is known, else a positive errno */
 };
 
 void process_names_free(struct process_names *names)
@@ -48,7 +50,7 @@ struct process_names *process_names_new(void)
 	names->family = genl_ctrl_resolve(names->socket, TASKSTATS_GENL_NAME);
 	if (names->family < 0)
 		return NULL;
-	/* The answer is one message, or an error. */
+	/* The answer is one message or an error. */
 	nl_socket_disable_auto_ack(names->socket);
 	return TAKE_PTR(names);
 }
@@ -61,7 +63,7 @@ static int on_error(UNUSED struct sockaddr_nl *who, struct nlmsgerr *error, void
 	return NL_STOP;
 }
 
-/* The kernel's structure grows at its end, and the name stands where it always stood. */
+/* The kernel's structure only grows at its end; the name keeps its offset. */
 static int on_statistics(struct nl_msg *message, void *context)
 {
 	const int end = offsetof(struct taskstats, ac_comm) + TS_COMM_LEN;

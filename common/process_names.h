@@ -7,19 +7,18 @@
 #include "common/macro.h"
 
 /*
- * Names of processes where /proc hides them (hidepid=, ProtectProc=), from the kernel's task
- * statistics. They are asked for with CAP_NET_ADMIN, in the first namespaces of users, processes
- * and networks.
+ * Names of processes that /proc hides (hidepid=, ProtectProc=), from the kernel's task
+ * statistics. Needs CAP_NET_ADMIN in the initial user, PID and network namespaces.
  */
 struct process_names;
 
-enum { PROCESS_NAME = 32 }; /* with its end; TS_COMM_LEN */
+enum { PROCESS_NAME = 32 }; /* with the NUL; TS_COMM_LEN */
 
-/* To be freed; NULL where the kernel has no such statistics or does not give them. */
+/* The caller frees it. NULL if the kernel has no task statistics or refuses them. */
 struct process_names *process_names_new(void);
 void process_names_free(struct process_names *names);
 
-/* A negative errno, -ESRCH where there is no such process. */
+/* A negative errno; -ESRCH if there is no such process. */
 int process_names_get(struct process_names *names, uint32_t pid,
 		      char comm[static PROCESS_NAME]) MUST_CHECK;
 

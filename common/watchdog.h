@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * While a long call blocks the process, a thread tells the service manager that it is at
- * work: it calls beat every two seconds. After ten minutes it falls silent, so that a
- * process that hangs is found out.
+ * Keeps the service manager's watchdog alive while a long call blocks the process: a
+ * thread calls beat every two seconds. It stops after ten minutes, so that a process that
+ * hangs is detected.
  */
 struct watchdog {
 	pthread_t thread;
@@ -15,16 +15,16 @@ struct watchdog {
 	pthread_cond_t wake;
 	void (*beat)(void *context); /* called by the thread */
 	void *context;
-	bool running; /* false if there is no thread: nothing depends on it */
+	bool running; /* false if there is no thread, which is harmless */
 	bool stop;    /* under the mutex */
 };
 
 /*
  * Fills an uninitialised watchdog. The caller has blocked all signals that the process
- * handles. If no thread can be created the watchdog stays silent.
+ * handles. If no thread can be created, the watchdog does nothing.
  */
 void watchdog_start(struct watchdog *watchdog, void (*beat)(void *context),
 		    void *context);
 
-/* Returns when the thread has ended; does nothing if the watchdog does not run. */
+/* Returns after the thread has ended. Does nothing if the watchdog does not run. */
 void watchdog_stop(struct watchdog *watchdog);
