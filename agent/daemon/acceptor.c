@@ -17,10 +17,13 @@ struct acceptor {
 	acceptor_take take;
 	void *context;
 	sd_event_source *io, *timer; /* the timer is on while io is off */
-	bool told;		     /* that none can be taken has been logged */
+	bool told;		     /* the failure has been logged */
 };
 
-/* Level-triggered: what cannot be taken now would wake the loop again and again. */
+/*
+ * The event is level-triggered: a connection that cannot be accepted would wake the loop
+ * again and again, so listening pauses.
+ */
 static void pause_accepting(struct acceptor *acceptor, int code)
 {
 	if (!acceptor->told)
@@ -33,7 +36,7 @@ static void pause_accepting(struct acceptor *acceptor, int code)
 	sd_event_source_set_enabled(acceptor->io, SD_EVENT_OFF);
 }
 
-/* -EAGAIN where there is none more; other -errno where none can be taken. */
+/* -EAGAIN if no connection waits; another -errno if none can be accepted. */
 static int take_one(struct acceptor *acceptor)
 {
 	struct sockaddr_storage peer = { 0 };
@@ -66,7 +69,7 @@ static int on_connection(UNUSED sd_event_source *source, UNUSED int fd,
 			pause_accepting(acceptor, -r);
 			break;
 		}
-		/* Anything else is about one connection, which is gone (accept(2)). */
+		/* Other errors concern one connection, which is gone (accept(2)). */
 	}
 	return 0;
 }

@@ -11,25 +11,25 @@
 #include "common/macro.h"
 
 /*
- * Takes connections from a listening socket in the event loop. Where none can be taken (no
- * descriptor, no memory) it waits a moment instead of being woken again at once, and the last
- * quarter of the process's descriptors is never taken by connections.
+ * Accepts connections from a listening socket in the event loop. If it cannot (no
+ * descriptor, no memory) it pauses instead of waking again at once. Connections never use
+ * the last quarter of the process's descriptors.
  */
 struct acceptor;
 
-/* A connection, whose descriptor is the callee's, non-blocking. */
+/* Called for each connection; the callee owns its descriptor, which is non-blocking. */
 typedef void (*acceptor_take)(void *context, int fd, const struct sockaddr_storage *peer);
 
 /*
- * fd listens, is non-blocking, and is the acceptor's from now on, also on error; what is for words.
- * At most burst connections are taken at once, and only when nothing of a higher priority
- * (sd_event_source_set_priority(3)) is to be done. -errno.
+ * fd is a listening, non-blocking socket. The acceptor owns it, also after an error. what
+ * names it in messages. At most burst connections are accepted at a time, and only while
+ * no source of higher priority (sd_event_source_set_priority(3)) is pending. -errno.
  */
 int acceptor_new(struct acceptor **acceptor, sd_event *event, int fd, const char *what,
 		 unsigned int burst, int64_t priority, acceptor_take take,
 		 void *context) MUST_CHECK;
 
-/* Readable when a connection waits. */
+/* Readable when a connection is waiting. */
 int acceptor_fd(const struct acceptor *acceptor);
 
 /* Closes the socket. */

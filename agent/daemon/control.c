@@ -17,7 +17,7 @@
 
 enum { CLIENTS_MAX = 16 };
 
-/* For the whole request, and then for the whole answer, however slowly they go. */
+/* Bounds the whole request, and then the whole answer, however slow they are. */
 static const uint64_t request_usec = 30 * 1000000ULL;
 static const uint64_t answer_usec = 120 * 1000000ULL;
 
@@ -58,7 +58,7 @@ static void client_free(struct client *client)
 	free(client);
 }
 
-/* --- the answer ------------------------------------------------------------------------------ */
+/* --- the answer ------------------------------------------------------------------ */
 
 static json_t *refusal(int code, const char *text)
 {
@@ -81,7 +81,7 @@ static bool request_is_known(json_t *request, bool *allow_removal)
 	int version = 0, allow = 0;
 	const char *command = NULL, *state = NULL;
 
-	/* Strict: an unknown member may be one that must not be passed over. */
+	/* Strict: an unknown member may change what the request means. */
 	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:i, s:s, s:s, s?b}", "version",
 			   &version, "command", &command, "state", &state, "allowRemoval",
 			   &allow) < 0)
@@ -123,9 +123,9 @@ static json_t *answer_request(const struct control *control, const char *text,
 	return answer_apply(control, allow_removal);
 }
 
-/* --- a client's way -------------------------------------------------------------------------- */
+/* --- clients --------------------------------------------------------------------- */
 
-/* Sends what the socket takes; false when the client is done with, either way. */
+/* Sends what the socket accepts. False when the client is finished, or failed. */
 static bool send_answer(struct client *client)
 {
 	while (client->answer_sent < client->answer_length) {
@@ -155,7 +155,10 @@ static bool begin_answer(struct client *client, json_t *json)
 	return send_answer(client);
 }
 
-/* Reads what has come; answers at the end of the request. False when done with. */
+/*
+ * Reads what has arrived and answers a complete request. False when the client is
+ * finished.
+ */
 static bool read_request(struct client *client)
 {
 	for (;;) {
@@ -253,7 +256,7 @@ static void on_connection(void *context, int fd,
 		log_warning("control: %s", strerror(-r));
 }
 
-/* --- listening ------------------------------------------------------------------------------- */
+/* --- listening ------------------------------------------------------------------- */
 
 /* The listening socket, or -errno. */
 static int bind_and_listen(struct control *control)
@@ -264,7 +267,7 @@ static int bind_and_listen(struct control *control)
 
 	if (fd < 0)
 		return -errno;
-	/* The mode that the socket's name in the file system gets (unix(7)), less the umask. */
+	/* The socket's name gets the mode of its descriptor (unix(7)), less the umask. */
 	if (fchmod(fd, 0600) < 0)
 		return -errno;
 	if (unlink(control->address.sun_path) < 0 && errno != ENOENT)

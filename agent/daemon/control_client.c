@@ -15,12 +15,12 @@
 #include "common/printable.h"
 
 /*
- * For the whole answer, however slowly it comes. A daemon at work answers nothing else meanwhile;
- * its first reconcile of a large state on a slow machine takes tens of seconds. A daemon that dies
- * ends the connection at once.
+ * Bounds the whole answer, however slow it is. The daemon answers nothing else while it
+ * reconciles, and the first reconcile of a large state on a slow machine takes tens of
+ * seconds. If the daemon dies, the connection ends at once.
  */
 static const uint64_t answer_usec = 5 * 60 * 1000000ULL;
-/* A daemon that has the lock listens a moment later. */
+/* A daemon takes the lock a moment before it listens. */
 static const uint64_t listen_usec = 5 * 1000000ULL;
 
 int control_address(const char *run_directory, struct sockaddr_un *address,
@@ -51,7 +51,7 @@ static int connect_to_daemon(const char *run_directory, int *connected, struct e
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_errno(err, errno, "a socket");
-	/* connect() waits while the daemon has not taken those before us (unix(7)). */
+	/* connect() blocks while the daemon's backlog is full (unix(7)). */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &queue, sizeof(queue)) < 0)
 		return err_errno(err, errno, "a socket");
 	for (;;) {
@@ -84,7 +84,7 @@ static int send_request(int fd, const struct options *options, struct err *err)
 		return r;
 	request = json_pack("{s:i, s:s, s:s}", "version", CONTROL_VERSION, "command",
 			    "apply", "state", absolute);
-	/* Only where it is asked for: an older daemon does not know the word. */
+	/* Only if set: an older daemon does not know this member. */
 	if (request && options->allow_removal &&
 	    json_object_set_new(request, "allowRemoval", json_true()) < 0)
 		return err_errno(err, ENOMEM, "a request");
@@ -95,17 +95,17 @@ static int send_request(int fd, const struct options *options, struct err *err)
 	if (!text)
 		return err_errno(err, ENOMEM, "a request");
 	length = strlen(text);
-	/* Far below what a socket takes at once. */
+	/* Far smaller than the socket's buffer. */
 	if (send(fd, text, length, MSG_NOSIGNAL) == (ssize_t)length &&
 	    shutdown(fd, SHUT_WR) == 0)
 		return 0;
-	/* Closed at the other end: reading shows whether there are last words. */
+	/* The daemon closed its end: reading shows whether it sent an answer. */
 	if (errno == EPIPE || errno == ENOTCONN)
 		return 0;
 	return err_errno(err, errno, "cannot ask the daemon");
 }
 
-/* One read; the number of bytes, 0 at the end. end: CLOCK_MONOTONIC in microseconds. */
+/* Reads once. The number of bytes, 0 at the end. end: CLOCK_MONOTONIC in microseconds. */
 static ssize_t read_some(int fd, uint64_t end, char *buffer, size_t size, struct err *err)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -122,7 +122,7 @@ static ssize_t read_some(int fd, uint64_t end, char *buffer, size_t size, struct
 			err, ETIMEDOUT,
 			"the daemon has not answered in time; see journalctl -u ipvs-agent");
 	n = r < 0 ? -1 : recv(fd, buffer, size, 0);
-	/* Reset: it ended with our request unread. */
+	/* Reset: the daemon closed without reading our request. */
 	if (n < 0 && errno == ECONNRESET)
 		return 0;
 	return n < 0 ? err_errno(err, errno, "the daemon's answer") : n;

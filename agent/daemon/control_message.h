@@ -14,6 +14,6 @@ enum {
 	CONTROL_ANSWER_MAX = 256 * 1024 * 1024,
 };
 
-/* RUN-DIR/control as an address; -ENAMETOOLONG (unix(7) has room for 107 bytes). */
+/* The address of RUN-DIR/control; -ENAMETOOLONG (unix(7) has room for 107 bytes). */
 int control_address(const char *run_directory, struct sockaddr_un *address,
 		    struct err *err) MUST_CHECK;

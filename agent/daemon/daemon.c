@@ -61,12 +61,12 @@ struct daemon {
 	bool changes_only;		/* it is about a change of the state */
 	bool extends_timeout;		/* it is part of a start or a reload */
 	enum reconcile_outcome outcome; /* the last report's */
-	uint64_t last_read_usec;	/* what the last whole reconcile read for */
+	uint64_t last_read_usec;	/* how long the last whole reconcile read */
 	uint64_t last_whole;		/* when that ended, CLOCK_BOOTTIME */
 	bool ready;			/* READY=1 was sent */
 	bool status_fails; /* status.json cannot be written, which has been logged */
-	int lock; /* borrowed: its file names this process, as soon as there is room */
-	struct spare_descriptors spare; /* for the status, where there is no other */
+	int lock; /* borrowed; its file names this process once there is disk space */
+	struct spare_descriptors spare; /* for the status when no other is left */
 };
 
 enum cause {
@@ -77,15 +77,18 @@ enum cause {
 
 enum { WORDS_ROOM = 1024 };
 
-/* A partial reconcile that read the state for longer than this has parsed a large file. */
+/* A partial reconcile that reads the state for longer than this parsed a large file. */
 static const uint64_t large_read_usec = 1000;
 /* Added to the time of the next retry while READY waits for the state to be in sync. */
 static const uint64_t start_margin_usec = 60 * 1000000ULL;
-/* Each beat of the watchdog extends a start or reload by this: enough for a stalled machine. */
+/* Each beat of the watchdog extends a start or reload by this, for stalled machines. */
 static const uint64_t extension_usec = 60 * 1000000ULL;
-/* Retry period of what fails of the daemon's own; a retry costs next to nothing. */
+/* Retry period of the daemon's own failures; a retry costs almost nothing. */
 static const uint64_t mend_usec = 2 * 1000000ULL;
-/* Retry period after a shortage of descriptors, memory or disk space, which ends without an event. */
+/*
+ * Retry period after a shortage of descriptors, memory or disk space: no event says when
+ * it ends.
+ */
 static const uint64_t shortage_usec = 4 * 1000000ULL;
 /* A reconcile that takes longer than this gives way to a new state. */
 static const uint64_t interruptible_usec = 2 * 1000000ULL;
@@ -227,8 +230,8 @@ static void give_back_memory(const struct reconcile_report *report)
 }
 
 /*
- * While the state cannot be read, or its removals are held, answers follow the last good
- * state: the kernel has its services.
+ * While the state cannot be read or its removals are held, health checks are answered
+ * from the last good state: the kernel has its services.
  */
 static int update_health_server(struct daemon *daemon)
 {
@@ -281,8 +284,8 @@ static bool is_contested(const struct session *session)
 }
 
 /*
- * Called by the watchdog's thread during a reconcile: it reads only what the reconcile does
- * not change, and atomics. A resync that has found no change yet is not reported.
+ * Called by the watchdog's thread during a reconcile: it reads only atomics and what the
+ * reconcile does not change. A resync that has found no change yet is not reported.
  */
 static void tell_progress(const struct daemon *daemon)
 {
@@ -295,7 +298,7 @@ static void tell_progress(const struct daemon *daemon)
 	status.done = MIN_OF(progress->pursuit.done, status.all);
 	if (!daemon->changes_only && status.all == 0 && status.reconciles > 0)
 		return;
-	/* A failure is logged when the reconcile has ended, and fails again. */
+	/* A failure is logged when the reconcile ends and fails again. */
 	(void)!status_write(daemon->options.run_directory, &status,
 			    status.reconciles > 0 ? &daemon->before : NULL, NULL);
 	notify_send("STATUS=%s", status_format_progress(&status, words, sizeof(words)));
@@ -322,8 +325,9 @@ static void begin_reconcile(struct daemon *daemon, enum cause cause)
 }
 
 /*
- * Whether a long reconcile should leave the rest to the next one: what waits may be the
- * corrected state. Each reconcile makes progress, so that all is done in the end.
+ * Whether a long reconcile should leave the rest to the next one, because a state that
+ * waits may be the corrected one. Each reconcile makes progress, so everything is done in
+ * the end.
  */
 static bool daemon_is_wanted(void *context)
 {
@@ -395,7 +399,7 @@ static const struct reconcile_report *on_apply(void *context, bool allow_removal
 	daemon_begin_anew(daemon);
 	drift_backoff_permit(&daemon->session.drift_backoffs);
 	daemon->session.allow_removal = allow_removal;
-	/* If the timer cannot be set the loop ends; the report is complete all the same. */
+	/* If the timer cannot be set the loop ends; the report is complete anyway. */
 	if (daemon_reconcile(daemon, CAUSE_TIME) < 0)
 		sd_event_exit(daemon->event, EXIT_FAILURE);
 	daemon->session.allow_removal = false;
@@ -469,7 +473,7 @@ static int on_drain_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec,
 	return daemon_set_drain_timer(daemon, schedule_look(took));
 }
 
-/* Whether anything here is local, or depends on what addresses are the node's own. */
+/* Whether any object is local, or depends on the node's own addresses. */
 static bool depends_on_addresses(const struct daemon *daemon)
 {
 	return daemon->session.addresses.known || daemon->session.own_addresses_used ||
@@ -490,7 +494,7 @@ static int on_addresses(UNUSED sd_event_source *source, UNUSED int fd,
 		sd_event_source_set_enabled(daemon->address_source, SD_EVENT_OFF);
 		return 0;
 	}
-	/* A timer that is set already is not postponed. */
+	/* A timer that is already set is not postponed. */
 	if (r != MONITOR_CHANGED || !depends_on_addresses(daemon) ||
 	    sd_event_source_get_enabled(daemon->address_timer, &enabled) < 0 ||
 	    enabled != SD_EVENT_OFF)
@@ -518,7 +522,7 @@ static int on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 	if (looked.changes > 0) {
 		daemon->status.drift_repaired += looked.drift;
 		daemon_write_status(daemon);
-		/* This may have mended what the last report says has failed. */
+		/* The new address may repair what failed according to the last report. */
 		daemon->session.wants_reconcile |= daemon->report.failure_count > 0;
 	}
 	reconcile_report_clear(&looked);
@@ -527,7 +531,7 @@ static int on_address_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec
 		       : 0;
 }
 
-/* Whether something failed that a link which is new, up, or has an address now can mend. */
+/* Whether an object failed that a link which is new, up, or has an address can repair. */
 static bool lacks_link(const struct reconcile_report *report)
 {
 	static const char sync_daemon[] = "sync daemon";
@@ -556,7 +560,7 @@ static int on_link(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32_
 	    (!lacks_link(&daemon->report) && !link_needs_look(&daemon->session)))
 		return 0;
 	daemon_begin_anew(daemon);
-	/* Links may keep coming: what is due is not postponed. */
+	/* Links may keep coming: a timer that is set is not postponed. */
 	return daemon_hasten(
 		daemon,
 		MAX_OF(link_delay_usec, daemon->last_read_usec * SCHEDULE_RETRY_FACTOR));
@@ -581,14 +585,14 @@ static int on_ruleset(void *context)
 {
 	struct daemon *daemon = context;
 
-	/* At once, but with a pause where another program keeps changing the ruleset. */
+	/* At once, but with a pause if another program keeps changing the ruleset. */
 	return daemon_hasten(daemon,
 			     daemon->report.outcome == RECONCILE_IN_SYNC
 				     ? ruleset_delay_usec
 				     : daemon->last_read_usec * SCHEDULE_RETRY_FACTOR);
 }
 
-/* Whether services of ours, or others', have gone since the last reconcile. */
+/* Whether services, ours or foreign, have disappeared since the last reconcile. */
 static bool has_lost_services(struct session *session)
 {
 	size_t expected = session->foreign_services, count = 0;
@@ -605,7 +609,7 @@ static bool has_lost_services(struct session *session)
 	return true;
 }
 
-/* Links, routes or packet filters changed: checks that services are there and can work. */
+/* Links, routes or packet filters changed: checks that services exist and can work. */
 static int on_usability(void *context)
 {
 	struct daemon *daemon = context;
@@ -675,7 +679,7 @@ static int add_signals(struct daemon *daemon)
 	return r;
 }
 
-/* A timer that is off. */
+/* Adds a timer that is off. */
 static int add_timer(struct daemon *daemon, sd_event_source **timer,
 		     sd_event_time_handler_t handler)
 {

@@ -18,7 +18,9 @@ static struct health_client client_of(const struct sockaddr_storage *peer)
 		return client;
 	}
 	memcpy(&v6, peer, sizeof(v6));
-	/* An IPv4 client of a socket for both families has its address in the last four bytes. */
+	/*
+	 * An IPv4 client of a dual-stack socket has its address in the last four bytes.
+	 */
 	if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
 		memcpy(client.bytes + 12, v6.sin6_addr.s6_addr + 12, 4);
 	else
@@ -33,8 +35,8 @@ static bool is_of(const struct health_connection *connection,
 }
 
 /*
- * The library sees an end of file, or an error, and closes it. Without lingering: what is reset
- * costs the kernel nothing any more.
+ * The library sees the end of the connection or an error, and closes it. SO_LINGER with
+ * time 0 resets it, so the kernel keeps nothing of it.
  */
 static void let_go(struct health_connection *connection)
 {
@@ -44,7 +46,7 @@ static void let_go(struct health_connection *connection)
 	connection->let_go = true;
 	if (setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) < 0 ||
 	    shutdown(connection->fd, SHUT_RDWR) < 0)
-		return; /* the other end has closed it */
+		return; /* the client has closed it */
 }
 
 bool health_connections_make_room(struct health_connections *connections,
@@ -78,7 +80,7 @@ struct health_connection *health_connections_add(struct health_connections *conn
 
 	if (connections->count == HEALTH_CONNECTIONS_MAX)
 		return NULL;
-	/* One without a time is free. */
+	/* An entry without a deadline is free. */
 	while (connection->due != 0)
 		connection++;
 	*connection = (struct health_connection){

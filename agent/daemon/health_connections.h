@@ -9,9 +9,10 @@
 #include "common/macro.h"
 
 /*
- * The connections that ask for health, of all ports, in the order in which they came. Each has an
- * end from its start on, whatever it sends; all together and those of one client have a limit,
- * beyond which the oldest makes room for the new one: an honest question takes milliseconds.
+ * The connections of all health check ports, oldest first. Each has a deadline from its
+ * start, whatever it sends. There is a limit for all of them and one for each client;
+ * beyond it the oldest is closed for the new one, because an honest request takes
+ * milliseconds.
  */
 
 enum {
@@ -20,15 +21,15 @@ enum {
 	HEALTH_CONNECTION_MSEC = 5000,
 };
 
-/* An IPv6 client is its network of 64 bits, which is one machine's or one site's. */
+/* The client. For IPv6 its /64 network, which belongs to one machine or one site. */
 struct health_client {
 	uint8_t bytes[16];
 };
 
 struct health_connection {
-	int fd;		   /* the HTTP library's, which closes it */
-	const void *owner; /* the port; NULL: let go */
-	bool let_go;	   /* shut down: it ends at the library's next run */
+	int fd;		   /* owned by the HTTP library */
+	const void *owner; /* the port; NULL: closed */
+	bool let_go;	   /* shut down; the library removes it at its next run */
 	struct health_client client;
 	uint64_t due; /* CLOCK_MONOTONIC in microseconds */
 };
@@ -38,14 +39,14 @@ struct health_connections {
 	struct health_connection entries[HEALTH_CONNECTIONS_MAX];
 	struct health_connection *order[HEALTH_CONNECTIONS_MAX]; /* the oldest first */
 	size_t count;
-	struct health_connection *newest; /* the one added last, while it is there */
+	struct health_connection *newest; /* the one added last, until it is removed */
 };
 
-/* Lets the oldest go where a new one of this client would be too many; whether one was. */
+/* If a new connection of this client is too many, closes the oldest and returns true. */
 bool health_connections_make_room(struct health_connections *connections,
 				  const struct sockaddr_storage *peer) MUST_CHECK;
 
-/* NULL where there is no room. */
+/* NULL if there is no room. */
 struct health_connection *health_connections_add(struct health_connections *connections,
 						 int fd,
 						 const struct sockaddr_storage *peer,
@@ -53,11 +54,11 @@ struct health_connection *health_connections_add(struct health_connections *conn
 void health_connections_remove(struct health_connections *connections,
 			       struct health_connection *connection);
 
-/* Lets go of those whose time is over. */
+/* Closes the connections whose deadline has passed. */
 void health_connections_expire(struct health_connections *connections);
 
-/* Lets go of an owner's. */
+/* Closes the connections of one owner. */
 void health_connections_disown(struct health_connections *connections, const void *owner);
 
-/* When the next one's time is over; UINT64_MAX: there is none. */
+/* The next deadline; UINT64_MAX if there is no connection. */
 uint64_t health_connections_due(const struct health_connections *connections) MUST_CHECK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections are taken here, so that their number and their life have limits of our own; what they
- * ask and are answered is libmicrohttpd's, one daemon of it for all ports, driven by the agent's own
- * event loop.
+ * Connections are accepted here, so that their number and duration have our own limits.
+ * libmicrohttpd parses requests and writes answers: one daemon of it for all ports,
+ * driven by the agent's event loop.
  */
 #include "agent/daemon/health_server.h"
 
@@ -20,7 +20,10 @@
 #include "common/log.h"
 
 enum { BURST = 16, BACKLOG = 128, RUNS_MAX = 4 };
-/* Lower than what keeps the table right: clients must not be able to delay that. */
+/*
+ * Below the priority of everything that keeps the table right: clients must not delay
+ * that.
+ */
 static const int64_t priority = SD_EVENT_PRIORITY_NORMAL + 10;
 static const uint64_t timer_accuracy_usec = 10 * 1000;
 
@@ -33,9 +36,9 @@ struct health_port {
 struct health_server {
 	sd_event *event;
 	struct http_library http;
-	struct MHD_Daemon *daemon; /* of all ports; NULL while there is none */
+	struct MHD_Daemon *daemon; /* of all ports; NULL while there is no port */
 	sd_event_source *source;   /* of the daemon's epoll descriptor */
-	sd_event_source *timer;	   /* of the first connection's end */
+	sd_event_source *timer;	   /* the next deadline of a connection */
 	struct health_connections connections;
 	struct health_port **ports; /* each owned */
 	size_t count;
@@ -76,7 +79,10 @@ static bool add_headers(const struct http_library *http, struct MHD_Response *re
 		{ "Content-Type", "application/json" },
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "X-Load-Balancing-Endpoint-Weight", weight },
-		/* One question, one answer: nobody holds a connection that others need. */
+		/*
+		 * One request per connection, so that no client occupies one that others
+		 * need.
+		 */
 		{ "Connection", "close" },
 	};
 
@@ -124,7 +130,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	const struct health_connection *entry = info ? info->socket_context : NULL;
 
-	/* Such a question has no body. */
+	/* A health check has no body. */
 	if (*data_size > 0 || !entry || !entry->owner)
 		return MHD_NO;
 	return answer_port(entry->owner, connection);
@@ -132,7 +138,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 /* --- the event loop --- */
 
-/* Its epoll descriptor does not tell of what it has taken from the kernel already. */
+/* MHD's epoll descriptor does not signal data that MHD has already read. */
 static bool has_more_to_do(struct health_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG msec;
@@ -155,7 +161,7 @@ static void set_timer(struct health_server *server)
 	sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
 }
 
-/* The library sees ends, questions and room for answers at its run alone. */
+/* MHD notices closed connections, requests and room for answers only when it runs. */
 static void run_daemon(struct health_server *server)
 {
 	for (int i = 0; i < RUNS_MAX; i++) {
@@ -182,7 +188,7 @@ static int on_time(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *u
 	return 0;
 }
 
-/* A connection that MHD has begun or ended with. */
+/* MHD has started or finished a connection. */
 static void on_notification(void *context, UNUSED struct MHD_Connection *connection,
 			    void **socket_context,
 			    enum MHD_ConnectionNotificationCode what)
@@ -212,7 +218,7 @@ static void on_connection(void *context, int fd, const struct sockaddr_storage *
 				   ? sizeof(struct sockaddr_in6)
 				   : sizeof(struct sockaddr_in)) != MHD_YES &&
 		   server->connections.newest == entry) {
-		/* Closed by the library, and not told of. */
+		/* The library closed it without a notification. */
 		health_connections_remove(&server->connections, entry);
 	}
 	run_daemon(server);
@@ -278,7 +284,7 @@ static void free_port(struct health_port *port)
 {
 	if (port->acceptor)
 		acceptor_free(port->acceptor);
-	/* Those connected to it are let go. */
+	/* Closes the port's connections as well. */
 	health_connections_disown(&port->server->connections, port);
 	health_check_clear(&port->check);
 	free(port);
@@ -305,7 +311,7 @@ static int bind_and_listen(int fd, int family, uint16_t port)
 	return r < 0 || listen(fd, BACKLOG) < 0 ? -errno : 0;
 }
 
-/* A socket for both families, for IPv4 alone where the kernel has no IPv6; or -errno. */
+/* A dual-stack socket, or an IPv4 one if the kernel has no IPv6; or -errno. */
 static int open_socket(uint16_t port)
 {
 	static const int families[] = { AF_INET6, AF_INET };
@@ -340,7 +346,9 @@ static int listen_at(struct health_port *port, struct err *err)
 	return r < 0 ? err_set(err, -r, "%s", strerror(-r)) : 0;
 }
 
-/* 0 with *opened NULL: it could not be, and a warning says so. */
+/*
+ * Opens a port. If that fails, the result is 0 with *opened NULL, and a warning is added.
+ */
 static int open_port(struct health_server *server, const struct health_check *check,
 		     struct reconcile_report *report, struct health_port **opened)
 {
@@ -370,7 +378,7 @@ static bool is_of(const struct health_port *port, const struct health_check *che
 	       strcmp(port->check.name, check->name) == 0;
 }
 
-/* The open port of this check, taken out of the server. */
+/* Takes the open port of this check out of the server. */
 static struct health_port *take_port(struct health_server *server,
 				     const struct health_check *check)
 {
@@ -417,7 +425,7 @@ int health_server_update(struct health_server *server, const struct notes *notes
 			ports[count++] = port;
 		}
 	}
-	/* A port may go from one Service to another. */
+	/* A port number may move from one Service to another. */
 	close_ports(server);
 	server->ports = ports;
 	server->count = count;

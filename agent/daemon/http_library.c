@@ -20,7 +20,7 @@ int http_library_load(struct http_library *library, struct err *err UNUSED)
 
 static const char soname[] = "libmicrohttpd.so.12";
 
-/* dlsym(3): how an object pointer becomes one to a function. */
+/* dlsym(3) recommends this conversion from an object pointer to a function pointer. */
 static int find(void *handle, const char *name, void *function)
 {
 	void *symbol = dlsym(handle, name);

@@ -7,8 +7,8 @@
 #include "common/macro.h"
 
 /*
- * libmicrohttpd, loaded when the first health check port is opened: it and the TLS library that it
- * brings would cost every node more memory than the agent itself.
+ * libmicrohttpd, loaded when the first health check port is opened. Linked at build time,
+ * it and its TLS library would use more memory on every node than the agent itself.
  */
 
 #define HTTP_FUNCTIONS(X)                                                                \
@@ -31,5 +31,5 @@ struct http_library {
 #undef X
 };
 
-/* Loads it unless it is loaded. -ENOENT with err set where there is none of it. */
+/* Loads the library once. -ENOENT with err set if it is not installed. */
 int http_library_load(struct http_library *library, struct err *err) MUST_CHECK;

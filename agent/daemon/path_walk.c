@@ -10,9 +10,9 @@
 
 #include "common/cleanup.h"
 
-enum { LINKS_MAX = 40 }; /* as the kernel has it: MAXSYMLINKS, linux/namei.h */
+enum { LINKS_MAX = 40 }; /* as in the kernel: MAXSYMLINKS, linux/namei.h */
 
-/* done is a real directory ("" for the root); rest is what is still to be walked from there. */
+/* done is a real directory ("" for the root); rest is the remaining path from there. */
 struct walk {
 	char done[PATH_MAX];
 	char rest[PATH_MAX];
@@ -36,7 +36,7 @@ static bool next_name(struct walk *walk, char name[static NAME_MAX + 1])
 	if (length == 0)
 		return false;
 	if (length > NAME_MAX)
-		length = NAME_MAX; /* no such name can exist; the look-up says so */
+		length = NAME_MAX; /* such a name cannot exist; lstat() fails on it */
 	memcpy(name, begin, length);
 	name[length] = '\0';
 	begin += strcspn(begin, "/");
@@ -57,7 +57,7 @@ static int follow_link(struct walk *walk, const char *target)
 	return ++walk->links > LINKS_MAX ? -ELOOP : 0;
 }
 
-/* One look-up of an ordinary name; 1 where there is nothing to go on from. */
+/* Looks up one ordinary name; 1 if the walk ends here. */
 static int look_up(struct walk *walk, const char *name)
 {
 	char full[PATH_MAX], target[PATH_MAX];
@@ -73,7 +73,9 @@ static int look_up(struct walk *walk, const char *name)
 		return 1;
 	if (S_ISLNK(st.st_mode)) {
 		n = readlink(full, target, sizeof(target) - 1);
-		/* Gone or exchanged in between: whoever watches the directory is told. */
+		/*
+		 * Removed or replaced meanwhile: the watch on the directory reports that.
+		 */
 		if (n < 0)
 			return 1;
 		target[n] = '\0';

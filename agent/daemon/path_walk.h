@@ -7,22 +7,23 @@
 #include "common/macro.h"
 
 /*
- * The way that the kernel goes from a path to its file (path_resolution(7)): every directory in
- * which a name is looked up, those of symbolic links and of their targets included.
+ * Resolves a path as the kernel does (path_resolution(7)), visiting every directory in
+ * which a name is looked up, including those of symbolic links and their targets.
  */
 
 /*
- * Called for each look-up, before it is made: a real directory (no link in it) and the name that
- * is looked up there. last: nothing follows unless the name is a link. Negative stops.
+ * Called before each look-up with a real directory (no link in it) and the name that is
+ * looked up there. last: no further name follows, unless this one is a link. A negative
+ * result ends the walk.
  */
 typedef int (*resolution_visit)(void *context, const char *directory, const char *name,
 				bool last);
 
 /*
- * Walks as far as there is something: up to the file, the first missing name, or the 40th link.
- * 0, what visit returned, or -ENAMETOOLONG. The path is absolute.
+ * Walks as far as the path exists: to the file, the first missing name, or the 40th link.
+ * 0, the negative result of visit, or -ENAMETOOLONG. The path is absolute.
  */
 int path_walk(const char *path, resolution_visit visit, void *context) MUST_CHECK;
 
-/* path made absolute by the working directory, newly allocated; nothing in it need exist. */
+/* Makes path absolute by the working directory; newly allocated. It need not exist. */
 int absolute_path(const char *path, char **absolute, struct err *err) MUST_CHECK;

@@ -29,7 +29,7 @@ static int on_event(UNUSED sd_event_source *source, UNUSED int fd, UNUSED uint32
 		sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
 		return 0;
 	}
-	/* Our own changes are told, too. */
+	/* The kernel notifies us of our own changes, too. */
 	if (r != MONITOR_CHANGED || !rulesets_changed(watch->session))
 		return 0;
 	return watch->changed(watch->context);
@@ -64,7 +64,7 @@ void ruleset_watch_keep(struct ruleset_watch *watch)
 	watch->fails = r < 0;
 	if (r < 0)
 		ruleset_watch_clear(watch);
-	/* What happened between the write and now was told to nobody. */
+	/* No notification came for changes between our write and now. */
 	else if (rulesets_changed(watch->session))
 		watch->session->wants_reconcile = true;
 }

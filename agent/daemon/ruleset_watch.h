@@ -9,20 +9,21 @@ struct monitor;
 struct session;
 
 /*
- * Tells the daemon when somebody else has changed or removed a table of nftables that is ours. Listens
- * only while there is one: a socket to nf_tables would load it. Filled with the first four at the start.
+ * Notifies the daemon when another program changes or removes an nftables table of ours.
+ * It listens only while there is such a table, because a socket to nf_tables would load
+ * the module. The first four members are set at the start.
  */
 struct ruleset_watch {
 	sd_event *event; /* borrowed, as is the session */
 	struct session *session;
-	int (*changed)(void *context); /* its negative return ends the loop's source */
+	int (*changed)(void *context); /* a negative result disables the event source */
 	void *context;
 	sd_event_source *source;
-	struct monitor *nft; /* NULL: nothing to listen for */
-	bool fails;	     /* it cannot be listened, which has been logged */
+	struct monitor *nft; /* NULL: not listening */
+	bool fails;	     /* listening failed, which has been logged */
 };
 
-/* After a reconcile: begins to listen, or ends it. */
+/* Called after a reconcile: starts or stops listening. */
 void ruleset_watch_keep(struct ruleset_watch *watch);
 
 void ruleset_watch_clear(struct ruleset_watch *watch);

@@ -16,22 +16,22 @@
 #include "common/descriptors.h"
 
 /*
- * Every directory on the way to the state is watched, with the names that are looked up in it; an
- * event about another name is passed over. After an event the way is walked again: a watch is
- * always in place before the name behind it is looked at, so nothing that changes meanwhile is
- * missed. When it has been quiet, the state's signature tells whether it is another one.
+ * Every directory on the path to the state is watched, with the names that are looked up
+ * in it; events about other names are ignored. After an event the path is walked again. A
+ * watch is always set before the name below it is looked up, so no change is missed.
+ * After a quiet period the state's signature shows whether the state has changed.
  */
 
 /*
- * What is renamed into its place is whole; the wait is for others that are renamed beside it. What
- * is written in place is waited for longer.
+ * A renamed file is complete; the short wait is for other renames that belong to the same
+ * change. A file that is written in place gets a longer wait.
  */
 static const uint64_t quiet_renames_usec = 50 * 1000;
 static const uint64_t quiet_usec = 200 * 1000;
 static const uint64_t latest_usec = 2 * 1000 * 1000;
-/* While the kernel has no watch to give, the state is looked at this often. */
+/* Polling period while the kernel has no inotify watch left. */
 static const uint64_t poll_usec = 2 * 1000 * 1000;
-/* Within one step of the file system's clock two contents can have one signature. */
+/* Two contents can have the same signature within one tick of the file system's clock. */
 static const uint64_t recent_usec = 100 * 1000;
 
 enum {
@@ -47,7 +47,7 @@ struct interest {
 };
 
 struct signature {
-	uint64_t sum; /* of each file's hash: their order does not matter */
+	uint64_t sum; /* the sum of the files' hashes, independent of their order */
 	uint64_t count;
 	bool recent;
 };
@@ -57,12 +57,12 @@ struct state_watch {
 	int epoll_fd, inotify_fd, timer_fd;
 	struct interest *interests;
 	size_t interest_count, interest_room;
-	int *wds; /* all that are set; those no longer wanted go at the end of arm() */
+	int *wds; /* all that are set; arm_watches() removes the unwanted ones */
 	size_t wd_count, wd_room;
 	struct signature signature;
 	uint64_t first_event; /* since the last check; 0: none */
 	bool only_renames;    /* all events since then */
-	struct err problem;   /* code 0, or the first that cannot be watched */
+	struct err problem;   /* code 0, or the first path that cannot be watched */
 };
 
 static bool is_json(const char *name)
@@ -72,9 +72,9 @@ static bool is_json(const char *name)
 	return length > 5 && strcmp(name + length - 5, ".json") == 0;
 }
 
-/* --- the signature --------------------------------------------------------------------------- */
+/* --- the signature ------------------------------------------------------------- */
 
-/* FNV-1a over whole numbers; the shift brings their high bits down. */
+/* FNV-1a over 64-bit numbers; the shift mixes their high bits into the low ones. */
 static uint64_t hash(uint64_t seed, uint64_t number)
 {
 	seed = (seed ^ number) * 1099511628211ULL;
@@ -115,7 +115,7 @@ static struct signature take_signature(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		/* Of two links to what cannot be read, the message names the target. */
+		/* For two links to an unreadable file, the message names the target. */
 		if (lstat(path, &st) == 0)
 			add_file(&signature, "", &st);
 		return signature;
@@ -124,21 +124,20 @@ static struct signature take_signature(const char *path)
 		add_file(&signature, "", &st);
 		return signature;
 	}
-	/* That the directory is there counts, not when it last changed: others' files may lie in it. */
+	/* The directory's presence counts, not its time: it may contain foreign files. */
 	signature.count = 1;
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
 		if (!is_json(entry->d_name))
 			continue;
 		if (fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
-			memset(&st, 0,
-			       sizeof(st)); /* a link to nothing is something, too */
+			memset(&st, 0, sizeof(st)); /* a dangling link counts, too */
 		add_file(&signature, entry->d_name, &st);
 	}
 	return signature;
 }
 
-/* --- the watches ----------------------------------------------------------------------------- */
+/* --- the watches --------------------------------------------------------------- */
 
 static void clear_interests(struct state_watch *watch)
 {
@@ -200,7 +199,7 @@ static void forget_wd(struct state_watch *watch, int wd)
 	}
 }
 
-/* Watches path for events on name in it (NULL: every *.json, "": path itself, a file). */
+/* Watches path for events on name in it (NULL: every *.json; "": path itself, a file). */
 static int set_watch(struct state_watch *watch, const char *path, uint32_t events,
 		     const char *name)
 {
@@ -208,13 +207,13 @@ static int set_watch(struct state_watch *watch, const char *path, uint32_t event
 
 	if (watch->inotify_fd < 0)
 		return 0;
-	/* One directory can be passed twice, with different wishes. */
+	/* One directory can occur twice in the walk, with different events. */
 	wd = inotify_add_watch(watch->inotify_fd, path, events | IN_MASK_ADD);
 	if (wd < 0) {
 		r = -errno;
 		if ((r == -EACCES || errno_is_shortage(-r)) && watch->problem.code == 0)
 			err_errno(&watch->problem, -r, "%s", path);
-		/* Otherwise it has gone again, which the directory above it tells. */
+		/* Otherwise it is gone, which the parent directory's watch reports. */
 		return 0;
 	}
 	r = remember_wd(watch, wd);
@@ -228,7 +227,7 @@ static int visit(void *context, const char *directory, const char *name, bool la
 	return set_watch(context, directory, events, name);
 }
 
-/* The entries' own ways: they can be links to anywhere. */
+/* Each entry has a path of its own, because it can be a link to anywhere. */
 static int walk_entries(struct state_watch *watch)
 {
 	cleanup_dir DIR *directory = opendir(watch->path);
@@ -262,7 +261,7 @@ static void drop_unwanted(struct state_watch *watch)
 	}
 }
 
-/* None is left where others of this user, or of a container's, have taken them all. */
+/* Other processes of this user, or of a container's, may have used all instances. */
 static int open_inotify(struct state_watch *watch)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -299,7 +298,7 @@ static int arm(struct state_watch *watch)
 			if (r == 0)
 				r = walk_entries(watch);
 		} else {
-			/* A file mounted here changes under another directory. */
+			/* A bind-mounted file changes below another directory. */
 			r = set_watch(watch, watch->path, EVENTS_CONTENT | IN_ATTRIB, "");
 		}
 	}
@@ -310,7 +309,7 @@ static int arm(struct state_watch *watch)
 	return r;
 }
 
-/* --- events ---------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------- */
 
 static bool is_of_interest(const struct state_watch *watch,
 			   const struct inotify_event *event)
@@ -322,7 +321,7 @@ static bool is_of_interest(const struct state_watch *watch,
 
 		if (interest->wd != event->wd)
 			continue;
-		/* About the watched one itself. */
+		/* An event about the watched directory or file itself. */
 		if (event->len == 0)
 			return true;
 		if (interest->name ? strcmp(interest->name, event->name) == 0
@@ -334,7 +333,7 @@ static bool is_of_interest(const struct state_watch *watch,
 
 enum { SEEN_INTEREST = 1, SEEN_NAMES = 2, SEEN_OTHER_THAN_RENAMES = 4 };
 
-/* Reads all that has come. A mask of SEEN_…, or -errno. */
+/* Reads all events. A mask of SEEN_…, or -errno. */
 static int read_events(struct state_watch *watch)
 {
 	char buffer[16 * 1024]
@@ -380,7 +379,7 @@ static int set_timer_at(struct state_watch *watch, uint64_t due)
 		       : 0;
 }
 
-/* Where there is no room for a watch, which nothing tells the end of. */
+/* Polls while the kernel has no watch left: no event says when it has one again. */
 static int set_poll_timer(struct state_watch *watch)
 {
 	if (!errno_is_shortage(watch->problem.code) || watch->first_event != 0)
@@ -408,7 +407,10 @@ static int check(struct state_watch *watch)
 
 	if (read(watch->timer_fd, &expired, sizeof(expired)) < 0)
 		return errno == EAGAIN || errno == EINTR ? STATE_WATCH_NOTHING : -errno;
-	/* Watched first, so that what comes after the signature is seen. */
+	/*
+	 * Sets the watches before the signature is taken, so later changes cause an
+	 * event.
+	 */
 	if (errno_is_shortage(watch->problem.code))
 		r = arm(watch);
 	if (r < 0)
@@ -455,7 +457,7 @@ const char *state_watch_problem(const struct state_watch *watch)
 	return watch->problem.code ? watch->problem.text : NULL;
 }
 
-/* --- new and free ---------------------------------------------------------------------------- */
+/* --- new and free -------------------------------------------------------------- */
 
 static int open_all(struct state_watch *watch)
 {

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-/* What changes together is looked at together. */
+/* Changes within this time are handled together. */
 static const uint64_t gather_usec = 100 * 1000;
 static const uint64_t least_usec = 1000 * 1000;
 static const uint64_t contested_usec = 2000 * 1000;
@@ -29,7 +29,7 @@ static int set_timer(struct usability_watch *watch, uint64_t at)
 	return r < 0 ? r : sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
 }
 
-/* While a look is due, further events do not wake anybody: they stay in the sockets. */
+/* While a check is scheduled, events do not wake the daemon: they stay in the sockets. */
 static void listen_to(struct usability_watch *watch, bool on)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(watch->sources); i++) {
@@ -51,7 +51,7 @@ static void give_up(struct usability_watch *watch, int which, int code)
 	watch->fails = true;
 }
 
-/* Whether anything has happened. */
+/* Reads all events; whether there was one. */
 static bool read_events(struct usability_watch *watch)
 {
 	bool changed = false;
@@ -131,8 +131,8 @@ static void keep_contested(struct usability_watch *watch, uint64_t now)
 }
 
 /*
- * Without nf_tables there is no filter, and watching would load it: only reconciles see
- * it come.
+ * Without nf_tables there is no filter, and watching would load the module. Only a
+ * reconcile notices when it appears.
  */
 void usability_watch_keep(struct usability_watch *watch, bool contested)
 {
@@ -149,7 +149,10 @@ void usability_watch_keep(struct usability_watch *watch, bool contested)
 			log_warning(
 				"changes of nftables are seen only at the next resync: %s",
 				err.text);
-		/* What was read may have changed before the watch began. */
+		/*
+		 * The filters may have changed between the reconcile and the start of the
+		 * watch.
+		 */
 		service_warnings_expire(warnings);
 		if (!watch->fails)
 			(void)set_timer(watch, MAX_OF(now + gather_usec, watch->next));
