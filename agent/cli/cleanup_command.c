@@ -4,8 +4,9 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/reconcile_command.h"
 
-static int refuse(UNUSED const struct options *options, const struct lock_holder *holder,
-		  UNUSED struct reconcile_report *report, struct err *err)
+static int refuse_with_daemon(UNUSED const struct options *options,
+			      const struct lock_holder *holder,
+			      UNUSED struct reconcile_report *report, struct err *err)
 {
 	char process[LOCK_PROCESS_TEXT];
 
@@ -18,7 +19,7 @@ static int refuse(UNUSED const struct options *options, const struct lock_holder
 int cleanup_main(const struct options *options)
 {
 	static const struct reconcile_command cleanup = { "cleanup", reconcile_cleanup,
-							  refuse };
+							  refuse_with_daemon };
 	struct options at_once = *options;
 
 	at_once.no_drain = true;

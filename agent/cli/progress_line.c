@@ -25,7 +25,7 @@ static void ask_daemon(const char *run_directory, size_t *done, size_t *all)
 	*all = (size_t)json_integer_value(json_object_get(progress, "all"));
 }
 
-static void show(struct progress_line *line)
+static void show_progress(struct progress_line *line)
 {
 	size_t done = 0, all = 0;
 
@@ -53,7 +53,7 @@ static struct timespec time_in(uint64_t usec)
 	};
 }
 
-static void *run(void *argument)
+static void *run_progress_line(void *argument)
 {
 	struct progress_line *line = argument;
 	struct timespec due = time_in(first_usec);
@@ -62,7 +62,7 @@ static void *run(void *argument)
 	while (!line->stop) {
 		if (pthread_cond_timedwait(&line->wake, &line->mutex, &due) != ETIMEDOUT)
 			continue;
-		show(line);
+		show_progress(line);
 		due = time_in(next_usec);
 	}
 	pthread_mutex_unlock(&line->mutex);
@@ -83,7 +83,7 @@ void progress_line_start(struct progress_line *line, const struct progress *prog
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&line->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	line->running = pthread_create(&line->thread, NULL, run, line) == 0;
+	line->running = pthread_create(&line->thread, NULL, run_progress_line, line) == 0;
 }
 
 void progress_line_stop(struct progress_line *line)

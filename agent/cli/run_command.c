@@ -15,7 +15,7 @@
 /* An `apply` that was just started may end first. */
 static const uint64_t lock_wait_usec = 60 * 1000000ULL;
 
-static int fail(int code, const char *text)
+static int fail_start(int code, const char *text)
 {
 	log_error("%s", text);
 	notify_send("STATUS=%s\nERRNO=%d", text, code);
@@ -29,7 +29,7 @@ static int refuse_second(const char *run_directory, const struct lock_holder *ho
 
 	if (ownership_file_is_elsewhere(holder->identity)) {
 		ownership_file_refuse_namespace(run_directory, &err);
-		return fail(err.code, err.text);
+		return fail_start(err.code, err.text);
 	}
 	if (holder->pid != 0)
 		snprintf(process, sizeof(process), "pid %d", (int)holder->pid);
@@ -41,7 +41,7 @@ static int refuse_second(const char *run_directory, const struct lock_holder *ho
 		err_set(&err, EBUSY,
 			"another ipvs-agent command is running: %s holds %s/lock",
 			process, run_directory);
-	return fail(err.code, err.text);
+	return fail_start(err.code, err.text);
 }
 
 int run_main(const struct options *options)
@@ -56,20 +56,20 @@ int run_main(const struct options *options)
 	descriptors_raise();
 	r = lock_take(options->run_directory, true, lock_wait_usec, &lock, &holder, &err);
 	if (r < 0)
-		return fail(err.code, err.text);
+		return fail_start(err.code, err.text);
 	if (r == LOCK_HELD)
 		return refuse_second(options->run_directory, &holder);
 	/* Before the socket and the status of that namespace's daemon are replaced. */
 	if (ownership_file_check_namespace(options->run_directory, &err) < 0)
-		return fail(err.code, err.text);
+		return fail_start(err.code, err.text);
 	r = daemon_new(&daemon, options, lock, &err);
 	if (r < 0)
-		return fail(err.code, err.text);
+		return fail_start(err.code, err.text);
 	log_info("version %s, state %s%s%s", VERSION, options->state_path,
 		 options->config_path ? ", options of " : "",
 		 options->config_path ? options->config_path : "");
 	r = daemon_run(daemon);
 	if (r < 0)
-		return fail(-r, strerror(-r));
+		return fail_start(-r, strerror(-r));
 	return r;
 }

@@ -17,7 +17,7 @@ struct acceptor {
 	acceptor_take take;
 	void *context;
 	sd_event_source *io, *timer; /* the timer is on while io is off */
-	bool told;		     /* the failure has been logged */
+	bool logged;		     /* the failure has been logged */
 };
 
 /*
@@ -26,10 +26,10 @@ struct acceptor {
  */
 static void pause_accepting(struct acceptor *acceptor, int code)
 {
-	if (!acceptor->told)
+	if (!acceptor->logged)
 		log_warning("%s: cannot accept connections: %s", acceptor->what,
 			    strerror(code));
-	acceptor->told = true;
+	acceptor->logged = true;
 	if (sd_event_source_set_time_relative(acceptor->timer, pause_usec) < 0 ||
 	    sd_event_source_set_enabled(acceptor->timer, SD_EVENT_ONESHOT) < 0)
 		return;
@@ -50,7 +50,7 @@ static int take_one(struct acceptor *acceptor)
 		close(fd);
 		return -EMFILE;
 	}
-	acceptor->told = false;
+	acceptor->logged = false;
 	acceptor->take(acceptor->context, fd, &peer);
 	return 0;
 }

@@ -304,7 +304,7 @@ static void tell_progress(const struct daemon *daemon)
 	notify_send("STATUS=%s", status_format_progress(&status, words, sizeof(words)));
 }
 
-static void beat(void *context)
+static void beat_reconcile(void *context)
 {
 	const struct daemon *daemon = context;
 
@@ -355,7 +355,7 @@ static int daemon_reconcile(struct daemon *daemon, enum cause cause)
 	if (cause != CAUSE_CHANGE)
 		renew_watch(daemon);
 	begin_reconcile(daemon, cause);
-	watchdog_start(&watchdog, beat, daemon);
+	watchdog_start(&watchdog, beat_reconcile, daemon);
 	if (cause == CAUSE_CHANGE)
 		r = reconcile_changes(&daemon->session, &daemon->report);
 	else

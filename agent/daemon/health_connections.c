@@ -38,7 +38,7 @@ static bool is_of(const struct health_connection *connection,
  * The library sees the end of the connection or an error, and closes it. SO_LINGER with
  * time 0 resets it, so the kernel keeps nothing of it.
  */
-static void let_go(struct health_connection *connection)
+static void shut_down(struct health_connection *connection)
 {
 	const struct linger none = { .l_onoff = 1 };
 
@@ -67,7 +67,7 @@ bool health_connections_make_room(struct health_connections *connections,
 				 ? connections->order[0]
 				 : NULL;
 	if (oldest)
-		let_go(oldest);
+		shut_down(oldest);
 	return oldest != NULL;
 }
 
@@ -117,7 +117,7 @@ void health_connections_expire(struct health_connections *connections)
 
 	for (size_t i = 0; i < connections->count; i++) {
 		if (connections->order[i]->due <= now)
-			let_go(connections->order[i]);
+			shut_down(connections->order[i]);
 	}
 }
 
@@ -125,7 +125,7 @@ void health_connections_disown(struct health_connections *connections, const voi
 {
 	for (size_t i = 0; i < connections->count; i++) {
 		if (connections->order[i]->owner == owner)
-			let_go(connections->order[i]);
+			shut_down(connections->order[i]);
 	}
 }
 

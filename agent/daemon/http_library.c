@@ -21,7 +21,7 @@ int http_library_load(struct http_library *library, struct err *err UNUSED)
 static const char soname[] = "libmicrohttpd.so.12";
 
 /* dlsym(3) recommends this conversion from an object pointer to a function pointer. */
-static int find(void *handle, const char *name, void *function)
+static int find_function(void *handle, const char *name, void *function)
 {
 	void *symbol = dlsym(handle, name);
 
@@ -39,7 +39,7 @@ int http_library_load(struct http_library *library, struct err *err)
 	loaded.handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!loaded.handle)
 		return err_set(err, ENOENT, "%s is not installed", soname);
-#define X(name) r = r < 0 ? r : find(loaded.handle, #name, &loaded.name);
+#define X(name) r = r < 0 ? r : find_function(loaded.handle, #name, &loaded.name);
 	HTTP_FUNCTIONS(X)
 #undef X
 	if (r < 0)

@@ -220,7 +220,8 @@ static int set_watch(struct state_watch *watch, const char *path, uint32_t event
 	return r < 0 ? r : add_interest(watch, wd, name);
 }
 
-static int visit(void *context, const char *directory, const char *name, bool last)
+static int watch_directory(void *context, const char *directory, const char *name,
+			   bool last)
 {
 	uint32_t events = EVENTS_NAMES | IN_ONLYDIR | (last ? EVENTS_CONTENT : 0);
 
@@ -241,7 +242,7 @@ static int walk_entries(struct state_watch *watch)
 			continue;
 		if (asprintf(&path, "%s/%s", watch->path, entry->d_name) < 0)
 			return -ENOMEM;
-		r = path_walk(path, visit, watch);
+		r = path_walk(path, watch_directory, watch);
 	}
 	return r;
 }
@@ -281,7 +282,7 @@ static int open_inotify(struct state_watch *watch)
 	return 0;
 }
 
-static int arm(struct state_watch *watch)
+static int arm_watches(struct state_watch *watch)
 {
 	struct stat st;
 	int r;
@@ -290,7 +291,7 @@ static int arm(struct state_watch *watch)
 	clear_interests(watch);
 	if (open_inotify(watch) < 0)
 		return 0;
-	r = path_walk(watch->path, visit, watch);
+	r = path_walk(watch->path, watch_directory, watch);
 	if (r == 0 && stat(watch->path, &st) == 0) {
 		if (S_ISDIR(st.st_mode)) {
 			r = set_watch(watch, watch->path,
@@ -398,7 +399,7 @@ static int set_timer(struct state_watch *watch, bool renames)
 	return set_timer_at(watch, MIN_OF(due, watch->first_event + latest_usec));
 }
 
-static int check(struct state_watch *watch)
+static int check_signature(struct state_watch *watch)
 {
 	struct signature found;
 	bool changed;
@@ -412,7 +413,7 @@ static int check(struct state_watch *watch)
 	 * event.
 	 */
 	if (errno_is_shortage(watch->problem.code))
-		r = arm(watch);
+		r = arm_watches(watch);
 	if (r < 0)
 		return r;
 	found = take_signature(watch->path);
@@ -433,7 +434,7 @@ int state_watch_dispatch(struct state_watch *watch)
 	if (seen < 0)
 		return seen;
 	if (seen & SEEN_NAMES) {
-		r = arm(watch);
+		r = arm_watches(watch);
 		if (r < 0)
 			return r;
 	}
@@ -442,12 +443,12 @@ int state_watch_dispatch(struct state_watch *watch)
 		if (r < 0)
 			return r;
 	}
-	return check(watch);
+	return check_signature(watch);
 }
 
 int state_watch_renew(struct state_watch *watch)
 {
-	int r = arm(watch);
+	int r = arm_watches(watch);
 
 	return r < 0 ? r : set_poll_timer(watch);
 }
@@ -459,7 +460,7 @@ const char *state_watch_problem(const struct state_watch *watch)
 
 /* --- new and free -------------------------------------------------------------- */
 
-static int open_all(struct state_watch *watch)
+static int open_descriptors(struct state_watch *watch)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -482,9 +483,9 @@ int state_watch_new(struct state_watch **watch, const char *path, struct err *er
 	r = absolute_path(path, &made->path, err);
 	if (r < 0)
 		return r;
-	r = open_all(made);
+	r = open_descriptors(made);
 	if (r == 0)
-		r = arm(made);
+		r = arm_watches(made);
 	if (r == 0)
 		r = set_poll_timer(made);
 	if (r < 0)

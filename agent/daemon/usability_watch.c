@@ -96,7 +96,7 @@ static int on_timer(UNUSED sd_event_source *source, UNUSED uint64_t usec, void *
 	return r;
 }
 
-static int begin(struct usability_watch *watch, int which, struct err *err)
+static int start_path_watch(struct usability_watch *watch, int which, struct err *err)
 {
 	static const enum monitor_kind kinds[] = {
 		[WATCH_ROUTES] = MONITOR_ROUTES,
@@ -120,7 +120,7 @@ int usability_watch_start(struct usability_watch *watch, struct err *err)
 		r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
 	if (r < 0)
 		return err_errno(err, -r, "watching routes");
-	return begin(watch, WATCH_ROUTES, err);
+	return start_path_watch(watch, WATCH_ROUTES, err);
 }
 
 static void keep_contested(struct usability_watch *watch, uint64_t now)
@@ -144,7 +144,7 @@ void usability_watch_keep(struct usability_watch *watch, bool contested)
 	if (contested)
 		keep_contested(watch, now);
 	if (there && !watch->watches[WATCH_FILTERS] && !watch->fails) {
-		watch->fails = begin(watch, WATCH_FILTERS, &err) < 0;
+		watch->fails = start_path_watch(watch, WATCH_FILTERS, &err) < 0;
 		if (watch->fails)
 			log_warning(
 				"changes of nftables are seen only at the next resync: %s",
