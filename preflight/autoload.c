@@ -17,7 +17,7 @@ bool autoload_is_off(const struct system *system)
 	char modprobe[8];
 	uint64_t disabled;
 
-	/* kernel/module/main.c: a kernel with loadable modules has the file. */
+	/* kernel/module/main.c: a kernel with loadable modules has this file. */
 	if (system_read_u64(system, modules_disabled, &disabled) == -ENOENT &&
 	    system_exists(system, "proc/sys/kernel/osrelease"))
 		return true;

@@ -54,8 +54,10 @@ int base_chains_from_json(const char *text, struct base_chains *chains)
 	json_array_foreach (list, i, entry) {
 		const json_t *chain = json_object_get(entry, "chain");
 
-		/* A chain without a hook belongs to another chain's rules; arp, bridge and
-		 * netdev never see what IPVS does. */
+		/*
+		 * A chain without a hook is called from other chains' rules. The families
+		 * arp, bridge and netdev never see the packets of IPVS.
+		 */
 		if (chain && strncmp(text_of(chain, "family"), "i", 1) == 0)
 			add_chain(chain, chains);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The policies of iptables' own tables (not of iptables-nft, whose chains are nf_tables'). A
- * chain's policy is the verdict of its last entry, which the kernel names by its offset, the
- * underflow (net/netfilter/x_tables.c, linux/netfilter_ipv4/ip_tables.h).
+ * The policies of iptables' legacy tables (iptables-nft has nf_tables chains). A chain's
+ * policy is the verdict of its last entry; the kernel gives the offset of that entry as
+ * the underflow (net/netfilter/x_tables.c, linux/netfilter_ipv4/ip_tables.h).
  */
 #include "preflight/base_chain.h"
 
@@ -17,8 +17,10 @@
 
 #include "common/cleanup.h"
 
-/* The two families' structures differ only in the entries' own heads; IP6T_SO_GET_INFO and
- * IP6T_SO_GET_ENTRIES have the numbers of their IPv4 counterparts. */
+/*
+ * The structures of the two families differ only in the head of an entry.
+ * IP6T_SO_GET_INFO and IP6T_SO_GET_ENTRIES have the numbers of their IPv4 counterparts.
+ */
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "getinfo");
 _Static_assert(offsetof(struct ipt_get_entries, entrytable) ==
 		       offsetof(struct ip6t_get_entries, entrytable),
@@ -36,7 +38,10 @@ static int get_info(int fd, bool ipv6, struct ipt_getinfo *info)
 	return info->size <= TABLE_MAX ? 0 : -EFBIG;
 }
 
-/* The entries, to be freed by the caller; NULL with errno, EAGAIN where the table has changed. */
+/*
+ * The table's entries; the caller frees them. NULL with errno, EAGAIN if the table
+ * changed.
+ */
 static struct ipt_get_entries *get_entries(int fd, bool ipv6,
 					   const struct ipt_getinfo *info)
 {
@@ -70,7 +75,7 @@ static int policy_drops(const struct ipt_get_entries *entries, bool ipv6, unsign
 	if (start + sizeof(target) > entries->size)
 		return -EINVAL;
 	memcpy(&target, table + start, sizeof(target));
-	/* x_tables: a verdict is kept as -verdict - 1. */
+	/* x_tables stores a verdict as -verdict - 1. */
 	*drops = target.verdict == -NF_DROP - 1;
 	return 0;
 }

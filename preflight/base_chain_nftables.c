@@ -29,7 +29,7 @@ int base_chains_of_nftables(struct base_chains *chains, struct err *err)
 		return err_set(err, EIO, "%.*s", (int)strcspn(words, "\n"), words);
 	}
 	text = nft_ctx_get_output_buffer(nft);
-	/* A ruleset without a chain may print nothing at all. */
+	/* A ruleset without chains may print nothing. */
 	if (text[strspn(text, " \n")] == '\0')
 		return 0;
 	if (base_chains_from_json(text, chains) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text file is read, not the index that libkmod wants: it comes with the kernel itself, while
- * the index is made by depmod and may be missing in a tree that was only unpacked.
+ * Reads the text file, not the index that libkmod reads: the file is part of the kernel,
+ * while depmod makes the index, which is missing if a module tree was only unpacked.
  */
 #include "preflight/builtin.h"
 
@@ -11,7 +11,10 @@
 #include "common/cleanup.h"
 #include "preflight/module_name.h"
 
-/* "kernel/net/netfilter/ipvs/ip_vs.ko": the name is the last part without its ending. */
+/*
+ * "kernel/net/netfilter/ipvs/ip_vs.ko": the name is the last component without its
+ * suffix.
+ */
 static bool line_names(const char *line, size_t length, const char *name)
 {
 	const char *start = memrchr(line, '/', length);

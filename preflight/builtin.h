@@ -3,11 +3,11 @@
 
 #include "preflight/system.h"
 
-/* What a kernel's modules.builtin says. */
+/* What modules.builtin says about a module. */
 enum builtin_answer {
 	BUILTIN_NO,
 	BUILTIN_YES,
-	BUILTIN_NO_LIST, /* there is no such file for this kernel */
+	BUILTIN_NO_LIST, /* this kernel has no such file */
 };
 
 /* Looks the module up in lib/modules/RELEASE/modules.builtin. */

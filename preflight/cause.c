@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each errno means when a module is loaded, which is seldom what strerror(3) says. */
+/*
+ * The meaning of each errno when a module is loaded, which is seldom that of strerror(3).
+ */
 #include "preflight/cause.h"
 
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include "preflight/lockdown.h"
 #include "preflight/modprobe_conf.h"
 
-/* The releases that lib/modules does hold, "6.1.0-1, 6.1.0-2". */
+/* The releases that lib/modules has, "6.1.0-1, 6.1.0-2". */
 static void list_releases(const struct system *system, char *text, size_t size)
 {
 	char path[SYSTEM_PATH];

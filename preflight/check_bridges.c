@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Containers on one Linux bridge. One reaches another behind a virtual address through IPVS, and the answer
- * goes from port to port of the bridge, past IPVS, unless the bridge hands its packets to netfilter
- * (net/bridge/br_netfilter_hooks.c: br_nf_pre_routing; the bridge's own switch or the sysctl is enough).
+ * Containers on one Linux bridge. If one connects to another through a virtual address,
+ * the reply crosses the bridge directly, bypassing IPVS, unless the bridge passes its
+ * packets to netfilter (net/bridge/br_netfilter_hooks.c: br_nf_pre_routing; either the
+ * bridge's own switch or the sysctl is enough).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static bool is_switched_on(const struct system *system, const char *bridge,
 	return system_read_u64(system, path, &on) == 0 && on != 0;
 }
 
-/* The bridges that do not hand their packets over by a switch of their own: "cni0, docker0"; their number. */
+/* Lists the bridges whose own switch is off, "cni0, docker0"; returns their number. */
 static size_t list_bridges(const struct system *system, const struct family *family,
 			   char *names, size_t size)
 {
@@ -52,7 +53,10 @@ static size_t list_bridges(const struct system *system, const struct family *fam
 	return count;
 }
 
-/* "the bridge cni0 is there", "the state is a cluster's"; false where it does not matter. */
+/*
+ * The reason, "the bridge cni0 is there" or "the state is a cluster's"; false if there is
+ * none.
+ */
 static bool matters(const struct inspection *inspection, const struct family *family,
 		    char *why, size_t size)
 {
@@ -103,7 +107,7 @@ void check_bridge_netfilter(const struct inspection *inspection, const char *che
 	size_t before = report->count;
 
 	judge(inspection, &families[0], check, report);
-	/* Without the module both are as one. */
+	/* Without the module, one finding covers both families. */
 	if (report->count == before && has_ipv6(inspection->needs))
 		judge(inspection, &families[1], check, report);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firewall policies that would swallow virtual addresses. IPVS takes packets at the input hook
- * with priority 98, behind every usual filter (ip_vs_core.c); replies of other machines pass the
- * forward hook. Rules may still accept what a policy drops, so that these are warnings.
+ * Firewall policies that drop packets to virtual addresses. IPVS handles packets at the
+ * input hook with priority 98, after every usual filter (ip_vs_core.c); replies of other
+ * machines pass the forward hook. Rules may still accept what a policy drops, so these
+ * findings are warnings.
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -16,7 +17,10 @@
 
 enum { IPVS_INPUT_PRIORITY = 98 };
 
-/* libnftables ends the whole process where it is not (mnl.c, nft_mnl_socket_open). */
+/*
+ * libnftables exits the whole process if nf_tables is missing (mnl.c,
+ * nft_mnl_socket_open).
+ */
 static bool nfnetlink_is_there(void)
 {
 	cleanup_close int fd =
@@ -34,7 +38,7 @@ static void ask_nftables(const struct inspection *inspection, const char *check,
 
 	if (presence == PRESENCE_MISSING)
 		return;
-	/* A kernel that loads nothing may be asked, and knows itself. */
+	/* A kernel that never loads modules may be asked, and knows best. */
 	if (!presence_usable(presence) &&
 	    !(autoload_is_off(inspection->system) && nfnetlink_is_there()))
 		report_cannot_tell(report, check,
@@ -58,7 +62,7 @@ static bool has_line(const char *text, const char *word)
 	return false;
 }
 
-/* /proc names iptables' tables to root alone; their module is seen by everybody. */
+/* /proc lists iptables' tables to root only; any user can see their module. */
 static void tell_of_iptables(const struct inspection *inspection, bool ipv6,
 			     const char *check, struct report *report)
 {
@@ -82,7 +86,7 @@ static void ask_iptables(const struct inspection *inspection, bool ipv6,
 	struct err err = { 0 };
 	int r = system_read(inspection->system, path, &names);
 
-	/* No such file: the module is not there, and neither is any rule. */
+	/* Without the file there is no module, and therefore no rule. */
 	if (r == -ENOENT && system_exists(inspection->system, "proc/net/dev"))
 		return;
 	if (r == -EACCES) {

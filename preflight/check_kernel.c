@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this process and this kernel permit at all. */
+/* What this process and this kernel permit. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 #include "preflight/checks.h"
 #include "preflight/lockdown.h"
 
-/* include/linux/proc_ns.h, PROC_USER_INIT_INO: the number of the initial one. */
+/* The inode of the initial one: include/linux/proc_ns.h, PROC_USER_INIT_INO. */
 static const ino_t initial_user_namespace = 0xEFFFFFFDU;
 
 /*
- * user_namespaces(7): the initial one maps every id to itself, and so may another. -errno where it is
- * hidden.
+ * user_namespaces(7): the initial namespace maps every ID to itself; another one may do
+ * so, too. -errno if the map is hidden.
  */
 static int in_initial_user_namespace(const struct system *system)
 {
@@ -71,7 +71,7 @@ void check_modules_disabled(const struct inspection *inspection, const char *che
 	int r = system_read_u64(inspection->system, "proc/sys/kernel/modules_disabled",
 				&disabled);
 
-	/* A kernel without loadable modules has no such file. */
+	/* A kernel without loadable modules does not have this file. */
 	if (r == -ENOENT &&
 	    system_exists(inspection->system, "proc/sys/kernel/osrelease"))
 		report_note(report, check, "this kernel has no loadable modules");
@@ -92,7 +92,10 @@ void check_lockdown(const struct inspection *inspection, const char *check,
 	size_t missing = modules_not_usable(inspection->needs);
 	int r = lockdown_mode(inspection->system, mode, sizeof(mode));
 
-	/* securityfs is there, and the kernel has no lockdown. Where nothing is missing it would not matter. */
+	/*
+	 * securityfs is mounted and the kernel has no lockdown. If no module is missing,
+	 * it does not matter.
+	 */
 	if (r == -ENOENT &&
 	    (system_exists(inspection->system, "sys/kernel/security/lsm") ||
 	     (missing == 0 &&

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libkmod passes over a file of modprobe.d that it cannot read, blacklist and install lines included. */
+/*
+ * libkmod silently ignores a file of modprobe.d that it cannot read, including its
+ * blacklist and install lines.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +13,7 @@
 #include "preflight/checks.h"
 #include "preflight/modprobe_conf.h"
 
-/* Links of another tree lead within it. */
+/* Links in another tree are resolved within it. */
 static bool is_unreadable(const struct system *system, const char *entry,
 			  const char *name)
 {
@@ -40,7 +43,7 @@ static void look_at_directory(const struct system *system, const char *name,
 				directory, entry->d_name);
 }
 
-/* Not /dev/null, by which a file of another folder is switched off. */
+/* A link to /dev/null is intended: it masks a file of another folder. */
 static bool leads_nowhere(const struct modprobe_conf_file *file, const char *link)
 {
 	char target[SYSTEM_PATH];
@@ -86,7 +89,7 @@ void check_modprobe_conf(const struct inspection *inspection, const char *check,
 	for (const char *const *entry = modprobe_conf_directories; *entry; entry++) {
 		char directory[SYSTEM_PATH];
 
-		/* Once more, where lib is a link to usr/lib. */
+		/* The same folder again, if lib is a link to usr/lib. */
 		if (strncmp(*entry, "lib/", 4) == 0 && lib_is_link(inspection->system))
 			continue;
 		system_path(inspection->system, directory, "%s", *entry);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Others that program the same table, or left something in it. */
+/* Other programs that write to the same table, or left something in it. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,15 +25,15 @@ static bool is_number(const char *text)
 	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* What is seen of the processes, and of whom a finding has been made already. */
+/* The processes seen so far, and the programs already reported. */
 struct sighting {
-	struct process_names *names; /* asked for the first name that /proc hides */
+	struct process_names *names; /* opened at the first name that /proc hides */
 	bool asked;
 	bool found[ARRAY_SIZE(owners)];
 	size_t seen, hidden;
 };
 
-/* The name of a process that /proc lists and does not show. */
+/* The name of a process that /proc lists, but whose files it hides. */
 static int hidden_name(struct sighting *sighting, const char *number,
 		       char comm[static PROCESS_NAME])
 {
@@ -57,7 +57,7 @@ static int name_of(const struct inspection *inspection, struct sighting *sightin
 	r = system_read_line(inspection->system, path, comm, PROCESS_NAME);
 	if (r == -EPERM || r == -EACCES) {
 		r = hidden_name(sighting, number, comm);
-		/* One that has ended meanwhile is not hidden. */
+		/* A process that has ended meanwhile is not hidden. */
 		sighting->hidden += r < 0 && r != -ESRCH;
 	}
 	sighting->seen += r == 0;
@@ -130,7 +130,10 @@ static void look_at_table(const struct inspection *inspection, const char *check
 		return;
 	}
 	count = count_services(table);
-	/* With the agent's record there, `ipvs-agent status` knows which are whose. */
+	/*
+	 * If the ownership file exists, `ipvs-agent status` shows which services are
+	 * foreign.
+	 */
 	if (count > 0 && !system_exists(inspection->system, "run/ipvs-node/owned"))
 		report_warning(
 			report, check,
@@ -138,7 +141,7 @@ static void look_at_table(const struct inspection *inspection, const char *check
 			count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them");
 }
 
-/* "02:1a:…" without its colons. */
+/* "02:1a:…" without the colons. */
 static void strip_colons(char *text)
 {
 	char *end = text;
@@ -151,8 +154,8 @@ static void strip_colons(char *text)
 }
 
 /*
- * Whether the agent's record has it as its own, by `--link kube-ipvs0`: a line of it is "link NAME
- * HARDWARE CHECKSUM", with the hardware address that the agent has drawn for the link.
+ * Whether the ownership file lists the link, as with `--link kube-ipvs0`: it then has a
+ * line "link NAME HARDWARE CHECKSUM" with the hardware address that the agent chose.
  */
 static bool is_agents_link(const struct inspection *inspection)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sysctls that decide what becomes of a packet. One that the state sets, or that the agent sets for
- * what the state has, is the agent's and not judged here; one that only some tables need is judged where
- * the state has such a table.
+ * Sysctls that change what happens to a packet. Those that the state sets, or that the
+ * agent sets for the state, are not checked here. Those that only some tables need are
+ * checked if the state has such a table.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static bool always(const struct needs *needs UNUSED)
 	return true;
 }
 
-/* Without a state any table may come. */
+/* Without a state, any table is possible. */
 static bool with_masquerade4(const struct needs *needs)
 {
 	return (needs->masquerade4 && !needs->agent_forwards4) || !needs->state_read;
@@ -95,7 +95,7 @@ static bool is_link(const char *name)
 	       strcmp(name, "default") != 0 && strcmp(name, "lo") != 0;
 }
 
-/* net/ipv4/fib_frontend.c: the larger of the link's value and that of "all" counts. */
+/* net/ipv4/fib_frontend.c: the larger value of the link and "all" counts. */
 void check_reverse_path_filter(const struct inspection *inspection, const char *check,
 			       struct report *report)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sizes of the tables that every connection has an entry in. */
+/* The sizes of the tables that have an entry for every connection. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "preflight/checks.h"
 #include "preflight/modprobe_conf.h"
 
-/* What modprobe.d makes of it at the next load, where that is not what is wanted. */
+/* Whether modprobe.d sets another value than the wanted one at the next load. */
 static bool conf_says_other(const struct inspection *inspection,
 			    struct modprobe_conf_option *option)
 {
@@ -47,7 +47,7 @@ void check_connection_table(const struct inspection *inspection, const char *che
 	uint64_t bits = 0;
 	int r;
 
-	/* Its absence is an error of its own. */
+	/* A missing module is an error of its own. */
 	if (ip_vs && ip_vs->presence == PRESENCE_MISSING)
 		return;
 	r = system_read_u64(inspection->system,
@@ -88,7 +88,7 @@ void check_conntrack_table(const struct inspection *inspection, const char *chec
 				   strerror(-r));
 		return;
 	}
-	/* nf_conntrack_core.c: 0 is no limit. */
+	/* nf_conntrack_core.c: 0 means no limit. */
 	if (max != 0 && count >= max - max / 10)
 		report_warning(
 			report, check,

@@ -9,21 +9,21 @@
 #include "preflight/system.h"
 
 /*
- * What else decides whether IPVS works, beside the modules. Every check runs, whatever the others
- * found; each says where it cannot tell.
+ * Checks beyond the modules that decide whether IPVS works. All checks run, whatever the
+ * others found. A check that cannot decide says so.
  */
 struct inspection {
 	const struct system *system;
 	const struct needs *needs;
-	uint32_t conn_tab_bits; /* wanted; 0: any */
+	uint32_t conn_tab_bits; /* the wanted value; 0: any */
 };
 
 void checks_run(const struct inspection *inspection, struct report *report);
 
-/* Whether a finding can have this name, compared without regard to case. */
+/* Whether a check has this name; case is ignored. */
 bool checks_known(const char *name);
 
-/* The checks themselves; check is the stable name of their findings. */
+/* The checks; the parameter check is the stable name of their findings. */
 void check_capabilities(const struct inspection *inspection, const char *check,
 			struct report *report);
 void check_modules_disabled(const struct inspection *inspection, const char *check,

@@ -14,7 +14,7 @@ uint64_t child_clock(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* 1 when the child has ended, 0 at the deadline. */
+/* 1 if the child has ended, 0 at the deadline. */
 static int poll_until(pid_t pid, uint64_t deadline, int *status)
 {
 	const struct timespec step = { .tv_nsec = 5 * 1000 * 1000 };
@@ -39,7 +39,7 @@ int child_wait(pid_t pid, uint64_t deadline, int *status)
 	r = poll_until(pid, deadline, status);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	/* Its whole group, where it leads one. */
+	/* Kills its whole process group if it leads one. */
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
 	r = poll_until(pid, child_clock() + 1000000, status);

@@ -6,12 +6,12 @@
 
 #include "common/macro.h"
 
-/* Microseconds of the monotonic clock. */
+/* CLOCK_MONOTONIC in microseconds. */
 uint64_t child_clock(void);
 
 /*
- * Waits for a child of ours until the deadline on that clock, then kills it and waits a second
- * more: -ETIMEDOUT where it had to be killed, -EBUSY where even that did not end it (it hangs
- * inside the kernel; it is then left behind). Else 0 with its status as waitpid(2) has it.
+ * Waits for a child process until the deadline on that clock, then kills it and waits one
+ * second more. -ETIMEDOUT if it was killed; -EBUSY if even that did not end it (it hangs
+ * inside the kernel and keeps running). Otherwise 0 with its status as in waitpid(2).
  */
 int child_wait(pid_t pid, uint64_t deadline, int *status) MUST_CHECK;

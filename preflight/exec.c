@@ -102,7 +102,7 @@ int exec_command(char *const *command, const cap_value_t *keep, size_t keep_coun
 	int r;
 
 	r = check_permitted(keep, keep_count, err);
-	/* The bounding set first: that takes CAP_SETPCAP, which the next step gives up. */
+	/* The bounding set first: it needs CAP_SETPCAP, which the next step drops. */
 	if (r == 0)
 		r = reduce_bounding(keep, keep_count, err);
 	if (r == 0)

@@ -13,7 +13,7 @@
 static void __attribute__((noreturn)) run_shell(const char *module, const char *command)
 {
 	setpgid(0, 0);
-	/* As modprobe(8) has it; stdout belongs to the report. */
+	/* Like modprobe(8), but stdout is reserved for the report. */
 	setenv("MODPROBE_MODULE", module, 1);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);

@@ -7,9 +7,9 @@
 #include "common/macro.h"
 
 /*
- * Runs the command of modprobe.d's `install` line by /bin/sh, its output on stderr. 0, or a
- * negative errno with how it ended in outcome: "exit status 1", "killed by signal 9", "ended
- * after 60 s".
+ * Runs the command of modprobe.d's `install` line with /bin/sh; its output goes to
+ * stderr. 0, or a negative errno with a description in outcome: "exit status 1", "killed
+ * by signal 9", "ended after 60 s without a result".
  */
 int install_line_run(const char *module, const char *command, uint64_t usec,
 		     char *outcome, size_t size) MUST_CHECK;

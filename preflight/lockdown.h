@@ -7,7 +7,7 @@
 #include "preflight/system.h"
 
 /*
- * "none", "integrity" or "confidentiality" (sys/kernel/security/lockdown). -ENOENT where the
- * kernel has no lockdown or securityfs is hidden, -EINVAL where the file says something else.
+ * "none", "integrity" or "confidentiality" (sys/kernel/security/lockdown). -ENOENT if the
+ * kernel has no lockdown or securityfs is hidden, -EINVAL for other contents.
  */
 int lockdown_mode(const struct system *system, char *mode, size_t size) MUST_CHECK;

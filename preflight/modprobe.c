@@ -19,7 +19,7 @@ struct modprobe {
 	const struct system *system;
 	struct kmod_ctx *ctx;
 	struct kmod_module
-		*install_line_of; /* keeps modprobe_install_line()'s text alive */
+		*install_line_of; /* owns the text of modprobe_install_line() */
 };
 
 DEFINE_CLEANUP(cleanup_module_pointer, struct kmod_module *, kmod_module_unref)
@@ -27,7 +27,7 @@ DEFINE_CLEANUP(cleanup_module_pointer, struct kmod_module *, kmod_module_unref)
 DEFINE_CLEANUP(cleanup_list_pointer, struct kmod_list *, kmod_module_unref_list)
 #define cleanup_list CLEANUP(cleanup_list_pointer)
 
-/* libkmod's own words become ours; what it tells of itself is for debugging. */
+/* Passes libkmod's messages to our log; its information becomes debug messages. */
 static void __attribute__((format(printf, 6, 0)))
 log_from_kmod(void *data UNUSED, int priority, const char *file UNUSED, int line UNUSED,
 	      const char *function UNUSED, const char *fmt, va_list ap)
@@ -42,7 +42,7 @@ log_from_kmod(void *data UNUSED, int priority, const char *file UNUSED, int line
 	log_write(priority < LOG_INFO ? priority : LOG_DEBUG, "libkmod: %s", text);
 }
 
-/* Of another tree the files themselves: libkmod would follow their links out of it. */
+/* For another tree, the files themselves: libkmod would follow links out of the tree. */
 static int list_conf(const struct system *system, struct modprobe_conf_files *files,
 		     const char ***paths)
 {
@@ -127,7 +127,7 @@ int modprobe_resolve(struct modprobe *modprobe, const char *name,
 
 struct install_outcome {
 	char command[300];
-	char text[80]; /* "" until an install line failed */
+	char text[80]; /* "" until an install line fails */
 	char module[MODULE_NAME];
 };
 
@@ -145,7 +145,9 @@ static int run_install(struct kmod_module *module, const char *command, void *da
 	return 0;
 }
 
-/* The dependency that is not in the kernel, which is then the one that failed; else itself. */
+/*
+ * The dependency that is missing from the kernel and therefore failed; else the module.
+ */
 static struct kmod_module *failed_one(struct kmod_module *module)
 {
 	cleanup_list struct kmod_list *list = kmod_module_get_dependencies(module);
@@ -213,7 +215,7 @@ int modprobe_load(struct modprobe *modprobe, const char *name, const char *optio
 		return 0;
 	if (r > 0)
 		return blacklisted(modprobe, name, err);
-	/* One of a softdep may have failed too, which libkmod passes over. */
+	/* A module of a softdep may have failed, too; libkmod ignores that. */
 	if (r == -EINVAL && outcome.text[0] != '\0')
 		return install_failed(modprobe, &outcome, -r, err);
 	return explain(modprobe, module, -r, err);
@@ -232,7 +234,10 @@ static bool is_blacklisted(struct modprobe *modprobe, struct kmod_module *module
 	return found;
 }
 
-/* What people write to keep a module out; the effect of any other command shows in a run alone. */
+/*
+ * Commands that are written to keep a module out. Any other command must run to show its
+ * effect.
+ */
 static bool loads_nothing(const char *command)
 {
 	static const char *const commands[] = { "/bin/true",	   "/bin/false",
@@ -251,7 +256,9 @@ static bool loads_nothing(const char *command)
 	return false;
 }
 
-/* Of this module's own: its file and its `install` line. what begins the sentence. */
+/*
+ * Checks this module's own file and `install` line. what is the subject of the message.
+ */
 static int own_obstacle(struct kmod_module *module, const char *what, struct err *err)
 {
 	const char *name = kmod_module_get_name(module), *path;
@@ -277,7 +284,7 @@ static int own_obstacle(struct kmod_module *module, const char *what, struct err
 	return 0;
 }
 
-/* Built in, or already loaded where the tree is that of the kernel that runs. */
+/* Built in, or already loaded if the tree is the running kernel's. */
 static bool is_there(const struct modprobe *modprobe, struct kmod_module *module)
 {
 	int state = kmod_module_get_initstate(module);
@@ -298,7 +305,7 @@ int modprobe_obstacle(struct modprobe *modprobe, const char *name, struct err *e
 	if (is_blacklisted(modprobe, module))
 		return blacklisted(modprobe, name, err);
 	r = own_obstacle(module, "it", err);
-	/* An `install` line stands for all that the module depends on, too. */
+	/* An `install` line replaces the dependencies, too. */
 	if (r < 0)
 		return r;
 	list = kmod_module_get_dependencies(module);

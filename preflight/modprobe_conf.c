@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For the words of a message and for what is asked of modprobe.d itself: libkmod reads and obeys it, but
- * does not say which file a line came from.
+ * Used for messages and for settings of modprobe.d itself: libkmod reads and obeys the
+ * files, but does not say which file a line came from.
  */
 #include "preflight/modprobe_conf.h"
 
@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "preflight/module_name.h"
 
-/* libkmod.c: default_config_paths of version 30, and those that later versions add. */
+/* libkmod.c: default_config_paths of version 30, and paths that later versions add. */
 const char *const modprobe_conf_directories[] = {
 	"etc/modprobe.d",     "run/modprobe.d", "usr/local/lib/modprobe.d",
 	"usr/lib/modprobe.d", "lib/modprobe.d", NULL,
@@ -105,11 +105,11 @@ int modprobe_conf_files_list(const struct system *system,
 /* --- their lines --- */
 
 struct conf_line {
-	char *text; /* without its end; owned */
+	char *text; /* without its newline; owned */
 	int number; /* of its first line in the file */
 };
 
-/* One that ends with a backslash goes on in the next (libkmod-util.c: freadline_wrapped). */
+/* A line that ends with a backslash continues (libkmod-util.c: freadline_wrapped). */
 static bool next_line(FILE *file, struct conf_line *line, int *read)
 {
 	cleanup_free char *part = NULL;
@@ -140,7 +140,7 @@ static bool next_line(FILE *file, struct conf_line *line, int *read)
 	return line->text != NULL;
 }
 
-/* What stands behind `WORD MODULE`, "" for nothing; NULL where the line says something else. */
+/* The text after `WORD MODULE`, which may be ""; NULL for any other line. */
 static char *line_says(char *line, const char *word, const char *module)
 {
 	static char nothing[] = "";
@@ -160,7 +160,7 @@ static char *line_says(char *line, const char *word, const char *module)
 
 typedef bool (*line_taker)(char *rest, const char *path, int number, void *context);
 
-/* Gives the lines that say `WORD MODULE …` to take, until it returns true, which is then returned. */
+/* Calls take for each line `WORD MODULE …` until it returns true; whether it did. */
 static bool find_line(const struct system *system, const char *word, const char *module,
 		      line_taker take, void *context)
 {
@@ -260,7 +260,7 @@ static bool take_option(char *rest, const char *path, int number, void *context)
 	return false;
 }
 
-/* MODULE.PARAMETER=VALUE, which libkmod puts behind all options of modprobe.d. */
+/* MODULE.PARAMETER=VALUE; libkmod appends these to the options of modprobe.d. */
 static void take_cmdline_option(const struct system *system, const char *module,
 				struct option_search *search)
 {
@@ -289,7 +289,7 @@ bool modprobe_conf_option(const struct system *system, const char *module,
 	find_line(system, "options", module, take_option, &search);
 	if (system->root[0] == '\0')
 		take_cmdline_option(system, module, &search);
-	/* It has no lines. */
+	/* The command line has no line numbers. */
 	if (search.found && strncmp(option->place, "the kernel", 10) == 0)
 		option->place[strcspn(option->place, ":")] = '\0';
 	return search.found;

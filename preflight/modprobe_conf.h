@@ -7,15 +7,19 @@
 
 #include "preflight/system.h"
 
-/* Where modprobe.d stands, most important first, without a leading slash. NULL-terminated. */
+/*
+ * The folders of modprobe.d, most important first, without a leading slash.
+ * NULL-terminated.
+ */
 extern const char *const modprobe_conf_directories[];
 
-/* Whether it is the name of one of modprobe.d's files; an int, as scandir() wants it. */
+/* Whether this is a modprobe.d file's name; an int for scandir(). */
 int modprobe_conf_is_file(const struct dirent *entry);
 
 /*
- * The files that count, in the order in which libkmod reads them, by name; of two with one name that of the
- * more important folder. path is where the file is, links of another tree resolved within it.
+ * The files in effect, sorted by name as libkmod reads them. Of two files with one name,
+ * that of the more important folder counts. path is the file's place, with links of
+ * another tree resolved within it.
  */
 struct modprobe_conf_file {
 	char *name, *path; /* owned */
@@ -25,14 +29,14 @@ struct modprobe_conf_files {
 	size_t count, room;
 };
 
-/* Fills an empty list, which is to be cleared in any case. -ENOMEM. */
+/* Fills an empty list; clear it also after an error. -ENOMEM. */
 int modprobe_conf_files_list(const struct system *system,
 			     struct modprobe_conf_files *files) MUST_CHECK;
 void modprobe_conf_files_clear(struct modprobe_conf_files *files);
 
 /*
- * Finds the line of modprobe.d that says `WORD MODULE …` and writes "FILE:LINE". False where
- * there is none: libkmod then took it from elsewhere.
+ * Finds the line `WORD MODULE …` of modprobe.d and writes "FILE:LINE". False if there is
+ * none: libkmod then has the setting from elsewhere.
  */
 bool modprobe_conf_find(const struct system *system, const char *word, const char *module,
 			char *place, size_t size);
@@ -46,6 +50,9 @@ struct modprobe_conf_option {
 	char place[300]; /* "FILE:LINE", "the kernel's command line" */
 };
 
-/* The value that a parameter gets when the module is loaded: the last of all. False where nothing says. */
+/*
+ * The value that a parameter gets when the module is loaded: the last one set. False if
+ * none is set.
+ */
 bool modprobe_conf_option(const struct system *system, const char *module,
 			  const char *parameter, struct modprobe_conf_option *option);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading is a try; what counts is what is in the kernel afterwards. A module that is there
- * already is never loaded, so that a container without a module tree has nothing to warn of.
+ * A load is only an attempt; what counts is what the kernel has afterwards. A module that
+ * is already present is never loaded, so a container without a module tree gets no
+ * warning.
  */
 #include "preflight/modules.h"
 
@@ -25,8 +26,8 @@ static const uint64_t extension_usec = 30 * 1000000ULL;
 struct loader {
 	const struct system *system;
 	struct modprobe *modprobe; /* NULL: libkmod could not be started */
-	char no_modprobe[200];	   /* why */
-	char no_tree[500];	   /* "": there is a tree */
+	char no_modprobe[200];	   /* the reason */
+	char no_tree[500];	   /* "": the tree exists */
 	char options[32];	   /* for ip_vs */
 	bool load;
 };
@@ -49,8 +50,8 @@ static void use_module(const struct loader *loader, struct need *need, const cha
 }
 
 /*
- * Without the alias (no tree, or a built-in one without the list of built-in aliases) a merged
- * nf_conntrack that is there can only be taken at its word.
+ * Without the alias (no tree, or a built-in module without the list of built-in aliases)
+ * a need for nf_conntrack_ipv4 is met by an nf_conntrack that is present.
  */
 static void try_merged_conntrack(const struct loader *loader, struct need *need)
 {
@@ -62,7 +63,7 @@ static void try_merged_conntrack(const struct loader *loader, struct need *need)
 		use_module(loader, need, conntrack);
 }
 
-/* Finds what stands for the need and whether it is there. */
+/* Finds the module for the need and whether it is present. */
 static void resolve(const struct loader *loader, struct need *need)
 {
 	use_module(loader, need, need->name);
@@ -172,7 +173,7 @@ static bool verified(const struct need *need)
 	       (need->presence == PRESENCE_UNKNOWN && need->load == LOAD_DONE);
 }
 
-/* A state may name a thousand schedulers that there are not: more than a few are told in one line. */
+/* A state may name a thousand unknown schedulers: more than a few share one line. */
 static bool is_one_of_many(const struct need *need)
 {
 	return need->of_state && !verified(need) &&
@@ -189,8 +190,9 @@ static bool are_many(const struct needs *needs)
 }
 
 /*
- * Once more, after all loads: what one could not have was brought along by another (a dependency is loaded
- * in spite of a blacklist, an `install` line may load anything).
+ * Checks again after all loads: another module may have loaded one that could not be
+ * loaded itself (dependencies ignore the blacklist, and an `install` line may load
+ * anything).
  */
 static void look_again(const struct loader *loader, struct need *need)
 {
@@ -264,7 +266,7 @@ static void judge_verified(const struct need *need, const char *check,
 			    need->module, how_it_got_there(need));
 }
 
-/* What would help: the cause of the failed load, or that a load was not tried. */
+/* The remedy: the cause of the failed load, or that loading was not tried. */
 static const char *advice(const struct need *need, char *buffer, size_t size)
 {
 	if (need->load == LOAD_FAILED)

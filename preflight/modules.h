@@ -8,25 +8,26 @@
 #include "preflight/system.h"
 
 /*
- * The modules of the running kernel: each need is resolved, loaded where it is not there and
- * load is set, and looked for afterwards. A failed load is a warning `Load-NAME` with its cause;
- * what it means is judged by modules_judge(). conn_tab_bits 0 leaves the kernel's default.
+ * The modules of the running kernel. Each need is resolved, loaded if it is missing and
+ * load is set, and checked afterwards. A failed load is a warning `Load-NAME` with its
+ * cause; modules_judge() decides what it means. conn_tab_bits 0 keeps the kernel's
+ * default.
  */
 void modules_load(const struct system *system, struct needs *needs, bool load,
 		  uint32_t conn_tab_bits, struct report *report);
 
 /*
- * One finding `Module-NAME` for each need: where it is, an error where it is not, and "cannot
- * tell" where nothing decided, the probe included.
+ * One finding `Module-NAME` for each need: a note if it is present, an error if it is
+ * missing, "cannot tell" if nothing decided it, including the probe.
  */
 void modules_judge(const struct needs *needs, struct report *report);
 
-/* Those that are there for certain. */
+/* The number of needs that are certainly met. */
 size_t modules_count_verified(const struct needs *needs);
 
 /*
- * One warning `StateFile` for all needs of the state that belong to it: more than MODULES_TOLD_ALONE.
- * what: what is the matter with them.
+ * Adds one warning `StateFile` for all needs of the state that belong to it, if they are
+ * more than MODULES_TOLD_ALONE. what: the predicate of the message.
  */
 enum { MODULES_TOLD_ALONE = 3 };
 void modules_report_many(const struct needs *needs,
@@ -34,9 +35,9 @@ void modules_report_many(const struct needs *needs,
 			 struct report *report);
 
 /*
- * The module that stands for a need in a tree, its own name first; nf_conntrack_ipv4 is found by
- * the alias nf_conntrack-2 in every kernel that has connection tracking of IPv4 (2 is AF_INET).
- * -ENOENT.
+ * Resolves a need to a module of the tree, its own name first. Every kernel with IPv4
+ * connection tracking has the alias nf_conntrack-2 (2 is AF_INET), which replaces
+ * nf_conntrack_ipv4. -ENOENT.
  */
 struct modprobe;
 int modules_resolve(struct modprobe *modprobe, struct need *need) MUST_CHECK;

@@ -10,8 +10,8 @@
 #include "preflight/presence.h"
 
 /*
- * What the kernel must have: a list of modules, each with its purpose and, once looked at, what
- * became of it, and what else the state file asks of the machine.
+ * What the kernel must have: a list of modules, each with its purpose and, after the
+ * checks, its result; and what else the state asks of the machine.
  */
 
 enum { NEED_PURPOSE = 80, NEED_CAUSE = 1000, SCHEDULER_NAME = 16 };
@@ -23,8 +23,8 @@ enum need_kind {
 };
 
 enum load_result {
-	LOAD_NOT_TRIED,	 /* --check, or nothing to load by */
-	LOAD_NOT_NEEDED, /* it was there already */
+	LOAD_NOT_TRIED,	 /* --check, or libkmod is unavailable */
+	LOAD_NOT_NEEDED, /* it was already present */
 	LOAD_DONE,
 	LOAD_FAILED, /* cause says why */
 };
@@ -37,15 +37,17 @@ struct need {
 	enum need_kind kind;
 	enum load_result load;
 	enum presence presence;
-	char why[PRESENCE_WHY]; /* what presence was seen by */
+	char why[PRESENCE_WHY]; /* what the presence is based on */
 	char cause[NEED_CAUSE]; /* of a failed load */
 	int code;		/* its errno, positive, or 0 */
-	bool proven;		/* a service took it in the probe */
+	bool proven;		/* the probe created a service with it */
 	bool in_tree;		/* lib/modules has it as a loadable module */
-	/* Nothing but the state asks for it. Where it is missing, some objects of the state fail
-	 * and the agent names them; the node is ready all the same. */
+	/*
+	 * Only the state asks for it. If it is missing, some objects of the state fail
+	 * and the agent names them; the node is ready anyway.
+	 */
 	bool of_state;
-	bool missed; /* by the tree that is being looked at */
+	bool missed; /* missing from the tree that is being checked */
 };
 
 struct needs {
@@ -56,7 +58,7 @@ struct needs {
 	bool cluster;	 /* the state has Services of Kubernetes */
 	bool masquerade4, masquerade6; /* destinations of that family are masqueraded */
 	bool udp;		       /* a UDP or fwmark service */
-	/* What the agent turns on by itself, for rulesets and for source NAT of that family. */
+	/* What the agent turns on: for rulesets, and for source NAT of that family. */
 	bool agent_sets_rules, agent_forwards4, agent_forwards6;
 	char wrong
 		[300]; /* the first name of the state that no module can have, in words */
@@ -66,8 +68,8 @@ struct needs {
 };
 
 /*
- * Adds a module once: a second purpose is appended to the first. -EINVAL for a name that no
- * module can have, -ENOMEM.
+ * Adds a module once; a second purpose is appended to the first. -EINVAL for an
+ * impossible module name, -ENOMEM.
  */
 int needs_add_module(struct needs *needs, const char *name,
 		     const char *purpose) MUST_CHECK;
@@ -78,10 +80,13 @@ int needs_add_scheduler(struct needs *needs, const char *name,
 int needs_add_engine(struct needs *needs, const char *name,
 		     const char *purpose) MUST_CHECK;
 
-/* What every node needs: ip_vs first, so that its parameters are ours to give. */
+/* What every node needs; ip_vs first, so that its parameters can be set. */
 int needs_add_basic(struct needs *needs) MUST_CHECK;
 
-/* A name in the file at path that cannot be one of a what ("scheduler"): the first is kept, all are counted. */
+/*
+ * Counts a name in the file at path that cannot be a what ("scheduler"), and keeps the
+ * first.
+ */
 void needs_note_wrong(struct needs *needs, const char *path, const char *what,
 		      const char *name);
 

@@ -26,7 +26,7 @@ void output_text(const struct report *report, const char *status, FILE *out, FIL
 		const struct finding *finding = &report->findings[i];
 		const char *colon = strchr(finding->check, '-');
 
-		/* A module's note begins with its name already. */
+		/* A module's note already begins with its name. */
 		if (finding->level == LEVEL_NOTE && colon)
 			fprintf(out, "[preflight] %s\n", finding->text);
 		else if (finding->level == LEVEL_NOTE)
@@ -72,7 +72,7 @@ static const char *level_name(enum level level)
 	return names[level];
 }
 
-/* A string of whatever bytes; NULL or "" becomes null. */
+/* A JSON string of arbitrary bytes; NULL or "" becomes null. */
 static json_t *words(const char *text)
 {
 	json_t *string = text && text[0] ? json_string(text) : json_null();

@@ -8,12 +8,12 @@
 #include "preflight/preflight_report.h"
 #include "preflight/system.h"
 
-/* The report as kubeadm prints its own: what is well to out, warnings and errors to err. */
+/* Prints the report like kubeadm: notes to out, warnings and errors to err. */
 void output_text(const struct report *report, const char *status, FILE *out, FILE *err);
 
 /*
- * The report as JSON, ended by a newline, to be freed by the caller; NULL where memory is out.
- * system's root decides whether it tells of the running kernel or of a tree.
+ * The report as JSON with a final newline; the caller frees it. NULL: out of memory.
+ * system's root decides whether it describes the running kernel or a tree.
  */
 char *output_json(const struct system *system, const struct needs *needs,
 		  const struct report *report, const char *status) MUST_CHECK;

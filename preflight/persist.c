@@ -15,8 +15,8 @@
 static const char check[] = "Persist";
 
 /*
- * Built-in modules have nothing to load, and one that failed would fail at each boot: unless nothing can be
- * loaded any more, which is not so when a boot begins.
+ * Built-in modules need no loading, and a module that failed would fail at each boot. An
+ * exception: if loading is locked now, it is not locked when a boot begins.
  */
 static bool worth_loading(const struct need *need, bool locked)
 {
@@ -81,7 +81,7 @@ static int write_file(const struct system *system, const char *directory,
 	return 0;
 }
 
-/* Of all lines the last counts, and a file of another name may be read later. */
+/* The last line counts, and a file of another name may be read later. */
 static void tell_of_other_option(const struct system *system, uint32_t conn_tab_bits,
 				 struct report *report)
 {

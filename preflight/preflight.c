@@ -45,13 +45,13 @@ static void look_at_machine(const struct preflight_options *options,
 					 .conn_tab_bits = options->conn_tab_bits };
 
 	modules_load(system, needs, !options->check, options->conn_tab_bits, report);
-	/* After the loading, and before the judgement: where /proc is hidden it decides. */
+	/* After loading and before the verdict: the probe decides if /proc is hidden. */
 	probe_run(system, needs, report);
 	modules_judge(needs, report);
 	checks_run(&inspection, report);
 }
 
-/* Started by the service manager itself, and not from a shell that one of its services began. */
+/* Whether the service manager started this process itself, not a shell of a service. */
 static bool is_service(void)
 {
 	return notify_enabled() || (getenv("INVOCATION_ID") && getppid() == 1);
@@ -112,7 +112,7 @@ static int hand_off(const struct preflight_options *options, const struct report
 	return EXIT_READY;
 }
 
-/* In a tree, those that every kernel has. */
+/* In a tree: those that every kernel has. */
 static size_t count_modules(const struct preflight_options *options,
 			    const struct needs *needs)
 {

@@ -6,7 +6,7 @@
 enum { EXIT_READY = 0, EXIT_NOT_READY = 1, EXIT_USAGE = 2 };
 
 /*
- * Loads, verifies, checks, reports and hands off, as the options have it. Returns the exit
- * status; with --exec and all well it does not return.
+ * Loads, verifies, checks, reports and hands off, as the options say. Returns the exit
+ * status; with --exec it does not return if all is well.
  */
 int preflight_run(const struct preflight_options *options);

@@ -25,7 +25,10 @@ static struct finding *append(struct report *report)
 	return &report->findings[report->count];
 }
 
-/* Names of others' (chains, processes, files) stand in the texts: a line must stay one, and steer nothing. */
+/*
+ * The texts contain names that others chose (chains, processes, files): keep them on one
+ * line and harmless to a terminal.
+ */
 static void make_one_line(char *line)
 {
 	for (char *text = line; *text; text++) {

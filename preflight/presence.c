@@ -10,7 +10,10 @@
 #include "preflight/module_name.h"
 #include "preflight/proc_modules.h"
 
-/* What only this module provides in proc, and a neighbour that is there whenever proc is. */
+/*
+ * A path in /proc that only this module provides, and one that exists whenever /proc is
+ * visible.
+ */
 static const struct {
 	const char *module;
 	const char *path;
@@ -42,7 +45,7 @@ static enum presence from_proc(enum proc_module_state state, char *why)
 	}
 }
 
-/* A loaded module has a file initstate in sysfs; one that is built in has none. */
+/* In sysfs a loaded module has a file initstate; a built-in one does not. */
 static enum presence from_sysfs(const struct system *system, const char *name,
 				bool proc_hidden, char *why)
 {
@@ -84,8 +87,8 @@ static enum presence from_what_is_shown(const struct system *system, const char 
 }
 
 /*
- * Without modules.builtin: a part of IPVS can only be built in where ip_vs is (net/netfilter/ipvs/
- * Kconfig: they depend on it), so that a look at ip_vs often tells.
+ * Without modules.builtin: a part of IPVS can be built in only if ip_vs is
+ * (net/netfilter/ipvs/Kconfig), so ip_vs often decides.
  */
 static enum presence without_list(const struct system *system, const char *name,
 				  bool proc_hidden, char *why)

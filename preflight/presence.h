@@ -7,27 +7,27 @@
 #include "preflight/system.h"
 
 /*
- * Whether a module is in the kernel. /proc/modules is the judge; a module that is not in it may
- * be built in. Where either source is hidden, what is left of them and what the kernel itself
- * shows decide, and if that does not tell, PRESENCE_UNKNOWN says so.
+ * Whether a module is in the kernel. /proc/modules decides; a module that is not listed
+ * there may be built in. If either source is hidden, the other one and what the kernel
+ * shows decide. If they do not, the result is PRESENCE_UNKNOWN.
  */
 enum presence {
 	PRESENCE_UNKNOWN, /* cannot tell */
 	PRESENCE_MISSING,
 	PRESENCE_LIVE,
 	PRESENCE_BUILTIN,
-	PRESENCE_SHOWN, /* loaded or built in: the kernel shows what only it provides */
+	PRESENCE_SHOWN, /* the kernel shows something that only this module provides */
 	PRESENCE_LOADING,
 	PRESENCE_UNLOADING,
 };
 
 enum { PRESENCE_WHY = 200 };
 
-/* Looks once. why says what was seen, for PRESENCE_UNKNOWN what could not be. */
+/* Checks once. why says what was seen, or for PRESENCE_UNKNOWN what could not be seen. */
 enum presence presence_look(const struct system *system, const char *name,
 			    char why[static PRESENCE_WHY]);
 
-/* As presence_look(), but waits at most usec while the module is being loaded or unloaded. */
+/* As presence_look(), but waits at most usec while the module is loading or unloading. */
 enum presence presence_wait(const struct system *system, const char *name, uint64_t usec,
 			    char why[static PRESENCE_WHY]);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A module must be known to be there before the kernel hears its name: a request for an unknown
- * scheduler runs modprobe with the IPVS mutex held, which can hang for good beside the end of a
- * network namespace, and asking for an unknown netlink family loads ip_vs itself.
+ * A module must be known to be present before the kernel is asked for it: a request for
+ * an unknown scheduler runs modprobe with the IPVS mutex held, which can deadlock with
+ * the end of a network namespace, and a request for an unknown netlink family loads ip_vs
+ * itself.
  */
 #include "preflight/probe.h"
 
@@ -24,12 +25,12 @@ enum { PROBE_USEC = 15 * 1000 * 1000, NAMES = 400 };
 
 struct probe {
 	struct probe_item *items;
-	struct need **needs; /* needs[i] is what items[i] proves */
+	struct need **needs; /* needs[i] is proven by items[i] */
 	size_t count;
-	bool no_autoload; /* this kernel loads no module by itself */
+	bool no_autoload; /* this kernel never loads modules on demand */
 };
 
-/* libkmod's success is the kernel's own word for it, also where /proc is hidden. */
+/* A success from libkmod is the kernel's own answer, also if /proc is hidden. */
 static bool safe_to_name(const struct probe *probe, const struct need *need)
 {
 	if (need->presence == PRESENCE_UNKNOWN)
@@ -43,7 +44,7 @@ static void probe_clear(struct probe *probe)
 	free(probe->needs);
 }
 
-/* An engine needs a scheduler beside it: any that can be named will do. */
+/* An engine needs a scheduler, too: any that may be named. */
 static int collect(struct needs *needs, struct probe *probe)
 {
 	const char *scheduler = NULL;
@@ -75,7 +76,7 @@ static int collect(struct needs *needs, struct probe *probe)
 	return 0;
 }
 
-/* Reads one answer: 1, 0 at the end of the child's, -ETIMEDOUT. */
+/* Reads one answer: 1, 0 at the end of the child's answers, -ETIMEDOUT. */
 static int read_answer(int fd, uint64_t deadline, struct probe_answer *answer)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLIN };
@@ -136,7 +137,7 @@ static void refused(const struct need *need, int code, struct report *report)
 			       need->short_name, strerror(code));
 }
 
-/* Reads the child's answers up to the last. */
+/* Reads the child's answers to the last. */
 static enum probe_outcome judge(struct probe *probe, int fd, uint64_t deadline,
 				struct report *report)
 {

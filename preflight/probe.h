@@ -6,16 +6,16 @@
 #include "preflight/system.h"
 
 enum probe_outcome {
-	PROBE_PROVED,	   /* every scheduler and engine that was tried took a service */
+	PROBE_PROVED,	   /* every scheduler and engine that was tried works */
 	PROBE_REFUSED,	   /* the kernel refused at least one */
-	PROBE_CANNOT_TELL, /* no probe could be made, or not to its end */
+	PROBE_CANNOT_TELL, /* the probe could not run, or not to its end */
 };
 
 /*
- * The functional probe: a child in a network namespace of its own gives the kernel a service with
- * each scheduler and engine of the list that is known to be there, marks those that took it as
- * proven, and ends with the namespace. Nothing is tried that would make the kernel load a module
- * by itself. Bounded in time. Findings have the name `Probe`.
+ * The functional probe: a child in its own network namespace creates a service with each
+ * scheduler and engine of the list that is known to be present, marks those that worked
+ * as proven, and ends, and with it the namespace. It never tries anything that would make
+ * the kernel load a module. Its time is bounded. Findings have the name `Probe`.
  */
 enum probe_outcome probe_run(const struct system *system, struct needs *needs,
 			     struct report *report);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The services have addresses of RFC 5737 and exist only in a namespace without links, which ends
- * with this process.
+ * The services have addresses of RFC 5737. They exist only in a namespace without links,
+ * which ends with this process.
  */
 #include "preflight/probe_child.h"
 
@@ -26,7 +26,7 @@ static void answer(int fd, int index, int code, int step)
 		_exit(1);
 }
 
-/* The kernel's own errno: libnl's folds several into one. */
+/* The kernel's own errno: libnl maps several to one. */
 static int keep_errno(struct sockaddr_nl *who, struct nlmsgerr *error, void *data)
 {
 	(void)who;
@@ -34,7 +34,10 @@ static int keep_errno(struct sockaddr_nl *who, struct nlmsgerr *error, void *dat
 	return NL_STOP;
 }
 
-/* Sends the message, which is consumed, and waits for its acknowledgement: a positive errno or 0. */
+/*
+ * Sends the message, consumes it, and waits for its acknowledgement: a positive errno or
+ * 0.
+ */
 static int transact(struct nl_sock *socket, struct nl_msg *message)
 {
 	int code = 0, r;
@@ -56,7 +59,10 @@ static struct nl_msg *new_service(int family, const struct probe_item *item,
 				     .mask = ~0U };
 	struct nl_msg *message = nlmsg_alloc();
 	struct nlattr *service;
-	/* An engine such as sip takes UDP alone (ip_vs_pe_sip.c: ip_vs_sip_fill_param). */
+	/*
+	 * An engine such as sip works with UDP only (ip_vs_pe_sip.c:
+	 * ip_vs_sip_fill_param).
+	 */
 	uint16_t protocol = item->engine ? IPPROTO_UDP : IPPROTO_TCP;
 	struct in_addr address;
 

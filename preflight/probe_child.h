@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One service that the probe asks the kernel for. */
+/* One service that the probe creates. */
 struct probe_item {
 	const char *scheduler; /* borrowed */
 	const char *engine;    /* borrowed, or NULL */
@@ -19,6 +19,6 @@ struct probe_answer {
 
 enum probe_step { PROBE_STEP_NAMESPACE, PROBE_STEP_FAMILY, PROBE_STEP_SERVICES };
 
-/* Runs in the child: writes its answers to fd and ends the process. */
+/* Runs in the child: writes its answers to fd and exits. */
 void probe_child_main(const struct probe_item *items, size_t count, int fd)
 	__attribute__((noreturn));

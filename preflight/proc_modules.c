@@ -25,7 +25,10 @@ static enum proc_module_state state_from_word(const char *word)
 	return PROC_MODULE_ABSENT;
 }
 
-/* The field at *text on this line, cut to the buffer's size; *text moves behind it. */
+/*
+ * Copies the field at *text on this line, cut to the buffer's size; advances *text past
+ * it.
+ */
 static void take_field(const char **text, char *field, size_t size)
 {
 	size_t length = strcspn(*text, " \n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* What /proc/modules says of one module (kernel/module/procfs.c: m_show). */
+/* What /proc/modules says about one module (kernel/module/procfs.c: m_show). */
 enum proc_module_state {
 	PROC_MODULE_ABSENT,
 	PROC_MODULE_LIVE,
@@ -10,7 +10,7 @@ enum proc_module_state {
 };
 
 /*
- * Looks the module up in the text of /proc/modules. Whole names only, '-' and '_' being one; a
- * line with fewer fields or an unknown state says nothing and is passed over.
+ * Finds the module in the text of /proc/modules, by its whole name; '-' and '_' are
+ * equal. A line with fewer fields or an unknown state is ignored.
  */
 enum proc_module_state proc_modules_find(const char *text, const char *name);

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As the kernel's MAXSYMLINKS. */
+/* As in the kernel: MAXSYMLINKS. */
 enum { LINKS_MAX = 40 };
 
 struct walk {
 	char *resolved;	     /* so far, without a slash at its end */
 	size_t root;	     /* the length of the root in it */
-	char left[PATH_MAX]; /* what is still to be walked */
+	char left[PATH_MAX]; /* the remaining path */
 	int links;
 };
 
@@ -24,7 +24,7 @@ static void go_up(struct walk *walk)
 		*slash = '\0';
 }
 
-/* The link's target stands before what is left. */
+/* Puts the link's target in front of the remaining path. */
 static int follow(struct walk *walk, const char *target)
 {
 	char left[PATH_MAX];

@@ -6,8 +6,9 @@
 #include "common/macro.h"
 
 /*
- * The path below a root, every link resolved as it is where that root is `/`: an absolute one begins at the
- * root, and `..` never leaves it. What is not there is kept as it stands. -ELOOP, -ENAMETOOLONG.
+ * Resolves a path below a root, with every link as it would be if that root were `/`: an
+ * absolute link starts at the root, and `..` never leaves it. Missing components are kept
+ * unchanged. -ELOOP, -ENAMETOOLONG.
  */
 int root_path_resolve(const char *root, const char *path,
 		      char resolved[static PATH_MAX]) MUST_CHECK;

@@ -25,7 +25,10 @@ void system_init(struct system *system, const char *root)
 		snprintf(system->release, sizeof(system->release), "%s", name.release);
 }
 
-/* A link of another tree means that tree, as it will when the tree is the root. */
+/*
+ * Links of another tree are resolved within it, as they will be when the tree is the
+ * root.
+ */
 const char *system_path(const struct system *system, char buffer[static SYSTEM_PATH],
 			const char *fmt, ...)
 {
@@ -38,7 +41,7 @@ const char *system_path(const struct system *system, char buffer[static SYSTEM_P
 	if (system->root[0] == '\0')
 		snprintf(buffer, SYSTEM_PATH, "/%.*s", SYSTEM_PATH - 2, path);
 	else if (root_path_resolve(system->root, path, buffer) < 0)
-		/* What cannot be resolved is nowhere. */
+		/* A path that cannot be resolved does not exist. */
 		snprintf(buffer, SYSTEM_PATH, "/dev/null/%.*s", SYSTEM_PATH - 12, path);
 	return buffer;
 }
@@ -50,7 +53,7 @@ int system_read(const struct system *system, const char *path, char **text)
 	size_t length;
 
 	system_path(system, full, "%s", path);
-	/* A container hides a file of /proc by mounting /dev/null over it. */
+	/* Containers hide a file of /proc by mounting /dev/null over it. */
 	if (stat(full, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))

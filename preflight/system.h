@@ -9,8 +9,8 @@
 #include "common/macro.h"
 
 /*
- * The files of the machine that is looked at: its proc, sys, lib/modules and etc, below a root
- * that is empty for the running machine. Paths are given without a leading slash.
+ * The files of the examined machine: its proc, sys, lib/modules and etc, below a root
+ * that is "" for the running machine. Paths have no leading slash.
  */
 struct system {
 	const char *root; /* borrowed; "" or a path without a slash at its end */
@@ -20,23 +20,28 @@ struct system {
 enum { SYSTEM_PATH = PATH_MAX, SYSTEM_FILE_MAX = 16 * 1024 * 1024 };
 
 /*
- * root is borrowed, "" for the running machine. The release is what proc/sys/kernel/osrelease
- * below the root says, and uname(2)'s where that is hidden.
+ * root is borrowed, "" for the running machine. The release is that of
+ * proc/sys/kernel/osrelease below the root, or uname(2)'s if that file is hidden.
  */
 void system_init(struct system *system, const char *root);
 
-/* ROOT/FORMAT…, links resolved within the root of another tree (root_path.h); returns buffer. */
+/*
+ * ROOT/FORMAT…, with links resolved within another tree's root (root_path.h); returns
+ * buffer.
+ */
 const char *system_path(const struct system *system, char buffer[static SYSTEM_PATH],
 			const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* A whole file, to be freed by the caller; -errno, -ENODATA where it is no regular file. */
+/*
+ * Reads a whole file; the caller frees it. -errno, -ENODATA if it is not a regular file.
+ */
 int system_read(const struct system *system, const char *path, char **text) MUST_CHECK;
 
-/* The first line of a small file without its end; -errno. */
+/* Reads the first line of a small file without its newline; -errno. */
 int system_read_line(const struct system *system, const char *path, char *line,
 		     size_t size) MUST_CHECK;
 
-/* A file that holds one number; -errno, -EINVAL where it holds something else. */
+/* Reads a file with one number; -errno, -EINVAL for other contents. */
 int system_read_u64(const struct system *system, const char *path,
 		    uint64_t *value) MUST_CHECK;
 

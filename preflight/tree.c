@@ -12,7 +12,7 @@
 
 static const char tree_name[] = "ModuleTree";
 
-/* A directory of a kernel, and not only what an out-of-tree build left behind. */
+/* Whether this is a kernel's directory, not only the remains of an out-of-tree build. */
 static bool is_kernel(const struct system *system, const char *release)
 {
 	static const char *const files[] = { "modules.dep", "modules.builtin",
@@ -27,7 +27,7 @@ static bool is_kernel(const struct system *system, const char *release)
 	return false;
 }
 
-/* Another of the needs that can be loaded and brings this one along; NULL where there is none. */
+/* Another need that can be loaded and depends on this module; NULL if there is none. */
 static const struct need *brought_by(struct modprobe *modprobe, const struct needs *needs,
 				     const struct need *need)
 {
@@ -43,12 +43,14 @@ static const struct need *brought_by(struct modprobe *modprobe, const struct nee
 	return NULL;
 }
 
-/* Of one that is kept out: whether it is a finding of its own, as another brings it along. */
+/*
+ * Whether a module that is kept out is loaded anyway as a dependency; adds a note if so.
+ */
 static bool comes_along(const char *release, struct modprobe *modprobe,
 			const struct needs *needs, const struct need *need,
 			const struct err *err, const char *check, struct report *report)
 {
-	/* An `install` line stands in the way of those that depend on it, too. */
+	/* An `install` line also blocks the modules that depend on this one. */
 	const struct need *other = brought_by(modprobe, needs, need);
 
 	if (!other)
@@ -58,7 +60,7 @@ static bool comes_along(const char *release, struct modprobe *modprobe,
 	return true;
 }
 
-/* 1 loadable, 0 built in, -ENOENT with its finding. */
+/* 1 if loadable, 0 if built in, -ENOENT with its finding. */
 static int look_for(const struct system *system, const char *release,
 		    struct modprobe *modprobe, const struct needs *needs,
 		    struct need *need, struct report *report)
@@ -110,7 +112,7 @@ static bool is_of_state(const struct need *need)
 	return need->of_state && need->missed;
 }
 
-/* What this kernel's tree lacks of what the state alone asks for. */
+/* What this kernel's tree lacks of the modules that only the state needs. */
 static size_t count_missed(const struct system *system, const char *release,
 			   struct modprobe *modprobe, struct needs *needs)
 {

@@ -30,7 +30,7 @@ int apply_main(const struct options *options)
 	static const struct reconcile_command apply = { "apply", reconcile_run,
 							ask_daemon };
 
-	/* What a service manager reloads runs; another folder's daemon is not to be replaced. */
+	/* For systemctl reload: the daemon must already run with this --run-dir. */
 	static const struct reconcile_command reload = {
 		"reload: no daemon runs with this --run-dir", refuse_alone, ask_daemon
 	};

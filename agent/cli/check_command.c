@@ -107,7 +107,7 @@ static int check_one(const char *path, bool in_place, const struct options *opti
 	return r == STATE_OK && table.notes.failure_count == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* The state of ipvs-agent.service, and no draft. */
+/* Whether this is the state of ipvs-agent.service, not a draft. */
 static bool is_the_units(const struct options *options)
 {
 	return !options->state_given &&

@@ -3,7 +3,10 @@
 
 #include "agent/config.h"
 
-/* One file for each: run.c, apply.c, … Each returns the exit status of the program. */
+/*
+ * One file for each command: run_command.c, apply_command.c, … Each returns the exit
+ * status.
+ */
 int run_main(const struct options *options);
 int apply_main(const struct options *options);
 int diff_main(const struct options *options);
@@ -14,12 +17,12 @@ int save_main(const struct options *options);
 int cleanup_main(const struct options *options);
 int status_main(const struct options *options);
 
-/* What people and scripts rely on. */
+/* Exit statuses, which people and scripts rely on. */
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1, /* nothing was done; status: no daemon */
 	EXIT_USAGE = 2,
 	EXIT_PARTLY = 3,  /* some objects failed; status: degraded */
 	EXIT_DIFFERS = 1, /* diff: there are differences */
-	EXIT_TROUBLE = 2, /* diff: could not tell */
+	EXIT_TROUBLE = 2, /* diff: the difference is unknown */
 };

@@ -60,8 +60,8 @@ static int write_table(const struct table *table)
 }
 
 /*
- * What ipvsadm-save prints: a file by its first bytes. Whatever can be read only once, such as a pipe,
- * has to be that.
+ * Whether the input is ipvsadm-save's output: for a file by its first bytes. Input that
+ * can be read only once, such as a pipe, must be that.
  */
 static bool is_of_ipvsadm(const char *path)
 {
@@ -94,7 +94,7 @@ static size_t line_count(const char *text)
 	return count;
 }
 
-/* All of it, which is a text: NULL, with a message, where it is not. */
+/* Reads all of the input as text. NULL, with a message, if that fails. */
 static char *read_rules(const char *path, const char *name)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");

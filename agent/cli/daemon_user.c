@@ -29,7 +29,7 @@ struct daemon_user {
 	size_t group_count;
 };
 
-/* From the files: the user is local, and a name service may need the network. */
+/* Reads the files: the user is local, and a name service may need the network. */
 static bool find_user(struct daemon_user *user)
 {
 	cleanup_file FILE *passwd = fopen("/etc/passwd", "re");
@@ -68,7 +68,7 @@ static int is_state_file(const struct dirent *entry)
 	       strcmp(entry->d_name + length - 5, ".json") == 0;
 }
 
-/* In a process that has become that user. */
+/* Runs in a process that has become that user. */
 static bool can_read(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -143,7 +143,9 @@ static bool has_group(const struct daemon_user *user, gid_t gid)
 	return user->gid == gid;
 }
 
-/* By its mode alone; an access control list may say otherwise, and is believed. */
+/*
+ * Judges by the mode. If there is an access control list, it is assumed to allow reading.
+ */
 static bool mode_allows(const char *path, const struct stat *st,
 			const struct daemon_user *user)
 {
@@ -157,7 +159,7 @@ static bool mode_allows(const char *path, const struct stat *st,
 	       getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
 }
 
-/* *refused: whether it warned. */
+/* *refused: whether it added a warning. */
 static int check_mode(const struct daemon_user *user, const char *path,
 		      struct notes *notes, bool *refused)
 {
@@ -179,7 +181,7 @@ static int check_modes(const struct daemon_user *user, const char *path,
 	bool refused;
 	int r = check_mode(user, path, notes, &refused), count = 0;
 
-	/* What is in a folder that cannot be read is not said again. */
+	/* If the folder cannot be read, its files get no warnings of their own. */
 	if (r == 0 && !refused)
 		count = scandir(path, &entries, is_state_file, alphasort);
 	for (int i = 0; i < count; i++) {

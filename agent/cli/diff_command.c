@@ -12,7 +12,7 @@
 
 enum { TEXT_ROOM = 1024 };
 
-/* All that apply would do, and what it would not. */
+/* Everything that apply would do, and what it would not do. */
 struct difference {
 	const struct plan *plan;
 	const struct vip_plan *binding;
@@ -184,7 +184,7 @@ static int print_json(const struct difference *difference)
 	return r;
 }
 
-/* What apply says before it does it, or instead. */
+/* The warnings that apply prints. */
 static void print_hold(struct snapshot *snapshot)
 {
 	const struct plan *plan = &snapshot->plan;

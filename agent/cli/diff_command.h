@@ -4,7 +4,7 @@
 #include "agent/config.h"
 
 /*
- * Prints the plan on stdout as text or JSON, and what keeps it from being made on stderr. Returns
- * EXIT_DONE where there is nothing to change, else changes or trouble.
+ * Prints the plan on stdout as text or JSON, and what prevents it on stderr. Returns
+ * EXIT_DONE if there is nothing to change, else changes or trouble.
  */
 int diff_print(const struct options *options, int changes, int trouble);

@@ -9,8 +9,10 @@
 #include "agent/kernel/ipvs.h"
 #include "common/log.h"
 
-/* The layout of `ipvsadm -Ln`, which people and their scripts know (ipvsadm.c: print_title,
- * print_service_and_dests). */
+/*
+ * The layout of `ipvsadm -Ln`, which people and scripts know (ipvsadm.c: print_title,
+ * print_service_and_dests).
+ */
 
 static const char *netmask_text(const struct service *service,
 				char buffer[static ADDRESS_TEXT])
@@ -24,7 +26,7 @@ static const char *netmask_text(const struct service *service,
 	return buffer;
 }
 
-/* "sh-fallback,sh-port" by the scheduler's own names, "flag-1" where it has none. */
+/* "sh-fallback,sh-port" with the scheduler's own names, "flag-1" without a name. */
 static void format_flags(const struct service *service, char *buffer, size_t size)
 {
 	static const char *const generic[] = { "flag-1", "flag-2", "flag-3" };

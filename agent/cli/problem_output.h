@@ -3,5 +3,5 @@
 
 #include "agent/state/state.h"
 
-/* All lines that are kept, and how many more there are, to stderr. */
+/* Prints all lines that were kept, and the number of others, to stderr. */
 void problems_print(const struct state_problems *problems);

@@ -12,7 +12,7 @@
 static const uint64_t first_usec = 2 * 1000000ULL;
 static const uint64_t next_usec = 500 * 1000ULL;
 
-/* What the daemon has last written of it; 0 of 0 where it has not. */
+/* The progress that the daemon last wrote; 0 of 0 if there is none. */
 static void ask_daemon(const char *run_directory, size_t *done, size_t *all)
 {
 	cleanup_status_view struct status_view view = { 0 };

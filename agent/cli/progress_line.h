@@ -7,8 +7,9 @@
 #include "agent/reconcile/progress.h"
 
 /*
- * "512 of 1000 objects done" on a terminal, for a command that takes longer than two seconds: its own
- * reconcile's, or that of the daemon that it waits for. Nothing where stderr is no terminal.
+ * "512 of 1000 objects done" on a terminal, for a command that takes longer than two
+ * seconds: the progress of its own reconcile, or of the daemon's. Nothing if stderr is
+ * not a terminal.
  */
 struct progress_line {
 	const struct progress *progress; /* borrowed; NULL: the daemon's */
@@ -22,5 +23,5 @@ struct progress_line {
 void progress_line_start(struct progress_line *line, const struct progress *progress,
 			 const char *run_directory);
 
-/* Takes the line off again. */
+/* Erases the line. */
 void progress_line_stop(struct progress_line *line);

@@ -6,7 +6,8 @@
 #include "agent/report/reconcile_report.h"
 
 /*
- * Prints what a reconciliation came to: failures and a refused state's problems on stderr and a
- * summary on stdout, or all of it as JSON on stdout. Returns the exit status that says the same.
+ * Prints the result of a reconcile: failures and the problems of a refused state on
+ * stderr and a summary on stdout, or everything as JSON on stdout. Returns the matching
+ * exit status.
  */
 int report_output(const struct reconcile_report *report, bool json);

@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "common/notify.h"
 
-/* An `apply` that was just started may end first. */
+/* An `apply` that has just started may finish first. */
 static const uint64_t lock_wait_usec = 60 * 1000000ULL;
 
 static int fail_start(int code, const char *text)
@@ -59,7 +59,10 @@ int run_main(const struct options *options)
 		return fail_start(err.code, err.text);
 	if (r == LOCK_HELD)
 		return refuse_second(options->run_directory, &holder);
-	/* Before the socket and the status of that namespace's daemon are replaced. */
+	/*
+	 * Checked before the socket and status of another namespace's daemon would be
+	 * replaced.
+	 */
 	if (ownership_file_check_namespace(options->run_directory, &err) < 0)
 		return fail_start(err.code, err.text);
 	r = daemon_new(&daemon, options, lock, &err);

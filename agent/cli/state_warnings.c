@@ -14,7 +14,7 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of the services, each scheduler once, in their order. */
+/* The schedulers of the services, each once, in their order. */
 static int list_schedulers(const struct table *table, const char ***list, size_t *count)
 {
 	const char **made = calloc(table->service_count + 1, sizeof(*made));

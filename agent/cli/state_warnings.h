@@ -7,8 +7,8 @@
 #include "common/macro.h"
 
 /*
- * Adds to the table's notes, as warnings, what is valid and will fail on this machine all the same, as far as
- * that can be told without asking the kernel: a scheduler that neither the kernel nor its module tree has, and
- * what daemon_user_check() finds. -ENOMEM.
+ * Adds warnings to the table's notes about what is valid but will fail on this machine,
+ * without asking the kernel: a scheduler that neither the kernel nor its module tree has,
+ * and what daemon_user_check() finds. -ENOMEM.
  */
 int state_warnings_add(const char *path, bool in_place, struct table *table) MUST_CHECK;

@@ -21,7 +21,7 @@ enum { POLL_MSEC = 100, WORDS_ROOM = 1300, PREFLIGHT_MAX = 4 * 1024 * 1024 };
 
 static const char preflight_report[] = "/run/ipvs-preflight/report.json";
 
-/* How many failures and problems people are shown; JSON has all. */
+/* The number of failures and problems in the text output; JSON has all of them. */
 enum { SHOWN_MAX = 50 };
 
 static const char *text_of(const json_t *object, const char *name)
@@ -29,7 +29,7 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* The document comes from a file: a text that is not there must not be printed as one. */
+/* The document comes from a file: a missing text must not be printed. */
 static const char *text_or_mark(const json_t *text)
 {
 	return json_is_string(text) ? json_string_value(text) : "?";
@@ -155,7 +155,7 @@ static void print_retry(const json_t *failure)
 	       (long long)(next + 999999) / 1000000);
 }
 
-/* Their texts are the document's. NULL: memory. */
+/* The texts are borrowed from the document. NULL: out of memory. */
 static struct reconcile_failure *borrow_failures(const json_t *failures, size_t count)
 {
 	struct reconcile_failure *borrowed = calloc(count + 1, sizeof(*borrowed));
@@ -236,7 +236,7 @@ static void print_document(const json_t *document, const struct options *options
 	print_warnings(report);
 }
 
-/* Why the preflight holds the daemon back, where it does; left as it is otherwise. */
+/* Why the preflight keeps the daemon from starting; unchanged if it does not. */
 static void preflight_failure(char words[static WORDS_ROOM])
 {
 	cleanup_free char *text = NULL;
@@ -254,7 +254,7 @@ static void preflight_failure(char words[static WORDS_ROOM])
 	printable_make(words);
 }
 
-/* What is so although no document says it; NULL where the document is to be believed. */
+/* A status that the document does not have; NULL if the document is valid. */
 static const char *words_of_view(const struct status_view *view,
 				 char words[static WORDS_ROOM])
 {
@@ -300,7 +300,7 @@ static void print_text(const struct status_view *view, const struct options *opt
 	print_document(view->document, options);
 }
 
-/* The document as it stands in the file, with what only the reader can know: "running". */
+/* The document as in the file, with "running", which only the reader knows. */
 static void print_json(const struct status_view *view)
 {
 	const char *outcome = view->running ? "starting" : "no-daemon";
@@ -324,8 +324,8 @@ static void print_json(const struct status_view *view)
 }
 
 /*
- * Reads until the daemon is in sync or the time is over. A daemon that does not run yet, or not
- * any more, is waited for like any other trouble: it may be on its way.
+ * Reads until the daemon is in sync or the time is over. A daemon that is not running is
+ * waited for like any other trouble: it may be about to start.
  */
 static int read_and_wait(const struct options *options, struct status_view *view,
 			 struct err *err)
