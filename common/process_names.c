@@ -80,7 +80,7 @@ static int on_statistics(struct nl_msg *message, void *context)
 	return NL_STOP;
 }
 
-static int ask(struct process_names *names, uint32_t pid)
+static int query_name(struct process_names *names, uint32_t pid)
 {
 	struct nl_msg *message = nlmsg_alloc();
 	int r = -NLE_NOMEM;
@@ -98,7 +98,7 @@ int process_names_get(struct process_names *names, uint32_t pid,
 		      char comm[static PROCESS_NAME])
 {
 	struct process_answer answer = { .comm = comm, .code = EIO };
-	int r = ask(names, pid);
+	int r = query_name(names, pid);
 
 	if (r < 0)
 		return r;

@@ -71,8 +71,8 @@ static bool matters(const struct inspection *inspection, const struct family *fa
 	return count > 0 || inspection->needs->cluster;
 }
 
-static void judge(const struct inspection *inspection, const struct family *family,
-		  const char *check, struct report *report)
+static void judge_family(const struct inspection *inspection, const struct family *family,
+			 const char *check, struct report *report)
 {
 	static const char lost[] =
 		"a pod or container that reaches another one on its own bridge by a virtual address gets no answer";
@@ -106,8 +106,8 @@ void check_bridge_netfilter(const struct inspection *inspection, const char *che
 {
 	size_t before = report->count;
 
-	judge(inspection, &families[0], check, report);
+	judge_family(inspection, &families[0], check, report);
 	/* Without the module, one finding covers both families. */
 	if (report->count == before && has_ipv6(inspection->needs))
-		judge(inspection, &families[1], check, report);
+		judge_family(inspection, &families[1], check, report);
 }

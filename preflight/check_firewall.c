@@ -102,8 +102,8 @@ static void ask_iptables(const struct inspection *inspection, bool ipv6,
 		report_cannot_tell(report, check, "%s", err.text);
 }
 
-static void collect(const struct inspection *inspection, const char *check,
-		    struct base_chains *chains, struct report *report)
+static void collect_chains(const struct inspection *inspection, const char *check,
+			   struct base_chains *chains, struct report *report)
 {
 	ask_nftables(inspection, check, chains, report);
 	ask_iptables(inspection, false, check, chains, report);
@@ -115,7 +115,7 @@ void check_input_policy(const struct inspection *inspection, const char *check,
 {
 	struct base_chains chains = { .count = 0 };
 
-	collect(inspection, check, &chains, report);
+	collect_chains(inspection, check, &chains, report);
 	for (size_t i = 0; i < chains.count; i++) {
 		const struct base_chain *chain = &chains.items[i];
 
@@ -133,7 +133,7 @@ void check_forward_policy(const struct inspection *inspection, const char *check
 {
 	struct base_chains chains = { .count = 0 };
 
-	collect(inspection, check, &chains, report);
+	collect_chains(inspection, check, &chains, report);
 	for (size_t i = 0; i < chains.count; i++) {
 		const struct base_chain *chain = &chains.items[i];
 

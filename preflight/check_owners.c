@@ -64,8 +64,8 @@ static int name_of(const struct inspection *inspection, struct sighting *sightin
 	return r;
 }
 
-static void judge(struct sighting *sighting, const char *number, const char *comm,
-		  const char *check, struct report *report)
+static void judge_process(struct sighting *sighting, const char *number, const char *comm,
+			  const char *check, struct report *report)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
 		if (strcmp(comm, owners[i].comm) != 0 || sighting->found[i])
@@ -87,7 +87,7 @@ static void look_at_processes(const struct inspection *inspection, const char *c
 	while (proc && (entry = readdir(proc)))
 		if (is_number(entry->d_name) &&
 		    name_of(inspection, &sighting, entry->d_name, comm) == 0)
-			judge(&sighting, entry->d_name, comm, check, report);
+			judge_process(&sighting, entry->d_name, comm, check, report);
 	if (sighting.names)
 		process_names_free(sighting.names);
 	if (sighting.seen == 0)

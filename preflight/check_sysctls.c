@@ -52,8 +52,8 @@ static const struct rule {
 	  "a UDP client with a fixed port keeps being sent to a destination that was removed" },
 };
 
-static void judge(const struct inspection *inspection, const struct rule *rule,
-		  const char *check, struct report *report)
+static void judge_rule(const struct inspection *inspection, const struct rule *rule,
+		       const char *check, struct report *report)
 {
 	uint64_t value;
 	int r = system_read_u64(inspection->system, rule->path, &value);
@@ -85,7 +85,7 @@ void check_sysctls(const struct inspection *inspection, const char *check,
 			continue;
 		if (without_ip_vs && strncmp(rules[i].name, "net.ipv4.vs.", 12) == 0)
 			continue;
-		judge(inspection, &rules[i], check, report);
+		judge_rule(inspection, &rules[i], check, report);
 	}
 }
 

@@ -178,7 +178,8 @@ static int explain(struct modprobe *modprobe, struct kmod_module *module, int co
 	return err_set(err, code, "%s, which it depends on: %s", name, text);
 }
 
-static int blacklisted(struct modprobe *modprobe, const char *name, struct err *err)
+static int refuse_blacklisted(struct modprobe *modprobe, const char *name,
+			      struct err *err)
 {
 	char text[400];
 
@@ -214,7 +215,7 @@ int modprobe_load(struct modprobe *modprobe, const char *name, const char *optio
 	if (r == 0)
 		return 0;
 	if (r > 0)
-		return blacklisted(modprobe, name, err);
+		return refuse_blacklisted(modprobe, name, err);
 	/* A module of a softdep may have failed, too; libkmod ignores that. */
 	if (r == -EINVAL && outcome.text[0] != '\0')
 		return install_failed(modprobe, &outcome, -r, err);
@@ -303,7 +304,7 @@ int modprobe_obstacle(struct modprobe *modprobe, const char *name, struct err *e
 	if (kmod_module_new_from_name(modprobe->ctx, name, &module) < 0)
 		return err_set(err, ENOMEM, "libkmod");
 	if (is_blacklisted(modprobe, module))
-		return blacklisted(modprobe, name, err);
+		return refuse_blacklisted(modprobe, name, err);
 	r = own_obstacle(module, "it", err);
 	/* An `install` line replaces the dependencies, too. */
 	if (r < 0)

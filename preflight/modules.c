@@ -64,7 +64,7 @@ static void try_merged_conntrack(const struct loader *loader, struct need *need)
 }
 
 /* Finds the module for the need and whether it is present. */
-static void resolve(const struct loader *loader, struct need *need)
+static void resolve_need(const struct loader *loader, struct need *need)
 {
 	use_module(loader, need, need->name);
 	if (presence_usable(need->presence) || need->presence == PRESENCE_LOADING)
@@ -79,7 +79,8 @@ static void resolve(const struct loader *loader, struct need *need)
 		try_merged_conntrack(loader, need);
 }
 
-static int refuse(const struct loader *loader, const struct need *need, struct err *err)
+static int refuse_load(const struct loader *loader, const struct need *need,
+		       struct err *err)
 {
 	if (loader->no_tree[0] != '\0')
 		return err_set(err, ENOENT, "%s", loader->no_tree);
@@ -97,7 +98,7 @@ static void extend_start(UNUSED void *context)
 	notify_extend_timeout(extension_usec);
 }
 
-static int load(const struct loader *loader, struct need *need, struct err *err)
+static int load_module(const struct loader *loader, struct need *need, struct err *err)
 {
 	const char *options = strcmp(need->module, "ip_vs") == 0 && loader->options[0]
 				      ? loader->options
@@ -106,7 +107,7 @@ static int load(const struct loader *loader, struct need *need, struct err *err)
 	const char *line;
 	int r;
 
-	r = refuse(loader, need, err);
+	r = refuse_load(loader, need, err);
 	if (r < 0)
 		return r;
 	if (!loader->load)
@@ -143,7 +144,7 @@ static void load_need(const struct loader *loader, struct need *need,
 	struct err err = { 0 };
 	int r;
 
-	resolve(loader, need);
+	resolve_need(loader, need);
 	if (presence_usable(need->presence)) {
 		need->load = LOAD_NOT_NEEDED;
 		return;
@@ -155,7 +156,7 @@ static void load_need(const struct loader *loader, struct need *need,
 		need->load = LOAD_NOT_NEEDED;
 		return;
 	}
-	r = load(loader, need, &err);
+	r = load_module(loader, need, &err);
 	if (r < 0) {
 		snprintf(need->cause, sizeof(need->cause), "%s", err.text);
 		need->code = err.code;
@@ -167,7 +168,7 @@ static void load_need(const struct loader *loader, struct need *need,
 		tell_failed_load(need, report);
 }
 
-static bool verified(const struct need *need)
+static bool is_verified(const struct need *need)
 {
 	return presence_usable(need->presence) || need->proven ||
 	       (need->presence == PRESENCE_UNKNOWN && need->load == LOAD_DONE);
@@ -176,7 +177,7 @@ static bool verified(const struct need *need)
 /* A state may name a thousand unknown schedulers: more than a few share one line. */
 static bool is_one_of_many(const struct need *need)
 {
-	return need->of_state && !verified(need) &&
+	return need->of_state && !is_verified(need) &&
 	       (need->load == LOAD_FAILED || !need->in_tree);
 }
 
@@ -240,7 +241,7 @@ size_t modules_count_verified(const struct needs *needs)
 	size_t count = 0;
 
 	for (size_t i = 0; i < needs->count; i++)
-		count += verified(&needs->items[i]);
+		count += is_verified(&needs->items[i]);
 	return count;
 }
 
@@ -286,7 +287,7 @@ static void judge_need(const struct need *need, struct report *report)
 
 	snprintf(check, sizeof(check), "Module-%s", need->name);
 	advice(need, more, sizeof(more));
-	if (verified(need))
+	if (is_verified(need))
 		judge_verified(need, check, report);
 	else if (need->load == LOAD_NOT_TRIED && need->code == EAGAIN)
 		report_cannot_tell(report, check,

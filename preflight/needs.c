@@ -14,7 +14,7 @@ struct need *needs_find(const struct needs *needs, const char *name)
 	return NULL;
 }
 
-static struct need *append(struct needs *needs)
+static struct need *append_need(struct needs *needs)
 {
 	if (needs->count == needs->room || !needs->items) {
 		size_t room = needs->room ? needs->room * 2 : 16;
@@ -40,8 +40,8 @@ static void add_purpose(struct need *need, const char *purpose)
 		 used ? ", " : "", purpose);
 }
 
-static int add(struct needs *needs, enum need_kind kind, const char *name,
-	       const char *short_name, const char *purpose)
+static int add_need(struct needs *needs, enum need_kind kind, const char *name,
+		    const char *short_name, const char *purpose)
 {
 	char checked[MODULE_NAME];
 	struct need *need;
@@ -52,7 +52,7 @@ static int add(struct needs *needs, enum need_kind kind, const char *name,
 		return r;
 	need = needs_find(needs, checked);
 	if (!need) {
-		need = append(needs);
+		need = append_need(needs);
 		if (!need)
 			return -ENOMEM;
 		memcpy(need->name, checked, sizeof(checked));
@@ -67,7 +67,7 @@ static int add(struct needs *needs, enum need_kind kind, const char *name,
 
 int needs_add_module(struct needs *needs, const char *name, const char *purpose)
 {
-	return add(needs, NEED_MODULE, name, "", purpose);
+	return add_need(needs, NEED_MODULE, name, "", purpose);
 }
 
 static int add_part(struct needs *needs, enum need_kind kind, const char *prefix,
@@ -78,7 +78,7 @@ static int add_part(struct needs *needs, enum need_kind kind, const char *prefix
 	if (strlen(short_name) >= SCHEDULER_NAME || short_name[0] == '\0')
 		return -EINVAL;
 	snprintf(name, sizeof(name), "%s%s", prefix, short_name);
-	return add(needs, kind, name, short_name, purpose);
+	return add_need(needs, kind, name, short_name, purpose);
 }
 
 int needs_add_scheduler(struct needs *needs, const char *name, const char *purpose)

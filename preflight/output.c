@@ -73,7 +73,7 @@ static const char *level_name(enum level level)
 }
 
 /* A JSON string of arbitrary bytes; NULL or "" becomes null. */
-static json_t *words(const char *text)
+static json_t *text_or_null(const char *text)
 {
 	json_t *string = text && text[0] ? json_string(text) : json_null();
 
@@ -84,14 +84,14 @@ static json_t *module_json(const struct need *need, bool running)
 {
 	json_t *object =
 		json_pack("{s:s, s:o, s:s, s:o, s:b}", "name", need->name, "module",
-			  words(need->module), "purpose", need->purpose, "cause",
-			  words(need->cause), "inTree", need->in_tree);
+			  text_or_null(need->module), "purpose", need->purpose, "cause",
+			  text_or_null(need->cause), "inTree", need->in_tree);
 
 	if (!object || !running)
 		return object;
-	json_object_set_new(object, "state", words(presence_name(need->presence)));
-	json_object_set_new(object, "seen", words(need->why));
-	json_object_set_new(object, "load", words(load_name(need->load)));
+	json_object_set_new(object, "state", text_or_null(presence_name(need->presence)));
+	json_object_set_new(object, "seen", text_or_null(need->why));
+	json_object_set_new(object, "load", text_or_null(load_name(need->load)));
 	json_object_set_new(object, "proven", json_boolean(need->proven));
 	return object;
 }
@@ -101,11 +101,11 @@ static json_t *finding_json(const struct finding *finding)
 	return json_pack("{s:s, s:s, s:b, s:b, s:i, s:o}", "check", finding->check,
 			 "level", level_name(finding->level), "cannotTell",
 			 finding->cannot_tell, "ignored", finding->ignored, "errno",
-			 finding->code, "text", words(finding->text));
+			 finding->code, "text", text_or_null(finding->text));
 }
 
-static bool fill(json_t *root, const struct needs *needs, const struct report *report,
-		 bool running)
+static bool fill_document(json_t *root, const struct needs *needs,
+			  const struct report *report, bool running)
 {
 	json_t *modules = json_object_get(root, "modules");
 	json_t *findings = json_object_get(root, "findings");
@@ -133,10 +133,10 @@ char *output_json(const struct system *system, const struct needs *needs,
 	char *line = NULL;
 
 	root = json_pack("{s:i, s:b, s:o, s:o, s:o, s:[], s:[]}", "version", 1, "ready",
-			 ready, "status", words(status), "kernel",
-			 running ? words(system->release) : json_null(), "root",
-			 words(system->root), "modules", "findings");
-	if (!root || !fill(root, needs, report, running))
+			 ready, "status", text_or_null(status), "kernel",
+			 running ? text_or_null(system->release) : json_null(), "root",
+			 text_or_null(system->root), "modules", "findings");
+	if (!root || !fill_document(root, needs, report, running))
 		return NULL;
 	text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	if (!text || asprintf(&line, "%s\n", text) < 0)

@@ -125,8 +125,9 @@ static size_t count_modules(const struct preflight_options *options,
 	return count;
 }
 
-static int finish(const struct preflight_options *options, const struct system *system,
-		  const struct needs *needs, struct report *report)
+static int finish_preflight(const struct preflight_options *options,
+			    const struct system *system, const struct needs *needs,
+			    struct report *report)
 {
 	cleanup_free char *json = NULL;
 	char status[STATUS_TEXT];
@@ -161,5 +162,5 @@ int preflight_run(const struct preflight_options *options)
 		look_at_machine(options, &system, &needs, &report);
 	if (options->persist)
 		persist_write(&system, &needs, options->conn_tab_bits, &report);
-	return finish(options, &system, &needs, &report);
+	return finish_preflight(options, &system, &needs, &report);
 }

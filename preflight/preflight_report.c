@@ -9,7 +9,7 @@
 
 #include "common/printable.h"
 
-static struct finding *append(struct report *report)
+static struct finding *append_finding(struct report *report)
 {
 	if (report->count == report->room) {
 		size_t room = report->room ? report->room * 2 : 16;
@@ -38,10 +38,11 @@ static void make_one_line(char *line)
 	printable_make(line);
 }
 
-static void PRINTF_LIKE(4, 0) add(struct report *report, const struct finding *like,
-				  const char *check, const char *fmt, va_list ap)
+static void PRINTF_LIKE(4, 0)
+	add_finding(struct report *report, const struct finding *like, const char *check,
+		    const char *fmt, va_list ap)
 {
-	struct finding *finding = append(report);
+	struct finding *finding = append_finding(report);
 	cleanup_free char *text = NULL;
 	cleanup_free char *name = strdup(check);
 
@@ -63,7 +64,7 @@ void report_note(struct report *report, const char *check, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(report, &(struct finding){ .level = LEVEL_NOTE }, check, fmt, ap);
+	add_finding(report, &(struct finding){ .level = LEVEL_NOTE }, check, fmt, ap);
 	va_end(ap);
 }
 
@@ -72,7 +73,7 @@ void report_warning(struct report *report, const char *check, const char *fmt, .
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(report, &(struct finding){ .level = LEVEL_WARNING }, check, fmt, ap);
+	add_finding(report, &(struct finding){ .level = LEVEL_WARNING }, check, fmt, ap);
 	va_end(ap);
 }
 
@@ -82,7 +83,7 @@ void report_cannot_tell(struct report *report, const char *check, const char *fm
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(report, &like, check, fmt, ap);
+	add_finding(report, &like, check, fmt, ap);
 	va_end(ap);
 }
 
@@ -92,8 +93,8 @@ void report_error(struct report *report, const char *check, int code, const char
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(report, &(struct finding){ .level = LEVEL_ERROR, .code = code }, check, fmt,
-	    ap);
+	add_finding(report, &(struct finding){ .level = LEVEL_ERROR, .code = code },
+		    check, fmt, ap);
 	va_end(ap);
 }
 
@@ -105,7 +106,7 @@ void report_problem(struct report *report, bool fatal, const char *check, int co
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(report, &like, check, fmt, ap);
+	add_finding(report, &like, check, fmt, ap);
 	va_end(ap);
 }
 

@@ -24,8 +24,8 @@ static const struct {
 	  "proc/sys/net/ipv4" },
 };
 
-static enum presence say(char why[static PRESENCE_WHY], enum presence presence,
-			 const char *text)
+static enum presence explain_presence(char why[static PRESENCE_WHY],
+				      enum presence presence, const char *text)
 {
 	snprintf(why, PRESENCE_WHY, "%s", text);
 	return presence;
@@ -35,13 +35,15 @@ static enum presence from_proc(enum proc_module_state state, char *why)
 {
 	switch (state) {
 	case PROC_MODULE_LIVE:
-		return say(why, PRESENCE_LIVE, "Live in /proc/modules");
+		return explain_presence(why, PRESENCE_LIVE, "Live in /proc/modules");
 	case PROC_MODULE_LOADING:
-		return say(why, PRESENCE_LOADING, "still Loading in /proc/modules");
+		return explain_presence(why, PRESENCE_LOADING,
+					"still Loading in /proc/modules");
 	case PROC_MODULE_UNLOADING:
-		return say(why, PRESENCE_UNLOADING, "Unloading in /proc/modules");
+		return explain_presence(why, PRESENCE_UNLOADING,
+					"Unloading in /proc/modules");
 	default:
-		return say(why, PRESENCE_MISSING, "not in /proc/modules");
+		return explain_presence(why, PRESENCE_MISSING, "not in /proc/modules");
 	}
 }
 
@@ -56,14 +58,16 @@ static enum presence from_sysfs(const struct system *system, const char *name,
 		return PRESENCE_MISSING;
 	snprintf(path, sizeof(path), "sys/module/%s/initstate", name);
 	if (system_read_line(system, path, state, sizeof(state)) < 0)
-		return say(why, PRESENCE_BUILTIN, "built in: in /sys/module");
+		return explain_presence(why, PRESENCE_BUILTIN,
+					"built in: in /sys/module");
 	if (!proc_hidden)
 		return PRESENCE_MISSING;
 	if (strcmp(state, "live") == 0)
-		return say(why, PRESENCE_LIVE, "live in /sys/module");
+		return explain_presence(why, PRESENCE_LIVE, "live in /sys/module");
 	if (strcmp(state, "coming") == 0)
-		return say(why, PRESENCE_LOADING, "still coming in /sys/module");
-	return say(why, PRESENCE_UNLOADING, "going in /sys/module");
+		return explain_presence(why, PRESENCE_LOADING,
+					"still coming in /sys/module");
+	return explain_presence(why, PRESENCE_UNLOADING, "going in /sys/module");
 }
 
 static enum presence from_what_is_shown(const struct system *system, const char *name,
@@ -123,14 +127,14 @@ static enum presence with_proc_hidden(const struct system *system, const char *n
 		presence = from_what_is_shown(system, name, true, why);
 		if (presence == PRESENCE_SHOWN)
 			return presence;
-		return say(why, PRESENCE_UNKNOWN,
-			   "/proc/modules and /sys/module are hidden");
+		return explain_presence(why, PRESENCE_UNKNOWN,
+					"/proc/modules and /sys/module are hidden");
 	}
 	presence = from_sysfs(system, name, true, why);
 	if (presence != PRESENCE_MISSING)
 		return presence;
 	if (builtin == BUILTIN_NO)
-		return say(
+		return explain_presence(
 			why, PRESENCE_MISSING,
 			"neither in /sys/module nor built in (/proc/modules is hidden)");
 	return without_list(system, name, true, why);
@@ -151,12 +155,13 @@ enum presence presence_look(const struct system *system, const char *name,
 	}
 	builtin = builtin_find(system, system->release, name);
 	if (builtin == BUILTIN_YES)
-		return say(why, PRESENCE_BUILTIN, "built in: in modules.builtin");
+		return explain_presence(why, PRESENCE_BUILTIN,
+					"built in: in modules.builtin");
 	if (hidden)
 		return with_proc_hidden(system, name, builtin, why);
 	if (builtin == BUILTIN_NO)
-		return say(why, PRESENCE_MISSING,
-			   "neither in /proc/modules nor built in");
+		return explain_presence(why, PRESENCE_MISSING,
+					"neither in /proc/modules nor built in");
 	presence = from_sysfs(system, name, false, why);
 	if (presence != PRESENCE_MISSING)
 		return presence;

@@ -45,7 +45,7 @@ static void probe_clear(struct probe *probe)
 }
 
 /* An engine needs a scheduler, too: any that may be named. */
-static int collect(struct needs *needs, struct probe *probe)
+static int collect_items(struct needs *needs, struct probe *probe)
 {
 	const char *scheduler = NULL;
 
@@ -121,7 +121,7 @@ static enum probe_outcome cannot_start(const struct probe_answer *answer,
 	return PROBE_CANNOT_TELL;
 }
 
-static void refused(const struct need *need, int code, struct report *report)
+static void report_refusal(const struct need *need, int code, struct report *report)
 {
 	const char *what = need->kind == NEED_ENGINE ? "persistence engine" : "scheduler";
 
@@ -138,8 +138,8 @@ static void refused(const struct need *need, int code, struct report *report)
 }
 
 /* Reads the child's answers to the last. */
-static enum probe_outcome judge(struct probe *probe, int fd, uint64_t deadline,
-				struct report *report)
+static enum probe_outcome judge_answers(struct probe *probe, int fd, uint64_t deadline,
+					struct report *report)
 {
 	enum probe_outcome outcome = PROBE_PROVED;
 	struct probe_answer answer = { 0 };
@@ -160,7 +160,7 @@ static enum probe_outcome judge(struct probe *probe, int fd, uint64_t deadline,
 			return PROBE_CANNOT_TELL;
 		}
 		if (answer.code != 0) {
-			refused(probe->needs[answer.index], answer.code, report);
+			report_refusal(probe->needs[answer.index], answer.code, report);
 			outcome = PROBE_REFUSED;
 			continue;
 		}
@@ -203,7 +203,7 @@ static enum probe_outcome run_child(struct probe *probe, struct report *report)
 		report_cannot_tell(report, check, "cannot probe: %s", strerror(errno));
 		outcome = PROBE_CANNOT_TELL;
 	} else {
-		outcome = judge(probe, fds[0], deadline, report);
+		outcome = judge_answers(probe, fds[0], deadline, report);
 		if (child_wait(pid, deadline, &status) == -EBUSY)
 			report_warning(
 				report, check,
@@ -244,7 +244,7 @@ enum probe_outcome probe_run(const struct system *system, struct needs *needs,
 	probe.no_autoload = autoload_is_off(system);
 	if (!host_may_be_asked(&probe, needs, report))
 		return PROBE_CANNOT_TELL;
-	if (collect(needs, &probe) < 0) {
+	if (collect_items(needs, &probe) < 0) {
 		report_cannot_tell(report, check, "cannot probe: out of memory");
 		return PROBE_CANNOT_TELL;
 	}

@@ -18,7 +18,7 @@
 
 enum { ANSWER_SECONDS = 5, FIRST_PORT = 1 };
 
-static void answer(int fd, int index, int code, int step)
+static void write_answer(int fd, int index, int code, int step)
 {
 	struct probe_answer record = { .index = index, .code = code, .step = step };
 
@@ -127,19 +127,20 @@ void probe_child_main(const struct probe_item *items, size_t count, int fd)
 	int family;
 
 	if (unshare(CLONE_NEWNET) < 0) {
-		answer(fd, -1, errno, PROBE_STEP_NAMESPACE);
+		write_answer(fd, -1, errno, PROBE_STEP_NAMESPACE);
 		_exit(1);
 	}
 	socket = connect_socket();
 	family = socket ? resolve_family(socket) : -ENOMEM;
 	if (family < 0) {
-		answer(fd, -1, ENOENT, PROBE_STEP_FAMILY);
+		write_answer(fd, -1, ENOENT, PROBE_STEP_FAMILY);
 		_exit(1);
 	}
-	answer(fd, -1, 0, PROBE_STEP_SERVICES);
+	write_answer(fd, -1, 0, PROBE_STEP_SERVICES);
 	for (size_t i = 0; i < count; i++)
-		answer(fd, (int)i,
-		       try_item(socket, family, &items[i], (uint16_t)(FIRST_PORT + i)),
-		       PROBE_STEP_SERVICES);
+		write_answer(
+			fd, (int)i,
+			try_item(socket, family, &items[i], (uint16_t)(FIRST_PORT + i)),
+			PROBE_STEP_SERVICES);
 	_exit(0);
 }

@@ -25,7 +25,7 @@ static void go_up(struct walk *walk)
 }
 
 /* Puts the link's target in front of the remaining path. */
-static int follow(struct walk *walk, const char *target)
+static int follow_link(struct walk *walk, const char *target)
 {
 	char left[PATH_MAX];
 
@@ -55,7 +55,7 @@ static int enter(struct walk *walk, const char *name)
 	if (n < 0)
 		return 0;
 	target[n] = '\0';
-	return follow(walk, target);
+	return follow_link(walk, target);
 }
 
 int root_path_resolve(const char *root, const char *path, char resolved[static PATH_MAX])
