@@ -34,7 +34,7 @@ def figure:
     renames: (map(.renames) | spread), files: .[0].files }
   | with_entries(select(.value != null));
 
-# The daemon tells its memory twice where its state changes: the peak is of its whole life.
+# The daemon reports its memory again when the state changes: the peak is of its whole life.
 def lives: group_by([.run, .state])
   | map(.[0] + { memory: (map(.memory) | max), resting: .[-1].resting });
 

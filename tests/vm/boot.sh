@@ -43,7 +43,7 @@ root=$("$vm/image.sh" root "${root:-default}")
 overlay=$(mktemp -d)
 trap 'rm -rf "$overlay"' EXIT
 mkdir -p "$overlay"/{opt/sanitized,usr/lib/vm-tests/cases,etc/systemd/system/multi-user.target.wants}
-# One make at a time, whoever else is booting.
+# Only one make at a time, because other boots may run.
 [ "$(option install)" = none ] ||
   (flock 8 && run_make install DESTDIR="$overlay" >&2) 8>"$cache/install.lock"
 for program in ipvs-preflight ipvs-agent; do

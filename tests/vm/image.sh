@@ -133,7 +133,7 @@ HOOK
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook="$hook \"\$1\"" \
     "$suite" "$work/root.tar" "$work/sources.list"
-  # Through tar, so that owners are right whoever makes the image.
+  # Through tar, so that owners are right for any user who makes the image.
   bsdtar --format newc -cf "$work/root.cpio" --exclude ./dev/\* "@$work/root.tar"
   rm -f "$work/root.tar" "$hook" "$settings" "$work/sources.list"
 )

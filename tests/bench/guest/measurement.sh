@@ -168,7 +168,7 @@ change() { # FIGURE STATE FROM TO MILLISECONDS
   "$bench/change" "$3" "$4" "$5" "$services" "$destinations" "${numbers[@]}" >"$work/output" 2>"$work/errors" ||
     die "change: exit status $?"
   reconciled "$before"
-  # The watch gathers for two seconds at most; what comes after is another reconcile.
+  # The watch coalesces for two seconds at most; a later change is another reconcile.
   [ "$5" = 0 ] || sleep 4
   settle
   check_change "$1"

@@ -60,7 +60,7 @@ client_and_server() {
   wait_until 40 has "fe80::" ip address show dev client-link
   wait_until 40 has "fe80::" ip address show dev real-link
 }
-# Says the address of whoever connects to its port 8080.
+# Answers on port 8080 with the client's address.
 peer_server() {
   # shellcheck disable=SC2016
   ip netns exec real socat TCP6-LISTEN:8080,fork,reuseaddr,ipv6only=0 SYSTEM:'echo $SOCAT_PEERADDR' &

@@ -36,7 +36,7 @@ list() {
     kind: "List", metadata: {resourceVersion: ""}}'
 }
 
-# dump SERVICES ENDPOINTS: a List of so many Services, each with so many endpoints
+# dump SERVICES ENDPOINTS: a List of SERVICES Services, each with ENDPOINTS endpoints
 dump() {
   jq -n --argjson services "$1" --argjson endpoints "$2" '
     def octets: [10, (. / 65536 | floor), (. / 256 | floor) % 256, . % 256] | map(tostring) | join(".");

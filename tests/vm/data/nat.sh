@@ -62,7 +62,7 @@ surroundings() {
     net.ipv4.ip_forward net.ipv6.conf.all.forwarding
 }
 
-# Rules of somebody else, on every hook that ours are on.
+# Foreign rules, on every hook that ours are on.
 others_have_rules() {
   nft -f - <<'END'
 table ip other {

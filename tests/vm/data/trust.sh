@@ -12,7 +12,7 @@ lacks() { ! has "$@"; }
 
 # --- the table and the record -----------------------------------------------------------------
 
-# What somebody else has in the table; others_are_untouched compares.
+# The foreign part of the table; others_are_untouched compares.
 others_have_services() {
   ipvsadm -R <<'END'
 -A -t 10.99.0.1:1 -s wlc
@@ -127,7 +127,7 @@ echo_server() { # NETNS ADDRESS PORT NAME
 }
 
 # clients FIRST LAST [PORT]: a new connection to 10.0.0.1 from each of the client's addresses
-# 192.168.1.FIRST to .LAST, all open at once; counts what they were told
+# 192.168.1.FIRST to .LAST, all open at once; counts the answers
 clients() {
   timeout 60 ip netns exec client perl /usr/lib/vm-tests/data/clients.pl "$1" "$2" "${3:-80}" |
     sort | uniq -c | sed 's/^ *//'
@@ -163,7 +163,7 @@ let_go() {
 destinations() { ipvsadm -Sn | sed -n 's/^-a -t 10.0.0.1:80 -r //p' | LC_ALL=C sort; }
 
 # transfer: starts sending numbered blocks through 10.0.0.1:80 and back, both ways at once, until
-# transfer_ends; the server behind it is real1, port 8080
+# transfer_ends; its server is real1, port 8080
 transfer() {
   rm -f stop sent received
   TRANSFER_BEGAN=$SECONDS

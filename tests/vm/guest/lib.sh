@@ -196,7 +196,7 @@ ask() {
 
 tcp_ask() { ask tcp "$@"; }
 
-# repeater NETNS PORT: gives back what it is told until the case ends; returns once it listens
+# repeater NETNS PORT: echoes its input until the case ends; returns once it listens
 repeater() {
   ip netns exec "$1" socat "TCP4-LISTEN:$2,fork,reuseaddr" EXEC:cat &
   wait_until 40 listens -ltnH "$2" ip netns exec "$1"

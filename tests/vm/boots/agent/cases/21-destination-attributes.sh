@@ -93,7 +93,7 @@ set destination" "$(planned)"
   settled
 }
 
-# What was taken away by hand, or changed, comes back; what somebody added to a service of ours goes.
+# What was removed or changed comes back; what was added to a service of ours goes.
 case_drift_is_repaired() { # any kernel
   one_destination '"weight": 3'
   applied

@@ -18,7 +18,7 @@ case_rounded_sysctl_is_as_wanted_with_a_warning() {
   expect_equal 0 "$(report .kernelWrites)"
   expect_equal 1 "$(report '.warnings | length')"
   expect_status 0 agent diff
-  # Somebody else's change is put back, and a state that asks for another one is done.
+  # A foreign change is repaired, and a change of the state is applied.
   echo 65536 >/proc/sys/net/netfilter/nf_conntrack_buckets
   applied
   expect_equal 100352 "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A cluster's objects as the state: what of them is in the kernel, and what is told.
+# A cluster's objects as the state: what the kernel gets, and what is reported.
 # netns: fresh
 # timeout: 300
 # shellcheck source=tests/vm/data/cluster.sh
@@ -252,7 +252,7 @@ case_thousand_services() { # any kernel
   expect_equal 1000 "$(ip -o address show dev ipvs0 scope global | wc -l)"
   agent apply --output=json >report.json
   expect_equal 0 "$(jq .kernelWrites report.json)" "a second apply writes"
-  # Nobody reads rates, and for so many they cost: off, where the kernel has the switch.
+  # Nothing reads rates, and many objects make them costly: off, if there is a switch.
   [ -f "$rates" ] || return 0
   expect_equal 0 "$(cat "$rates")"
   dump 10 1 >state.json
@@ -260,7 +260,7 @@ case_thousand_services() { # any kernel
   expect_equal 1 "$(cat "$rates")" "a small cluster"
 }
 
-# many ENDPOINTS SERVICES DNS-POD: kube-dns, a Service with so many endpoints, and other Services
+# many ENDPOINTS SERVICES DNS-POD: kube-dns, the Service web with ENDPOINTS, and SERVICES more
 many() {
   jq -n --argjson ends "$1" --argjson others "$2" --arg pod "$3" '
     def meta(n): {name: n, namespace: "default", labels: {"kubernetes.io/service-name": n}};

@@ -47,7 +47,7 @@ case_external_policy_local_keeps_the_client() {
   # The node and its pods may use all endpoints.
   answers 'pod2 *' tcp 198.51.100.2 80
   answers 'pod2 *' tcp 198.51.100.2 80 pod1
-  # Without an endpoint here nobody else answers those from outside.
+  # Without an endpoint here, no other node's endpoint answers clients from outside.
   cluster_of '{"externalTrafficPolicy": "Local"}' endpoint 10.244.2.2 b
   put_in
   all_answers 'no answer' tcp 198.51.100.2 80 client

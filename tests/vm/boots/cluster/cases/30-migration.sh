@@ -116,7 +116,7 @@ case_from_kube_proxy() {
   fresh_connection
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.96.0.1:80 -s rr
 -a -t 10.96.0.1:80 -r 192.168.2.2:8080 -m -w 1"
-  # What the cluster has no more is nobody's, and stays.
+  # What the cluster no longer has is foreign, and stays.
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.96.0.9:80 -s rr"
   expect_equal 1 "$(jq .report.foreignServices "$RUN/status.json")"
 }

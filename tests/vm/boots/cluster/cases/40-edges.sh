@@ -252,7 +252,7 @@ case_record_of_another_namespace_is_refused() {
   weight_is 1
   # With a folder of its own it is as free as anywhere.
   expect_status 0 elsewhere "$AGENT" apply --run-dir "$TMP/other" --state state.json
-  # What names nothing any more is in nobody's way.
+  # What is no longer named does not conflict with anything.
   expect_status 0 "$AGENT" cleanup --run-dir "$RUN"
   expect_status 0 elsewhere "$AGENT" apply --run-dir "$RUN" --state state.json
 }
@@ -281,7 +281,7 @@ case_last_good_state_of_another_namespace_is_not_taken() {
   expect_equal 1 "$(jq .services[0].destinations[0].weight "$TMP/data/last-good")"
 }
 
-# --- what people are told ---
+# --- messages ---
 
 case_apply_says_which_changes() {
   change 1
@@ -310,7 +310,7 @@ case_status_says_why_the_preflight_holds_the_daemon_back() {
   preflight       not ready: ip_vs: not in this kernel" "$OUTPUT"
 }
 
-# A state of fewer readers has no copy of more, whoever made the folder.
+# A copy never has more readers than its state, even if the folder already exists.
 case_copy_has_no_more_readers() {
   change 1
   chmod 640 state.json

@@ -11,7 +11,7 @@
 OPTIONS=(--node-name a --cluster-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16
   --node-port-addresses 192.168.1.0/24)
 
-# This namespace is the node "a"; pod1 is its own, pod2 is behind another node.
+# This namespace is the node "a"; pod1 is its own, pod2 is reached through another node.
 node() {
   host_add client 192.168.1.2/24 192.168.1.1/24
   host_add pod1 10.244.1.2/24 10.244.1.1/24

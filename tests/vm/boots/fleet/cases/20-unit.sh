@@ -19,7 +19,7 @@ ETCDCTL_ENDPOINTS=http://127.0.0.1:2379'
   expect_status 0 systemd-analyze verify --man=no fleet-state.service
   expect_equal "" "$OUTPUT"
 
-  # Nobody is there yet: the agent waits for a state, the unit for etcd.
+  # Nothing runs yet: the agent waits for a state, the unit for etcd.
   systemctl start fleet-state ipvs-agent
   wait_until 120 has "etcd does not answer" journal_of fleet-state
   expect_match "$(property_of ipvs-agent StatusText)" "^no state: "

@@ -17,7 +17,7 @@ masters() {
   done
   sysctl -qw net.ipv4.ip_forward=1
 }
-# answers COUNT [NETNS]: who answers so many connections to the virtual address, each once
+# answers COUNT [NETNS]: the servers that answer COUNT connections to the virtual address
 answers() {
   local i
   for ((i = 0; i < $1; i++)); do tcp_ask $VIRTUAL 6443 "${2:-}" || echo "nobody"; done | sort -u

@@ -135,7 +135,7 @@ case_refresh_refuses_an_empty_list() {
   refused "a cluster always has one, so this is no state"
 }
 
-# What kubectl does without a server is to ask port 8080 of this machine, whoever answers there.
+# Without a configured server kubectl asks port 8080 of this machine.
 case_refresh_asks_nobody_without_a_server_by_https() {
   local kubeconfig=/etc/ipvs-node/refresh.kubeconfig bad
   systemctl stop refresh-state.timer

@@ -38,7 +38,7 @@ case_a_second_apply_writes_nothing() { # any kernel
   before=$(ours ip && ours ip6)
   put_in
   expect_equal 0 "$(report .kernelWrites)"
-  # Nor does it where somebody else has written rules since.
+  # Nor does it after another program has written rules.
   nft add element ip other some '{ 192.0.2.2 }'
   put_in
   expect_equal 0 "$(report .kernelWrites)"
@@ -214,7 +214,7 @@ case_many_services() {
   expect_equal "$count" "$(nft -j list set ip ipvs-node outside | jq '.nftables[1].set.elem | length')"
   expect_equal "$count" "$(nft -j list set ip ipvs-node hairpin | jq '.nftables[1].set.elem | length')"
   expect_equal "" "$(agent apply --dry-run "${OPTIONS[@]}")"
-  # What somebody took away, one of so many.
+  # One of many elements that another program removed.
   nft delete element ip ipvs-node outside '{ 10.1.1.1 . tcp . 80 }'
   expect_contains "$(agent apply --dry-run "${OPTIONS[@]}")" "drift: replace nftables table ip ipvs-node"
   agent apply "${OPTIONS[@]}" >apply.out
@@ -242,7 +242,7 @@ case_one_of_many_changes() { # any kernel
   expect_contains "$(<log)" "change elements of nftables table ip ipvs-node: 200 services masqueraded"
   expect_not_contains "$(<log)" "replace nftables table"
   expect_equal "$(nft -j list set ip ipvs-node hairpin | jq '.nftables[1].set.elem | length')" 200
-  # And sees when somebody else does.
+  # And notices when another program does.
   nft delete element ip ipvs-node outside '{ 10.1.9.9 . tcp . 80 }'
   wait_until 40 has "10.1.9.9 . tcp . 80" ours
   wait_until 40 has 1 of_status .driftRepaired

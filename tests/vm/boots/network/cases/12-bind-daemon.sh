@@ -74,7 +74,7 @@ case_somebody_who_does_not_stop_is_left_alone_for_a_while() { # any kernel
   expect_equal "" "$(on_link)"
   kill -HUP "$DAEMON"
   wait_until 40 has "address 10.0.0.1: contested: somebody else keeps taking it away" agent status
-  # Whoever asks is not made to wait.
+  # An apply does not have to wait.
   expect_status 0 agent apply
   expect_equal "10.0.0.1/32" "$(on_link)"
 }

@@ -168,7 +168,7 @@ case_a_port_of_our_own_address_is_nobodys() { # any kernel
   expect_equal 0 "$(report .kernelWrites)"
 }
 
-# Whoever can open a socket could take a service away otherwise.
+# Otherwise any program that can open a socket could take a service away.
 case_service_that_is_there_stays_when_a_program_listens() { # any kernel
   client_and_server
   bound 192.168.1.1 10.0.0.1

@@ -176,7 +176,7 @@ case_input_policy_that_drops() {
   said
   answers "pod1 192.168.1.2"
   nft delete table inet theirs
-  # A chain that accepts what some clients send is somebody's intention.
+  # A chain that accepts some clients' packets was written on purpose.
   chain input ip 'ip saddr 192.168.1.0/24 accept'
   put_in
   said

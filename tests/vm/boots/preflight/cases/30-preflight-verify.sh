@@ -105,7 +105,7 @@ case_user_namespace_is_an_error() {
   expect_contains "$OUTPUT" "[WARNING Probe]: cannot probe: IPVS asks for CAP_NET_ADMIN in the initial user namespace"
 }
 
-# One that maps every id to itself looks like the initial one to whoever reads its map.
+# A namespace that maps every ID to itself has the same map as the initial one.
 case_user_namespace_with_the_initial_map() {
   modprobe -a ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack
   unshare --user sleep 60 &

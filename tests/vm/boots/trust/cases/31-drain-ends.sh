@@ -105,7 +105,7 @@ case_drain_of_a_whole_service() { # any kernel
   start_daemon --resync=1h
   edit '.services = []'
   wait_until 40 drains
-  # The other one has nothing to wait for but what the search for the first left behind.
+  # The second drain waits only for what the search for the first left to do.
   expect_contains "$(ipvsadm -Sn)" "-A -t 10.0.0.1:80 -s rr"
   expect_equal "" "$(destinations | grep -v -- '-w 0$' || true)"
   expect_contains "$(clients 2 2)" "refused"
@@ -193,7 +193,7 @@ requests() {
   grep -c 'sendto(.*AF_NETLINK' trace || true
 }
 
-# It has looked at what it was told of (links that come up) and asks nothing more.
+# Whether it has handled its events (links that came up) and asks nothing more.
 is_idle() { [ "$(requests 3)" = 0 ]; }
 
 # Both destinations of a service drain: one dump for both at each look, about once a second. With

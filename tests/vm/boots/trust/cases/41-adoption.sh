@@ -87,7 +87,7 @@ case_cleanup_takes_what_is_ours_and_puts_globals_back() {
   edit '.services[0].persistence = {timeout: 60} | .timeouts = {tcp: 1000, udp: 9}
     | .sysctls = {"net.ipv4.vs.conn_reuse_mode": 0} | .syncDaemons = [{role: "master", interface: "lo", syncId: 3}]'
   agent apply >apply.out 2>&1
-  # What somebody added to a service of ours goes with it, what stands beside it does not.
+  # What was added to a service of ours goes with it; its neighbours stay.
   ipvsadm -a -t 10.0.0.1:80 -r 10.0.1.9:80 -m
   expect_status 0 agent cleanup
   expect_equal "$before" "$(everything)"

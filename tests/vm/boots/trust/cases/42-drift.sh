@@ -35,7 +35,7 @@ case_drift_is_told_with_old_and_new() {
   drifts "set service tcp 10.0.0.1:80, scheduler wrr -> rr" -E -t 10.0.0.1:80 -s wrr
   drifts "new service udp 10.0.0.2:53" -D -u 10.0.0.2:53
   drifts "new destination tcp 10.0.0.1:80 -> 10.0.1.1:80" -d -t 10.0.0.1:80 -r 10.0.1.1:80
-  # What somebody adds drains: it may have connections by then.
+  # A foreign destination drains: it may have connections by then.
   drifts "set destination tcp 10.0.0.1:80 -> 10.0.1.9:80, weight 1 -> 0" -a -t 10.0.0.1:80 -r 10.0.1.9:80 -m
   in_sync
   end_daemon
@@ -84,7 +84,7 @@ case_report_of_an_apply_has_the_drift() {
   expect_equal 1 "$(report .drift)"
 }
 
-# Somebody who never stops: the fifth time is the last for a minute, other objects are looked after.
+# A writer that never stops: after five repairs a minute's pause; other objects go on.
 case_contested_object_is_left_alone_for_a_while() {
   local weight
   started
@@ -100,12 +100,12 @@ case_contested_object_is_left_alone_for_a_while() {
   expect_equal 1 "$(grep -c '^ipvs-agent: tcp .*: contested: ' log)"
   ipvsadm -D -u 10.0.0.2:53
   wait_until 40 has "-A -u 10.0.0.2:53 -s rr" ipvsadm -Sn
-  # Whoever asks is not made to wait.
+  # An apply does not have to wait.
   expect_status 0 agent apply
   is_put_back || fail "an explicit apply does not put it back"
 }
 
-# The failure's own back-off: attempts and the next one are told.
+# The failure's own back-off: status shows the attempts and the next one.
 case_failing_object_has_a_pace_of_its_own() {
   one_service '"scheduler": "nosuch"'
   start_daemon --resync=1s

@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/data/trust.sh
 . /usr/lib/vm-tests/data/trust.sh
 
-# With a run directory of its own a daemon keeps the last good state there, unless it is told otherwise.
+# With its own run directory a daemon keeps the last good state there by default.
 good=$RUN/last-good
 
 two_services() {
@@ -136,7 +136,7 @@ last_good_holds() {
   "${@:2}"
   ipvsadm -D -t 10.0.0.2:80
   ipvsadm -e -t 10.0.0.1:80 -r 10.0.1.1:80 -m -w 0
-  # An apply has somebody who reads what it says, and changes nothing.
+  # An apply prints the problem and changes nothing.
   expect_status 1 agent apply
   expect_not_contains "$(ipvsadm -Sn)" "10.0.0.2:80"
   start_daemon --resync=1s

@@ -40,7 +40,7 @@ case_misspelt_word_is_asked_for_once_and_told_once() {
   expect_match "$OUTPUT" "scheduler 'rrr' is not in this kernel: no module ip_vs_rrr; 119 more alike: tcp 10.0"
   expect_equal "1 1" "$(grep -c "'rrr'.* more alike" <<<"$OUTPUT") $(grep -c "'sipp'.* more alike" <<<"$OUTPUT")"
   expect_equal "2 2" "$(asked ip_vs_rrr) $(asked ip_vs_pe_sipp)"
-  # A change that failed is a change still, and nobody's drift.
+  # A change that failed is still a change, not drift.
   expect_status 1 agent diff
   expect_contains "$OUTPUT" "scheduler rr -> rrr"
   expect_not_contains "$OUTPUT" "drift"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the agent does, by other programs; what could be done is told.
+# Does the agent's work with other programs; reports what was possible.
 did() { echo "did $1"; }
 
 value=$(</proc/sys/net/ipv4/vs/conntrack) && echo "$value" >/proc/sys/net/ipv4/vs/conntrack && did sysctl
