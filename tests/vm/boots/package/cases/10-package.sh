@@ -32,10 +32,11 @@ case_install() {
   expect_match "$(getent passwd ipvs-node)" ':/var/lib/ipvs-node:/usr/sbin/nologin$'
   expect_equal "644 root root" "$(stat -c '%a %U %G' /etc/ipvs-node/state.json)"
   expect_equal "750 ipvs-node ipvs-node" "$(stat -c '%a %U %G' /var/lib/ipvs-node)"
-  expect_equal "" "$(dpkg-query -W -f '${Conffiles}' ipvs-node)"
+  expect_match "$(dpkg-query -W -f '${Conffiles}' ipvs-node)" '^ /etc/ipvs-node/agent.conf [0-9a-f]{32}$'
+  expect_equal 1 "$(dpkg-query -W -f '${Conffiles}\n' ipvs-node | grep -c /)" "the state is no conffile"
   expect_equal "" "$(dpkg --verify ipvs-node)"
   local file
-  for file in man5/ipvs-node-state.5 man8/ipvs-agent.8 man8/ipvs-preflight.8; do
+  for file in man5/ipvs-node-state.5 man5/ipvs-agent.conf.5 man8/ipvs-agent.8 man8/ipvs-preflight.8; do
     [ -s "/usr/share/man/$file.gz" ] || fail "no $file"
   done
 }
