@@ -195,6 +195,7 @@ requests() {
 
 # Whether it has handled its events (links that came up) and asks nothing more.
 is_idle() { [ "$(requests 3)" = 0 ]; }
+is_looked_after() { [ "$(requests 8)" != 0 ]; }
 
 # Both destinations of a service drain: one dump for both at each look, about once a second. With
 # nothing to drain nothing is asked.
@@ -210,8 +211,10 @@ case_drain_is_looked_after_by_one_dump_for_each_service() { # any kernel
   held_by two
   edit '.services[0].destinations = []'
   wait_until 40 has "2 destinations draining" agent status
+  # At most one each second. A look that takes longer here puts the next one off, so that there is no least number.
   looks=$(requests 8)
-  if [ "$looks" -lt 2 ] || [ "$looks" -gt 12 ]; then fail "$looks requests in 8 s for one service"; fi
+  [ "$looks" -le 12 ] || fail "$looks requests in 8 s for one service"
+  [ "$looks" != 0 ] || wait_until 120 is_looked_after
   kill -KILL "$first"
   exec 6>&-
   let_go
