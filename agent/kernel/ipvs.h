@@ -82,8 +82,8 @@ int ipvs_get_destinations(struct ipvs *ipvs, struct service *service,
  * holds 0 for each on entry; one that is not 0 keeps its operation from being sent. Then
  * results[i] is 0, a negative errno as the kernel gave it, or -ECANCELED for a new
  * destination whose new service was not made: the kernel's word on every service is
- * waited for before a destination is sent, so that none gets into a service that somebody
- * else made meanwhile. SET_SYSCTL operations and those of nftables' tables are not the
+ * waited for before a destination is sent, so that none gets into a service that another
+ * program made meanwhile. SET_SYSCTL operations and those of nftables' tables are not the
  * business of this function: skipped, result as it is. Returns 0 where every answer came
  * (failures included); -ENOBUFS where answers were lost: what is then unknown has result
  * -EINPROGRESS, and the table must be read again. What was left because the pursuit

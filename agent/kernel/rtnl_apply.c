@@ -55,7 +55,7 @@ static void encode_address(struct rtnl *rtnl, const struct vip_operation *operat
 		      add ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof(header));
 	put_address(request, IFA_LOCAL, address);
 	put_address(request, IFA_ADDRESS, address);
-	/* Nobody else is on this link to be asked, or reached through it. */
+	/* No other host is on this link to be asked, or reached through it. */
 	if (add && address->family == AF_INET6)
 		request_put_u32(request, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 }

@@ -24,7 +24,7 @@ uint64_t fingerprint_service_kept(const struct service *service);
 /* All but the length of its messages, which the kernel takes from the link where none is given. */
 uint64_t fingerprint_sync_daemon(const struct sync_daemon *daemon);
 
-/* So many bytes, as they are; of texts that are long, and of what the kernel has. */
+/* Of the bytes as they are: for long texts, and for what the kernel has. */
 uint64_t fingerprint_bytes(const void *bytes, size_t length);
 
 /* A whole sorted table: keys, names, attributes, globals that the state itself names. */

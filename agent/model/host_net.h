@@ -22,7 +22,7 @@ enum {
 	 * linux/rtnetlink.h, iproute2's rt_protos, FRR (186 to 199), Calico (80) and Cilium (202).
 	 */
 	HOST_ROUTE_PROTOCOL = 146,
-	/* And their metric, so that nobody else's route of the same network is in their way. */
+	/* And their metric, so that a foreign route of the same network does not conflict. */
 	HOST_ROUTE_METRIC = 146,
 	HOST_HARDWARE_LENGTH = 6,
 };

@@ -89,7 +89,7 @@ bool service_equal(const struct service *a, const struct service *b);
  */
 struct destination *service_add_destination(struct service *service);
 
-/* Makes room for so many destinations of a service without any; -ENOMEM. */
+/* Makes room for count destinations in a service that has none. -ENOMEM. */
 int service_reserve(struct service *service, size_t count) MUST_CHECK;
 
 /* Gives back the room that is not used. */

@@ -32,7 +32,7 @@ void table_sort(struct table *table);
 /* The services alone, without what they own. */
 void table_sort_services(struct table *table);
 
-/* Whether the services' keys ascend: they are sorted, and none stands twice. */
+/* Whether the services' keys ascend: sorted, and without duplicates. */
 bool table_is_ascending(const struct table *table);
 
 /* Gives back what the services' array has room for and does not need. */

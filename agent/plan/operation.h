@@ -42,7 +42,7 @@ enum operation_reason {
 struct operation {
 	enum operation_kind kind;
 	enum operation_reason reason;
-	bool drift; /* puts back what somebody changed; set by whoever knows the past */
+	bool drift; /* repairs drift; set by last_applied_mark_drift() */
 	union {
 		struct {
 			/* wanted, or for a deletion the actual service */

@@ -11,7 +11,7 @@
  * The order is such that no step needs a later one and traffic always has somewhere to go: first
  * sysctls, nftables' tables (who is not let in must not be when a service appears), timeouts and
  * the sync daemons that stop; then, PLAN_GROUP keys at a time, new and changed services, and after
- * them their new and changed destinations, so that whoever executes the plan can wait for the
+ * them their new and changed destinations, so that the executor can wait for the
  * kernel's word on a new service before it puts destinations into it; then what leaves: destinations
  * that begin to drain or go, then services. A service whose key changed is therefore there under its
  * new key before the old one goes. Sync daemons start last: the kernel refuses one beside a

@@ -75,7 +75,7 @@ bool ruleset_masquerades(const struct service *service);
 /* Whether not everybody may connect to the service. */
 bool ruleset_restricts(const struct service *service);
 
-/* Whether the service is another one from inside the cluster. */
+/* Whether clients inside the cluster are sent elsewhere (struct inside_target). */
 bool ruleset_redirects(const struct service *service);
 
 /* Whether no service needs anything of what is counted. */

@@ -171,7 +171,7 @@ static int compare_networks(const void *a, const void *b)
 	return network_compare(a, b);
 }
 
-/* As binding.h has it: a service network is local while a bound service is in it. */
+/* As vip_plan.h has it: a service network is local while a bound service is in it. */
 static bool is_local(const struct ruleset_draft *draft, const struct network *network)
 {
 	for (size_t i = 0; i < draft->table->service_count; i++) {

@@ -24,7 +24,7 @@ enum vip_kind {
 
 struct vip_operation {
 	enum vip_kind kind;
-	bool drift; /* puts back what somebody took away */
+	bool drift; /* repairs drift */
 	struct network
 		network; /* of an address or route; an address is a network of one */
 	struct address source; /* of a route */
@@ -39,8 +39,8 @@ struct vip_conflict {
 	enum {
 		VIP_LINK_TAKEN,	     /* a link of our name is not ours */
 		VIP_NETWORK_OF_NODE, /* a service network with an address the node needs */
-		VIP_LINK_SHARED, /* our link stays: somebody else has an address on it */
-		VIP_NETWORK_SHARED, /* other links have addresses of a service network */
+		VIP_LINK_SHARED,     /* our link stays: a foreign address is on it */
+		VIP_NETWORK_SHARED,  /* other links have addresses of a service network */
 	} kind;
 	struct network network; /* of NETWORK_OF_NODE and NETWORK_SHARED */
 	struct address address; /* of all but LINK_TAKEN: that address, or the first */

@@ -145,7 +145,7 @@ static int take_address(struct vip_planning *planning, const struct address *add
 		planning->used[network] = true;
 		return 0;
 	}
-	/* What we have on our link stays there, whoever else has it meanwhile. */
+	/* What we have on our link stays there, even if it is on another link meanwhile. */
 	if (!(planning->own &&
 	      host_find_on_link(planning->host, address, planning->own->index)) &&
 	    host_find_elsewhere(planning->host, address, vip_own_index(planning)))

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * Objects that were put back after somebody else had changed them. One that has been put back
+ * Objects that were put back after another program changed them. One that has been put back
  * again and again without a quiet time in between is contested: it is left for longer and longer,
  * and reported instead of fought over. Memory only. Times are CLOCK_BOOTTIME in microseconds.
  * Zeroed at the start.

@@ -6,7 +6,7 @@
 
 /*
  * The writing half of a reconciliation: the plan's operations sent, logged and answered for. The
- * record is written before and after, by bookkeeping.h's rules.
+ * record is written before and after, by service_ownership.h's rules.
  */
 
 enum execute_outcome {

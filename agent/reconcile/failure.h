@@ -6,7 +6,7 @@
 
 /* What did not come to be, in words for the report. All: -ENOMEM. */
 
-/* An operation with a result that is not 0, of the kernel's or of withhold.h. */
+/* An operation with a result that is not 0, of the kernel's or of skip_rules.h. */
 int failure_report(const struct snapshot *snapshot, struct reconcile_report *report,
 		   const struct operation *operation, int result) MUST_CHECK;
 
@@ -14,7 +14,7 @@ int failure_report(const struct snapshot *snapshot, struct reconcile_report *rep
 int failure_report_waiting(const struct session *session, struct reconcile_report *report,
 			   const char *object, const char *name) MUST_CHECK;
 
-/* What is left alone because somebody else keeps changing it, or what they do. */
+/* What is left alone because another program keeps changing it, or what they do. */
 int failure_report_contested(struct session *session, struct reconcile_report *report,
 			     const char *object, const char *name,
 			     const char *what) MUST_CHECK;

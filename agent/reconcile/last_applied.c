@@ -119,7 +119,7 @@ static bool daemon_is_as_before(const struct globals *before,
 	       fingerprint_sync_daemon(was) == fingerprint_sync_daemon(goal);
 }
 
-/* Drains begin, go on and end by themselves; only one that somebody else caused is drift. */
+/* Drains begin, go on and end by themselves; only one that another program caused is drift. */
 static bool is_of_a_drain(const struct operation *operation)
 {
 	switch (operation->reason) {

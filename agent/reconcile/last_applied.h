@@ -11,7 +11,7 @@
 
 /*
  * What the last reconcile left as the state wanted it, as fingerprints. An operation on an object
- * that was brought about already and is wanted as before puts back what somebody else changed:
+ * that was brought about already and is wanted as before repairs
  * drift. Memory only. Zeroed at the start.
  */
 struct last_applied_service {

@@ -20,7 +20,7 @@ int reconcile_run(struct session *session, struct reconcile_report *report) MUST
 
 /*
  * The same because the state has changed: where the session knows what there was before, the kernel
- * is read and written only for what is another now, and report->part is set.
+ * is read and written only for services that changed, and report->part is set.
  */
 int reconcile_changes(struct session *session,
 		      struct reconcile_report *report) MUST_CHECK;

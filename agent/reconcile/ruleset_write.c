@@ -9,7 +9,7 @@
 #include "agent/reconcile/skip_rules.h"
 #include "agent/kernel/nft_write.h"
 
-/* How often a table is made again because somebody else wrote rulesets before it was read back. */
+/* How often a table is made again because another program wrote rulesets before it was read back. */
 enum { ATTEMPTS = 3 };
 
 /*
@@ -36,7 +36,7 @@ static char *commands_of(const struct operation *operation)
 	return n < 0 ? NULL : commands;
 }
 
-/* CLEAN where nobody else wrote any ruleset between two looks, so that what was read is what was made. */
+/* CLEAN where no other program wrote a ruleset between two looks, so that what was read is what was made. */
 enum { NOT_CLEAN, CLEAN };
 
 static int read_generation(uint32_t *generation, struct err *err)

@@ -14,7 +14,7 @@
 int rulesets_write(struct snapshot *snapshot, int *results,
 		   struct reconcile_report *report) MUST_CHECK;
 
-/* The record's part, as bookkeeping.h has it for services. */
+/* The record's part, as service_ownership.h has it for services. */
 void rulesets_confirm(struct snapshot *snapshot, bool *changed);
 void rulesets_intend(struct snapshot *snapshot, const int *results, bool *changed);
 void rulesets_note(struct snapshot *snapshot, const int *results, bool *changed);

@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/macro.h"
 
-/* Lines that say nothing new to a reader; the file is written again when it has so many. */
+/* After this many appended lines the whole file is written again. */
 enum { APPENDED_MAX = 1000 };
 
 void session_clear(struct session *session)
@@ -35,7 +35,7 @@ int session_load_record(struct session *session, struct err *err)
 	int r;
 
 	if (session->record_read) {
-		/* Somebody took it away: what we know is written again. */
+		/* The file was removed: what we know is written again. */
 		session->record_unsaved |= ownership_file_is_missing(run_directory);
 		return 0;
 	}

@@ -88,5 +88,5 @@ int session_note_good(struct session *session, struct err *err) MUST_CHECK;
  */
 uint64_t session_next(const struct session *session);
 
-/* Something changed that may have mended what failed, by itself or because somebody asks. */
+/* Something changed that may have mended what failed, by itself or on request. */
 void session_retry_all(struct session *session);

@@ -10,7 +10,7 @@
  */
 enum skipped {
 	SKIPPED_BACK_OFF =
-		-5001, /* it failed before, and its back-off is not over (retry.h) */
+		-5001, /* it failed before, and its back-off is not over (error_backoff.h) */
 	SKIPPED_CONTESTED =
 		-5002, /* it is not its contested object's turn (drift_backoff.h) */
 	SKIPPED_UNRECORDED =

@@ -9,7 +9,7 @@
 /* Filling a snapshot's wanted table: from the state, from the last good one, or from both while removals wait. */
 
 /*
- * Reads the state into wanted, but for what is refused (admission.h); sets the report's outcome and problems. Where the state cannot be
+ * Reads the state into wanted, but for what is refused (vip_admission.h); sets the report's outcome and problems. Where the state cannot be
  * used and the session falls back, wanted is the last good one and report->falls_back is set; the
  * outcome stays. Negative: out of memory.
  */

@@ -33,7 +33,7 @@ bool vip_admission_is_needed(const struct guard_rules *rules, const struct table
 
 /* --- facts --- */
 
-/* A fact that cannot be had refuses nothing: the node has its services, and somebody is told. */
+/* A fact that cannot be had refuses nothing: the services stay, and a warning says so. */
 static int note_missing(struct vip_admission *admission, const struct err *err)
 {
 	if (err->code == ENOMEM)

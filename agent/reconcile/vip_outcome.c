@@ -53,7 +53,7 @@ static bool is_gone_already(const struct vip_operation *operation, int result)
 		return result == -ESRCH || result == -ENOENT;
 	case VIP_REMOVE_LINK:
 		return result == -ENODEV;
-	/* Somebody else has added it to our link meanwhile: it is local. */
+	/* Another program has added it to our link meanwhile: it is local. */
 	case VIP_ADD_ADDRESS:
 		return result == -EEXIST;
 	default:

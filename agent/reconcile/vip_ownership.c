@@ -54,7 +54,7 @@ static bool is_planned(const struct vip_plan *plan, const struct address *addres
 		       compare_networks);
 }
 
-/* What the kernel has no more, and what is not to be there: somebody took it away. */
+/* What the kernel has no more, and what is not to be there: another program removed it. */
 static bool strike_gone(struct ownership *ownership, const struct host_net *host,
 			const struct vip_plan *plan)
 {
@@ -79,7 +79,7 @@ static bool strike_gone(struct ownership *ownership, const struct host_net *host
 	return changed;
 }
 
-/* A hardware address that nobody else has: local, of one host (IEEE 802), the rest by chance. */
+/* A hardware address of our own: local, of one host (IEEE 802), the rest by chance. */
 static void draw_hardware(uint8_t hardware[static HOST_HARDWARE_LENGTH])
 {
 	uint64_t fallback = clock_usec(CLOCK_BOOTTIME);

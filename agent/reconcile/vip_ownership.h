@@ -13,7 +13,7 @@
 
 /*
  * Before the first write. Where the record cannot be written nothing becomes ours: what would is
- * skipped in the results (withhold.h), and the report says so.
+ * skipped in the results (skip_rules.h), and the report says so.
  */
 int vip_ownership_before(struct session *session, const struct host_net *host,
 			 const struct vip_plan *plan, int *results,

@@ -5,7 +5,7 @@
 #include "agent/plan/plan.h"
 #include "common/macro.h"
 
-/* Of one reconcile so many writes are logged at level info, the others at debug. */
+/* Writes of one reconcile that are logged at level info; the others at debug. */
 enum { OPERATION_LOG_LINES = 100 };
 
 /*

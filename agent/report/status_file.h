@@ -13,7 +13,7 @@
 #include "common/macro.h"
 
 /*
- * RUN-DIR/status.json: what the daemon did last, for `ipvs-agent status` and whoever else wants to
+ * RUN-DIR/status.json: what the daemon did last, for `ipvs-agent status` and other programs that want to
  * know; world-readable, replaced as a whole after each reconcile. Times are ISO 8601 in UTC.
  */
 

@@ -76,7 +76,7 @@ static int open_or_make(const char *run_directory, int *fd)
 	}
 	if (opened < 0 || fstat(opened, &st) < 0)
 		return -errno;
-	/* Not into somebody else's file that was linked here. */
+	/* Not into another file that was linked here. */
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return -EINVAL;
 	*fd = TAKE_FD(opened);

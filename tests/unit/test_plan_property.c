@@ -17,7 +17,7 @@
 
 enum { EPISODES = 4000, QUIET_ROUNDS = 6 };
 
-/* --- one round, as in execution.c --- */
+/* --- one round, as in execute.c --- */
 
 /* As skip_operations() does for those whose back-off is not over. */
 static void withhold_some(const struct world *world, size_t count, int *results)
@@ -149,7 +149,7 @@ static void execute(struct world *world, struct snapshot *snapshot)
 }
 
 /*
- * The keys of a part, sorted: any services (part.c), those that drain the more often (drains.c).
+ * The keys of a part, sorted: any services (incremental.c), those that drain the more often (drains.c).
  * They are asked for one by one, so that nothing of them is hidden.
  */
 static size_t choose_scope(struct world *world, struct service_key scope[static SERVICES])
